@@ -1,0 +1,50 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+DEMO   ?= demo-out
+
+.PHONY: install demo test lint bench soak web clean pins
+
+install: $(STAMP)
+
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ircopilot needs Python 3.11 or newer")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $(STAMP)
+
+demo: install
+	rm -rf $(DEMO)
+	$(BIN)/ircopilot sample $(DEMO)/evidence
+	$(BIN)/ircopilot investigate $(DEMO)/evidence --out $(DEMO)/report --title "Sample incident"
+	$(BIN)/ircopilot verify $(DEMO)/report --evidence $(DEMO)/evidence
+
+test: install
+	$(BIN)/python -m pytest
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/house_rules.py
+
+bench: install
+	$(BIN)/python -m benchmarks.run
+
+soak: install
+	$(BIN)/python -m pytest tests/faults --soak
+
+# The web application begins with its own issue; there is nothing to build before it.
+web:
+	@test -d web && npm --prefix web ci && npm --prefix web run build || echo "web/ does not exist yet: nothing to build"
+
+pins:
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header -q requirements/base.in -o requirements/base.txt
+	uv pip compile --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header -q requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
+
+clean:
+	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

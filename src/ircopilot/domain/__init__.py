@@ -1,0 +1,1 @@
+"""What an incident is made of: pure types and formulas, no I/O."""

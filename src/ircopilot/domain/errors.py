@@ -1,0 +1,40 @@
+"""The one error shape of the project (RFC 9457): every package subclasses it beside its own code."""
+
+from __future__ import annotations
+
+
+class ProblemError(Exception):
+    """An error that a person can act on.
+
+    `type` is a stable kebab-case name (its page lies in `docs/errors/`), `title` says what went wrong in
+    general, the message says it of this case, and `next_step` says what to do about it.
+    Source: RFC 9457, Problem Details for HTTP APIs.
+    """
+
+    type = "internal"
+    status = 500
+    title = "Something failed inside ircopilot"
+    exit_code = 1
+
+    def __init__(self, detail: str, next_step: str = "") -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.next_step = next_step
+
+
+class UnusableArgument(ProblemError):
+    """An argument that cannot be used as given."""
+
+    type = "unusable-argument"
+    status = 400
+    title = "An argument cannot be used"
+    exit_code = 2
+
+
+class NothingReadable(ProblemError):
+    """No record could be read from any of the evidence."""
+
+    type = "nothing-readable"
+    status = 422
+    title = "Nothing could be read from the evidence"
+    exit_code = 3
