@@ -37,15 +37,25 @@ class Artifact(Frozen):
     received_from: str = ""
 
 
+class ClockStep(Frozen):
+    """From `since` (recorded time) on, `host` (lower case; empty for all) is off by `offset_s` instead."""
+
+    host: str = ""
+    since: datetime
+    offset_s: float
+
+
 class Clock(Frozen):
     """How recorded time becomes time, per artifact: `time = time_recorded + offset_s`.
 
     `method` is `as-recorded`, `field-disagreement`, `seen-by-two-sources` or `said-by-user`; `evidence` holds the
-    ids of events that show it. `zone` or `year` say what had to be assumed where the record names none.
+    ids of events that show it. `steps` are exceptions from `offset_s`: a host of its own, or a clock that jumps
+    (one written on a 12-hour dial jumps by twelve hours). `zone` or `year` say what had to be assumed where the record names none.
     """
 
     source: str = ""
     offset_s: float = 0.0
+    steps: tuple[ClockStep, ...] = ()
     method: Literal["as-recorded", "field-disagreement", "seen-by-two-sources", "said-by-user"] = "as-recorded"
     zone_assumed: str = ""
     year_assumed: int | None = None
