@@ -1,0 +1,101 @@
+"""Connections to Postgres: one transaction per message or request, bound to one organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sqlalchemy import Connection, Engine, create_engine, event, func, select
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.stores.postgres.json_text import dump_json, load_json
+from ircopilot.stores.postgres.roles import refuse_bypass
+
+
+class DatabaseUrls(Protocol):
+    """The part of the settings that names the database, once per login role."""
+
+    @property
+    def database_owner_url(self) -> str:
+        """Of the role that owns the tables; migrations only."""
+        ...
+
+    @property
+    def database_app_url(self) -> str:
+        """Of the role that sees one organisation per transaction."""
+        ...
+
+    @property
+    def database_lobby_url(self) -> str:
+        """Of the role for what comes before an organisation is known."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tx:
+    """One open transaction of one organisation. Whoever opened it commits it, by leaving the `with` block."""
+
+    org_id: str
+    connection: Connection
+
+
+class Database:
+    """Two pools, one per role. A connection whose role could bypass row-level security is refused when it is made."""
+
+    def __init__(self, urls: DatabaseUrls) -> None:
+        self._app = _engine(urls.database_app_url, size=8)
+        self._lobby = _engine(urls.database_lobby_url, size=2)
+
+    @contextmanager
+    def tenant(self, org_id: str) -> Iterator[Tx]:
+        """A transaction that sees the rows of `org_id` and no others; commits unless the block raises."""
+        if not org_id:
+            raise UnusableArgument("no organisation was named")
+        with self._app.begin() as connection:
+            # Bound to the transaction: a pooled connection goes back without an organisation.
+            connection.execute(select(func.set_config("app.org_id", org_id, True)))
+            yield Tx(org_id, connection)
+
+    @contextmanager
+    def lobby(self) -> Iterator[Connection]:
+        """A transaction of the lobby's role: no organisation, and nothing but the outbox in sight."""
+        with self._lobby.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection outside any transaction, without an organisation: for session-level locks, it sees no row."""
+        with self._app.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            yield connection
+
+    def check(self) -> None:
+        """Connect once as each role. Raises `UnsafeRole` when one of them could bypass row-level security."""
+        for engine in (self._app, self._lobby):
+            with engine.connect():
+                pass
+
+    def close(self) -> None:
+        """Close both pools."""
+        self._app.dispose()
+        self._lobby.dispose()
+
+
+def _engine(url: str, size: int) -> Engine:
+    engine = create_engine(
+        url,
+        pool_size=size,
+        max_overflow=size,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=UTC"},
+        json_serializer=dump_json,
+        json_deserializer=load_json,
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _refuse_bypass)
+    return engine
+
+
+def _refuse_bypass(connection: Any, _record: object) -> None:
+    refuse_bypass(connection)

@@ -1,0 +1,67 @@
+"""What can go wrong between the program and Postgres, as problems that a person can act on."""
+
+from __future__ import annotations
+
+from ircopilot.domain.errors import ProblemError
+
+
+class UnsafeRole(ProblemError):
+    """The role that the process logs in as could bypass row-level security."""
+
+    type = "unsafe-role"
+    title = "The database role could see every organisation"
+
+
+class SchemaTooNew(ProblemError):
+    """The database was migrated by a newer ircopilot."""
+
+    type = "schema-too-new"
+    title = "The database belongs to a newer version"
+
+
+class UnknownIncident(ProblemError):
+    """No incident of that id in this organisation."""
+
+    type = "unknown-incident"
+    status = 404
+    title = "There is no such incident"
+
+
+class LoadConflict(ProblemError):
+    """A load was asked to change in a way that its state does not allow."""
+
+    type = "load-conflict"
+    status = 409
+    title = "The load is not in the state for that"
+
+
+class RunInProgress(ProblemError):
+    """Another process is working on the same incident."""
+
+    type = "run-in-progress"
+    status = 409
+    title = "The incident is being investigated already"
+
+
+class UnknownRun(ProblemError):
+    """No run of that id in this organisation."""
+
+    type = "unknown-run"
+    status = 404
+    title = "There is no such run"
+
+
+class StaleLease(ProblemError):
+    """The job was given to another worker, or is over: nothing of this worker's may become visible."""
+
+    type = "stale-lease"
+    status = 409
+    title = "The job belongs to another worker now"
+
+
+class UnknownJob(ProblemError):
+    """No job of that id, or not in a state to be driven again."""
+
+    type = "unknown-job"
+    status = 404
+    title = "There is no such dead job"

@@ -1,0 +1,70 @@
+"""What a vault can do, whatever it is made of. `tests/stores/vault/suite.py` holds every driver to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import BinaryIO, Protocol
+
+from ircopilot.domain.errors import ProblemError
+
+CHUNK = 1 << 20
+
+
+class MissingObject(ProblemError):
+    """The vault holds no such object for that organisation."""
+
+    type = "missing-object"
+    status = 404
+    title = "The vault does not hold that"
+
+
+class TamperedObject(ProblemError):
+    """The stored bytes are not those that were put: changed, cut short, moved, or under another key."""
+
+    type = "tampered-object"
+    title = "Stored evidence was changed"
+
+
+class UnusableVault(ProblemError):
+    """The vault's address or its keys cannot be used."""
+
+    type = "unusable-vault"
+    title = "The evidence vault cannot be used"
+
+
+class Vault(Protocol):
+    """Write-once objects per organisation, named by the SHA-256 of their plaintext."""
+
+    def put(self, org_id: str, source: BinaryIO | Iterable[bytes]) -> tuple[str, int]:
+        """Store the bytes of a stream or of chunks; returns (SHA-256 as lower-case hex, size in bytes).
+
+        The object is there, whole and durable, when this returns; before that nothing of it can be seen.
+        """
+        ...
+
+    def open(self, org_id: str, sha256: str) -> BinaryIO:
+        """The plaintext as a forward stream, authenticated piece by piece, its hash checked at the end.
+
+        Raises `MissingObject` now, `TamperedObject` now or from `read`.
+        """
+        ...
+
+    def exists(self, org_id: str, sha256: str) -> bool:
+        """Whether the organisation has that object."""
+        ...
+
+
+def chunks_of(source: BinaryIO | Iterable[bytes]) -> Iterable[bytes]:
+    """The bytes of a stream, or of chunks, in pieces."""
+    if hasattr(source, "read"):
+        return iter(lambda: source.read(CHUNK), b"")
+    return source
+
+
+def open_vault(url: str) -> Vault:
+    """The vault at a URL: `file:///folder`. Raises `UnusableVault` for a scheme without a driver."""
+    from ircopilot.stores.vault.local import LocalVault, folder_of
+
+    if url.startswith("file://"):
+        return LocalVault(folder_of(url))
+    raise UnusableVault(f"no vault driver for {url.split(':', 1)[0]}:", "use file:///folder")
