@@ -146,7 +146,7 @@ class ReportDocument(Frozen):
     anomalies: tuple[Anomaly, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     report: ReportPart
-    facts: dict[str, Fact] = {}
+    facts: dict[str, Fact] = Field(default={})
     actions: tuple[Action, ...] = ()
     activity: Activity | None = None
     events: dict[EventId, CitedEvent]
@@ -186,7 +186,7 @@ def describe_rejection(rejection: Rejection) -> RejectedClaim:
     )
 
 
-def compose_report(
+def compose_report(  # noqa: PLR0917 - one argument per part of the file
     incident: IncidentPart,
     run: RunPart,
     artifacts: tuple[ArtifactPart, ...],

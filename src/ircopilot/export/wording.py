@@ -1,0 +1,64 @@
+"""Which parts of a sentence are values (paths, addresses, hashes …) and which are words."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+# A word that some renderer could take for markup, a link, a handle, a commit or an emoji code; or simply a value.
+_VALUE = re.compile(
+    r"[\\/@_<>`*|\[\]#$%=&~^{}]|\w\.\w{2}|(?<!\w)\.\w{2}|^--\w|::|:[A-Za-z][\w+-]*:|\d\.\d+\.\d|[0-9A-Fa-f]{7}"
+)
+_QUOTED = re.compile(r"(\"[^\"]+\"|“[^”]+”|`[^`]+`)")
+_BEFORE, _AFTER = "([{“\"'‘", ")]}”\"'’,;:.!?…"
+
+
+class Run(NamedTuple):
+    """A stretch of a sentence. `value`: to be set as found, in the face of evidence."""
+
+    text: str
+    value: bool
+
+
+def runs(text: str) -> list[Run]:
+    """The sentence in runs; quotes around a value are left out, everything else stays in place."""
+    out: list[Run] = []
+    for part in _QUOTED.split(text):
+        if _QUOTED.fullmatch(part) and any(_VALUE.search(word) for word in part[1:-1].split()):
+            out.append(Run(part[1:-1], value=True))
+        else:
+            out += _word_runs(part)
+    return [run for run in out if run.text]
+
+
+def _word_runs(text: str) -> list[Run]:
+    """Values with one space between them are one value (`C:\\Program Files\\x.exe`)."""
+    out: list[Run] = []
+    open_run: list[str] = []
+    for token in re.split(r"( +)", text):
+        core = token.lstrip(_BEFORE).rstrip(_AFTER)
+        if token == " " and open_run:
+            open_run.append(token)
+            continue
+        start = token.index(core)
+        before, after = token[:start], token[start + len(core) :]
+        valued = _VALUE.search(core) is not None
+        if before or not valued:
+            out += _close(open_run)
+            open_run = []
+        if not valued:
+            out.append(Run(token, value=False))
+            continue
+        out.append(Run(before, value=False))
+        open_run.append(core)
+        if after:
+            out += [*_close(open_run), Run(after, value=False)]
+            open_run = []
+    return out + _close(open_run)
+
+
+def _close(parts: list[str]) -> list[Run]:
+    """The value that the parts make, and the space that ended it."""
+    if parts and parts[-1] == " ":
+        return [Run("".join(parts[:-1]), value=True), Run(" ", value=False)]
+    return [Run("".join(parts), value=True)] if parts else []
