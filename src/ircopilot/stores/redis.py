@@ -1,4 +1,4 @@
-"""Redis: fans progress out to whoever is watching, and caches. Nothing here is the truth: it may be emptied any time."""
+"""Redis: fans progress out to who is watching, and caches. Nothing here is the truth: it may be emptied any time."""
 
 from __future__ import annotations
 

@@ -65,3 +65,11 @@ class UnknownJob(ProblemError):
     type = "unknown-job"
     status = 404
     title = "There is no such dead job"
+
+
+class OversizeJob(ProblemError):
+    """A job's message is larger than the bus takes."""
+
+    type = "oversize-job"
+    status = 413
+    title = "The job's message is too large"

@@ -1,0 +1,201 @@
+"""Jobs: a row and its outbox row in one transaction, a lease with a fencing token, retries, dead letters.
+
+queued → running → done, or back to queued with the next attempt, or dead. The fence rises with every lease: who
+holds an older one can neither renew, complete nor fail the job: a worker stopped and woken later writes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from ircopilot.contracts.messages import JobMessage, Subject
+from ircopilot.stores.postgres.database import Tx
+from ircopilot.stores.postgres.errors import OversizeJob, StaleLease, UnknownJob
+from ircopilot.stores.postgres.json_text import storable
+from ircopilot.stores.postgres.tables import dead_letters, jobs, outbox
+
+MAX_ATTEMPTS = 5
+MAX_MESSAGE_BYTES = 256 << 10  # NATS takes 1 MiB by default
+LEASE_S = 60.0
+RETRY_BASE_S = 2.0
+RETRY_CAP_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to work on a job until it runs out or another worker takes it over. `fence` is the token."""
+
+    job_id: str
+    fence: int
+    worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A job that was given up, at which attempt and why."""
+
+    job_id: str
+    attempt: int
+    reason: str
+    message: JobMessage
+
+
+def retry_delay(attempt: int) -> float:
+    """Seconds to wait after the failed attempt of that number: 2, 4, 8 … up to 300."""
+    return float(min(RETRY_BASE_S * 2 ** (attempt - 1), RETRY_CAP_S))
+
+
+def enqueue(
+    tx: Tx, subject: Subject, message: JobMessage, *, traceparent: str = "", max_attempts: int = MAX_ATTEMPTS
+) -> bool:
+    """Make the job and its outbox row; False when a job of that id was there already, which is left as it is.
+
+    Raises `OversizeJob` for what the bus would refuse: big things travel through the stores, a job names them.
+    """
+    if len(message.model_dump_json()) > MAX_MESSAGE_BYTES:
+        raise OversizeJob(f"job {message.job_id} is larger than {MAX_MESSAGE_BYTES} bytes")
+    row = {
+        "org_id": tx.org_id,
+        "job_id": message.job_id,
+        "incident_id": message.incident_id,
+        "run_id": message.run_id,
+        "subject": subject,
+        "payload": message.payload,
+        "traceparent": traceparent,
+        "state": "queued",
+        "attempt": message.attempt,
+        "max_attempts": max_attempts,
+    }
+    statement = insert(jobs).values(row).on_conflict_do_nothing().returning(jobs)
+    made = tx.connection.execute(statement).one_or_none()
+    if made is not None:
+        _send(tx, made, delay_s=0.0)
+    return made is not None
+
+
+def lease_job(tx: Tx, job_id: str, attempt: int, worker: str, seconds: float = LEASE_S) -> Lease | None:
+    """Take the job for this attempt, if it is queued or its lease ran out; else None: there is nothing to do."""
+    free = or_(jobs.c.state == "queued", and_(jobs.c.state == "running", jobs.c.lease_until < func.clock_timestamp()))
+    taken = tx.connection.execute(
+        update(jobs)
+        .where(jobs.c.job_id == job_id, jobs.c.attempt == attempt, free)
+        .values(state="running", fence=jobs.c.fence + 1, leased_by=worker, lease_until=_in(seconds))
+        .returning(jobs.c.fence)
+    ).scalar()
+    return None if taken is None else Lease(job_id, int(taken), worker)
+
+
+def renew_lease(tx: Tx, lease: Lease, seconds: float = LEASE_S) -> None:
+    """Prolong the lease. Raises `StaleLease` when another worker has the job, or it is over."""
+    _change(tx, lease, lease_until=_in(seconds))
+
+
+def complete_job(tx: Tx, lease: Lease) -> None:
+    """Mark the job done, in the transaction that makes its result visible. Raises `StaleLease`: then roll back."""
+    _change(tx, lease, state="done", leased_by=None, lease_until=None, finished_at=func.now())
+
+
+def fail_job(tx: Tx, lease: Lease, reason: str, *, retry: bool = True) -> bool:
+    """End this attempt with a reason; True when another will follow, False when the job became a dead letter."""
+    row = _change(tx, lease, leased_by=None, lease_until=None, last_error=storable(reason))
+    if retry and row.attempt < row.max_attempts:
+        _requeue(tx, row, delay_s=retry_delay(row.attempt))
+        return True
+    _bury(tx, row, reason)
+    return False
+
+
+def give_up_delivery(tx: Tx, job_id: str, attempt: int, reason: str) -> bool:
+    """Bury a job whose message ran out of deliveries; False when it is over or went on to another attempt.
+
+    The fence rises, so that a worker that still has it cannot complete it.
+    """
+    mine = (jobs.c.job_id == job_id) & (jobs.c.attempt == attempt) & jobs.c.state.in_(("queued", "running"))
+    row = tx.connection.execute(
+        update(jobs).where(mine).values(fence=jobs.c.fence + 1, last_error=storable(reason)).returning(jobs)
+    ).one_or_none()
+    if row is not None:
+        _bury(tx, row, reason)
+    return row is not None
+
+
+def redrive_job(tx: Tx, job_id: str, more_attempts: int = MAX_ATTEMPTS) -> None:
+    """Send a dead job again, with so many attempts more. Raises `UnknownJob` when it is not dead."""
+    dead = (jobs.c.job_id == job_id) & (jobs.c.state == "dead")
+    row = tx.connection.execute(
+        update(jobs).where(dead).values(max_attempts=jobs.c.attempt + more_attempts, finished_at=None).returning(jobs)
+    ).one_or_none()
+    if row is None:
+        raise UnknownJob(f"no dead job {job_id}")
+    waiting = (dead_letters.c.job_id == job_id) & dead_letters.c.redriven_at.is_(None)
+    tx.connection.execute(update(dead_letters).where(waiting).values(redriven_at=func.now()))
+    _requeue(tx, row, delay_s=0.0)
+
+
+def list_dead_letters(tx: Tx) -> list[DeadLetter]:
+    """Dead letters that were not driven again, oldest first."""
+    query = select(dead_letters).where(dead_letters.c.redriven_at.is_(None)).order_by(dead_letters.c.dead_letter_id)
+    return [
+        DeadLetter(row.job_id, row.attempt, row.reason, JobMessage.model_validate(row.body))
+        for row in tx.connection.execute(query)
+    ]
+
+
+def job_state(tx: Tx, job_id: str) -> tuple[str, int, str | None]:
+    """(state, attempt, last error) of a job. Raises `UnknownJob`."""
+    query = select(jobs.c.state, jobs.c.attempt, jobs.c.last_error).where(jobs.c.job_id == job_id)
+    row = tx.connection.execute(query).one_or_none()
+    if row is None:
+        raise UnknownJob(f"no job {job_id}")
+    return row.state, row.attempt, row.last_error
+
+
+def _change(tx: Tx, lease: Lease, **values: Any) -> Row[Any]:
+    held = (jobs.c.job_id == lease.job_id) & (jobs.c.fence == lease.fence) & (jobs.c.state == "running")
+    row = tx.connection.execute(update(jobs).where(held).values(values).returning(jobs)).one_or_none()
+    if row is None:
+        raise StaleLease(f"{lease.worker} holds no valid lease on job {lease.job_id}")
+    return row
+
+
+def _requeue(tx: Tx, row: Row[Any], delay_s: float) -> None:
+    again = tx.connection.execute(
+        update(jobs)
+        .where(jobs.c.job_id == row.job_id)
+        .values(state="queued", attempt=jobs.c.attempt + 1)
+        .returning(jobs)
+    ).one()
+    _send(tx, again, delay_s)
+
+
+def _bury(tx: Tx, row: Row[Any], reason: str) -> None:
+    over = {"state": "dead", "leased_by": None, "lease_until": None, "finished_at": func.now()}
+    tx.connection.execute(update(jobs).where(jobs.c.job_id == row.job_id).values(over))
+    letter = {"org_id": tx.org_id, "job_id": row.job_id, "attempt": row.attempt, "reason": storable(reason)}
+    tx.connection.execute(insert(dead_letters).values(letter | {"body": _message(row).model_dump(mode="json")}))
+
+
+def _send(tx: Tx, row: Row[Any], delay_s: float) -> None:
+    letter = {"org_id": tx.org_id, "job_id": row.job_id, "attempt": row.attempt, "subject": row.subject}
+    body = {"body": _message(row).model_dump(mode="json"), "traceparent": row.traceparent}
+    tx.connection.execute(insert(outbox).values(letter | body | {"publish_after": _in(delay_s)}))
+
+
+def _message(row: Row[Any]) -> JobMessage:
+    return JobMessage(
+        job_id=row.job_id,
+        org_id=row.org_id,
+        incident_id=row.incident_id,
+        run_id=row.run_id,
+        attempt=row.attempt,
+        payload=row.payload,
+    )
+
+
+def _in(seconds: float) -> ColumnElement[Any]:
+    return func.clock_timestamp() + timedelta(seconds=seconds)
