@@ -1,0 +1,134 @@
+"""Rules over events: the detections, and which events each rule matched."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from ircopilot.analysis.sigma.distinct import Mask
+from ircopilot.analysis.sigma.fetch import RunQuery, Slice, as_text, read_slices, select_events, take_census
+from ircopilot.analysis.sigma.logsources import Seen, places_of
+from ircopilot.analysis.sigma.masks import Batch
+from ircopilot.analysis.sigma.rules import Atom, CompiledRule, Logsource, RuleSet
+from ircopilot.domain.findings import Detection
+
+EVIDENCE = 50
+HITS = 2_000
+LEVEL_ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3, "informational": 4}
+
+
+@dataclass(frozen=True, slots=True)
+class RuleMatches:
+    """What matched. `hits` maps a rule's id to its matching events, earliest first, at most `HITS` of them;
+    `evaluated` counts the rules whose log source the evidence holds, `events` the events looked at."""
+
+    detections: tuple[Detection, ...]
+    hits: dict[str, list[str]]
+    evaluated: int
+    events: int
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The matches of one rule so far; keeps the earliest `HITS` by time, then event id."""
+
+    count: int = 0
+    kept: list[tuple[int, str]] = field(default_factory=list)
+
+    def add(self, times: npt.NDArray[np.int64], ids: list[str]) -> None:
+        self.count += len(ids)
+        self.kept = sorted([*self.kept, *zip(times.tolist(), ids, strict=True)])[:HITS]
+
+
+Progress = Callable[[int, int], None]
+
+
+def match_rules(rules: RuleSet, run_query: RunQuery, progress: Progress | None = None) -> RuleMatches:
+    """Evaluate every rule over the events that `run_query` reaches.
+
+    One detection per rule that matched, most severe first, then by title and id; its `evidence` are the earliest
+    `EVIDENCE` events, its `count` says how many there are. `progress(done, total)` counts log sources.
+    """
+    census = take_census(run_query)
+    tallies: dict[str, _Tally] = defaultdict(_Tally)
+    groups = _live_groups(rules, census)
+    events = evaluated = 0
+    for done, (logsource, (live, kinds)) in enumerate(groups.items(), start=1):
+        evaluated += len(live)
+        events += _match_group(logsource, live, kinds, run_query, tallies)
+        if progress is not None:
+            progress(done, len(groups))
+    by_id = {r.rule_id: r for r in rules.rules}
+    found = [_detection(by_id[rule_id], tally) for rule_id, tally in tallies.items()]
+    found.sort(key=lambda d: (LEVEL_ORDER[d.level], d.title, d.rule_id))
+    hits = {d.rule_id: [i for _, i in tallies[d.rule_id].kept] for d in found}
+    return RuleMatches(tuple(found), hits, evaluated, events)
+
+
+def _detection(rule: CompiledRule, tally: _Tally) -> Detection:
+    return Detection(
+        rule_id=rule.rule_id,
+        title=rule.title,
+        level=rule.level,
+        techniques=rule.techniques,
+        evidence=tuple(i for _, i in tally.kept[:EVIDENCE]),
+        count=tally.count,
+        description=rule.description,
+    )
+
+
+def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, tuple[list[CompiledRule], list[Seen]]]:
+    """Per log source that the evidence holds: its rules that can match at all, and the kinds of events they want."""
+    by_source: dict[Logsource, list[CompiledRule]] = defaultdict(list)
+    for rule in rules.rules:
+        by_source[rule.logsource].append(rule)
+    groups = {}
+    for logsource, members in by_source.items():
+        places = places_of(logsource)
+        kinds = [k for k in census if any(p.holds(k) for p in places)]
+        codes = {k.code for k in kinds}
+        live = [r for r in members if kinds and (r.codes is None or codes.intersection(r.codes))]
+        if live and all(r.codes is not None for r in live):
+            wanted = {c for r in live for c in r.codes or ()}
+            kinds = [k for k in kinds if k.code in wanted]
+        if live:
+            groups[logsource] = (live, kinds)
+    return groups
+
+
+def _match_group(
+    logsource: Logsource,
+    rules: list[CompiledRule],
+    kinds: list[Seen],
+    run_query: RunQuery,
+    tallies: dict[str, _Tally],
+) -> int:
+    """One log source, slice by slice. Returns how many events were looked at."""
+    atoms: set[Atom] = {a for r in rules for a in r.atoms}
+    fields = sorted({a.field for a in atoms} | {a.args[0] for a in atoms if a.op == "ref"})
+    looked = 0
+    for part in read_slices(run_query, select_events(kinds), fields, logsource):
+        batch = Batch(len(part.times), part.columns)
+        batch.match(atoms)
+        looked += batch.size
+        for rule in rules:
+            rows = batch.rows(rule) if batch.size else None
+            if rows is not None:
+                _tally(tallies[rule.rule_id], part, rows)
+    return looked
+
+
+def _tally(tally: _Tally, part: Slice, rows: Mask) -> None:
+    """Add the matching events; of very many, only the earliest can be kept, so only these are read out."""
+    places = np.flatnonzero(rows)
+    extra = len(places)
+    if extra > HITS:
+        last = np.partition(part.times[places], HITS - 1)[HITS - 1]
+        places = places[part.times[places] <= last]
+    ids = [as_text(v) for v in part.ids.take(places).to_pylist()]
+    tally.add(part.times[places], ids)
+    tally.count += extra - len(places)
