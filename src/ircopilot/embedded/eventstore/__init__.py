@@ -1,0 +1,1 @@
+"""The embedded event store: chdb behind the part of ClickHouse's HTTP interface that `clickhouse-connect` uses."""

@@ -1,0 +1,37 @@
+"""The process `ircopilot eventstore`: opens the engine, serves it, leaves within two seconds of SIGTERM."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+from ircopilot.embedded.eventstore.engine import DATABASE, Engine, Limits
+from ircopilot.embedded.eventstore.http import EventStoreServer
+
+USER = "ircopilot"
+
+
+def serve_eventstore(directory: Path, port: int, password: str, limits: Limits = Limits(), ready_fd: int = -1) -> None:
+    """Serve the event store in `directory` on 127.0.0.1:`port` (0: a free one) until SIGTERM or SIGINT.
+
+    The port is written as a line to `ready_fd`, if given, once queries are answered. Raises `EventStoreInUse`.
+    """
+    stop = threading.Event()
+    engine = Engine(directory, limits)
+    # After the engine, whose own handlers would let SIGINT wait for a query of any length.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    server = EventStoreServer(engine, port, USER, password)
+    threading.Thread(target=server.serve_forever, name="eventstore-http", daemon=True).start()
+    if ready_fd >= 0:
+        os.write(ready_fd, f"{server.server_port}\n".encode())
+        os.close(ready_fd)
+    else:
+        print(f"event store on http://127.0.0.1:{server.server_port}/{DATABASE}, user {USER}", flush=True)
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    engine.close()
+    os._exit(0)  # threads that wait in a client's socket would hold the process back
