@@ -1,0 +1,131 @@
+"""Does a value stand in a role of a record? The record's columns against the table of roles."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ircopilot.report.gate.cited import CitedEvent, plain
+from ircopilot.report.gate.occurrence import occurs
+from ircopilot.report.gate.roles import ACCOUNT_DOMAIN, HOSTS, PATHS, PORT_OF, TEXTS, VERBS, Shape
+
+
+def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterable[CitedEvent]) -> list[str]:
+    """Why subject, act and objects do not stand in their roles in the cited records; empty if they do.
+
+    Each object must stand in one record together with the subject, in a record that can show the act.
+    """
+    if verb not in VERBS:
+        return [f"the verb {verb!r} is not in the vocabulary"]
+    pairs = [(e, way) for e in events for way in VERBS[verb].ways if any(has_shape(e, s) for s in way.shapes)]
+    if not pairs:
+        return [f"no cited record can show the act {verb!r}"]
+    if subject:
+        pairs = [(e, way) for e, way in pairs if stands(e, subject, way.subject)]
+        if not pairs:
+            return [f"{subject!r} is not the subject of {verb!r} in any cited record"]
+    return [
+        f"{o!r} is not the object of {verb!r} by {subject!r} in any cited record"
+        for o in objects
+        if not any(stands(e, o, way.objects) for e, way in pairs)
+    ]
+
+
+def has_shape(event: CitedEvent, shape: Shape) -> bool:
+    """True if the record is of that kind."""
+    if shape.source and not (
+        event.source == shape.source or (shape.source.endswith(".") and event.source.startswith(shape.source))
+    ):
+        return False
+    if shape.codes and str(event.ecs.get("event_code", "")) not in shape.codes:
+        return False
+    if any(not event.ecs.get(name) for name in shape.needs):
+        return False
+    return all(str(event.ecs.get(name, "")).lower() != value for name, value in shape.unless)
+
+
+def stands(event: CitedEvent, value: str, names: Iterable[str]) -> bool:
+    """True if one of these columns of the record holds the value; `*` is the whole record."""
+    return any(
+        occurs("token", value, event.content.wide) if name == "*" else _holds(event, value, name) for name in names
+    )
+
+
+def _holds(event: CitedEvent, value: str, name: str) -> bool:
+    return any(_same(event, value, cell, name) for cell in _cells(event, name))
+
+
+def _cells(event: CitedEvent, name: str) -> Iterator[str]:
+    if name.startswith("fields."):
+        yield from _named(event.fields, name.removeprefix("fields.").lower())
+    elif name == "source":
+        yield event.source
+    elif event.ecs.get(name):
+        yield str(event.ecs[name])
+
+
+def _named(fields: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Values of the fields of that name, at any depth."""
+    for key, value in fields.items():
+        if isinstance(value, Mapping):
+            yield from _named(value, name)
+        elif isinstance(value, (list, tuple)):
+            for item in value:
+                yield from _named(item if isinstance(item, Mapping) else {key: item}, name)
+        elif key.lower() == name and value is not None:
+            yield str(value)
+
+
+def _same(event: CitedEvent, value: str, cell: str, name: str) -> bool:
+    want, have = plain(value).strip(), plain(cell).strip()
+    if not want or want == have or _same_address(want, have):
+        return bool(want)
+    if name in PATHS and _tail(have, want):
+        return True
+    if name in HOSTS and (have.startswith(want + ".") or want.startswith(have + ".")):
+        return True
+    if name in ACCOUNT_DOMAIN and _same_account(event, want, have, name):
+        return True
+    if name in PORT_OF:
+        address, _, port = want.rpartition(":")
+        return bool(address) and _same_address(address, have) and port in _cells(event, PORT_OF[name])
+    return name in TEXTS and _inside(want, have)
+
+
+def _tail(path: str, tail: str) -> bool:
+    """True if `tail` is the last parts of the path, whole parts only."""
+    return path.endswith(("\\" + tail.lstrip("\\/"), "/" + tail.lstrip("\\/")))
+
+
+def _same_account(event: CitedEvent, want: str, have: str, name: str) -> bool:
+    """DOMAIN\\user against the name and its domain, which may be written short or long."""
+    domain, _, user = want.rpartition("\\")
+    if user != have or not domain:
+        return have.rpartition("\\")[2] == want
+    domains = [plain(d) for d in _cells(event, ACCOUNT_DOMAIN[name])]
+    return any(d == domain or d.startswith(domain + ".") or domain.startswith(d + ".") for d in domains)
+
+
+def _same_address(a: str, b: str) -> bool:
+    first, second = _address(a), _address(b)
+    return a == b or (first is not None and first == second)
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        address = ipaddress.ip_address(text.strip("[]").removeprefix("::ffff:"))
+    except ValueError:
+        return None
+    return address
+
+
+def _inside(want: str, have: str) -> bool:
+    """True if the text holds the value; a value cut by an ellipsis must have all its parts there, in order."""
+    at = 0
+    for part in (p.strip() for p in want.replace("...", "…").split("…")):
+        found = have.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return "…" in want or "..." in want or occurs("token", want, have)
