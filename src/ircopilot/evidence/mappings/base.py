@@ -44,6 +44,7 @@ class Row:
     via: tuple[str, ...] = ()
     when: tuple[Test, ...] = ()
     value: str | None = None
+    table: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,14 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KindRow:
+    """The kind that an event gets, instead of its mapping's, when all tests hold."""
+
+    kind: str
+    when: tuple[Test, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Mapping:
     """A format's meaning. `name` is the registry key; `times` and `message` are tried in order.
 
@@ -87,6 +96,7 @@ class Mapping:
     first: tuple[Row, ...] = ()
     message: tuple[str, ...] = ()
     kind: str = "log"
+    kinds: tuple[KindRow, ...] = ()
     references: tuple[TimeField, ...] = ()
 
     def __post_init__(self) -> None:
@@ -96,6 +106,11 @@ class Mapping:
 
 
 Tests = Test | tuple[Test, ...]
+
+
+def lookup(column: str, names: tuple[str, ...], table: dict[str, str], when: Tests = ()) -> Row:
+    """The table's value for the values of `names` (`source`, columns of `first`, fields) joined by colons."""
+    return Row(column, names, (), _tests(when), None, tuple(table.items()))
 
 
 def _tests(when: Tests) -> tuple[Test, ...]:

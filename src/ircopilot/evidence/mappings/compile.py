@@ -57,7 +57,7 @@ def select_events(mapping: Mapping, clock: Clock, assumed: Assumed) -> str:
     hot = [f"{_typed(name, _column(mapping, name))} AS c_{name}" for name in names]
     head = [
         "toUUID({org:String})", "toUUID({load:String})", EVENT_ID_SQL.format(sha=sha, locator=locator), sha, "locator",
-        "seq", "t_recorded", clock_sql(clock), "t_field", quote(mapping.kind), "source", _first(mapping.message), "m",
+        "seq", "t_recorded", clock_sql(clock), "t_field", _kind(mapping), "source", _first(mapping.message), "m",
     ]  # fmt: skip
     return f"SELECT {', '.join([*head, *hot])} FROM ({_timed(mapping, assumed)}) WHERE isNotNull(t_maybe)"
 
@@ -85,6 +85,10 @@ def clock_sql(clock: Clock) -> str:
             arms += [f"{round(step.offset_s * 1_000_000)}"]
         shift = f"multiIf({', '.join(arms)}, {shift})"
     return "t_recorded" if shift == "0" else f"addMicroseconds(t_recorded, {shift})"
+
+
+def _kind(mapping: Mapping) -> str:
+    return _arms([(k.when, quote(k.kind)) for k in mapping.kinds], quote(mapping.kind), mapping)
 
 
 def _filled(mapping: Mapping) -> tuple[str, ...]:
@@ -168,7 +172,12 @@ def _value(rows: Iterable[Row], name: str, mapping: Mapping) -> str:
 
 
 def _fields(one: Row, mapping: Mapping) -> str:
-    """The row's candidates through its transforms."""
+    """The row's candidates through its transforms, or its table's entry for them."""
+    if one.table:
+        joined = ", ':', ".join(_name(f, mapping) for f in one.fields)
+        key = f"concat({joined}, '')"
+        names, values = (", ".join(quote(pair[i]) for pair in one.table) for i in (0, 1))
+        return f"transform({key}, [{names}], [{values}], '')"
     texts = [_column(mapping, f[1:]) if f.startswith("@") else f"m[{quote(f)}]" for f in one.fields]
     return apply(one.via, _firstof(texts))
 
@@ -203,8 +212,8 @@ def _parse(time: TimeField, assumed: Assumed) -> str:
         return f"if(isNull({digits}), NULL, fromUnixTimestamp64Milli(assumeNotNull({digits}), 'UTC'))"
     if time.format == "rfc3164":
         late = f"position('JanFebMarAprMayJunJulAugSepOctNovDec', substring({v}, 1, 3)) > {assumed.month * 3 - 2}"
-        year = f"toString({assumed.year} - ({late}))"
-        return f"if({v} = '', NULL, {best.format(f'concat({year}, {quote(" ")}, {v})')})"
+        dated = f"concat(toString({assumed.year} - ({late})), ' ', {v})"
+        return f"if({v} = '', NULL, {best.format(dated)})"
     if time.format == "day_first":
         return f"toTimeZone(parseDateTime64BestEffortOrNull(replaceAll({v}, '/', '.'), 6, {zone}), 'UTC')"
     dotted = f"if(position({v}, ',') > 0, replaceRegexpOne(replaceOne({v}, ', ', ' '), ',', '.'), {v})"

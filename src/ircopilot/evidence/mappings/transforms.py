@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from ircopilot.evidence.mappings.network_transforms import NETWORK
+
 
 def quote(text: str) -> str:
     """A ClickHouse string literal."""
@@ -41,6 +43,7 @@ TRANSFORMS: dict[str, str] = {
     "direction": "transform({v}, ['%%14592', '%%14593', 'Inbound', 'Outbound', 'true', 'false'], "
     "['inbound', 'outbound', 'inbound', 'outbound', 'outbound', 'inbound'], lower({v}))",
     "milliseconds": "toString(toFloat64OrZero({v}) / 1000)",
+    **NETWORK,
 }
 
 

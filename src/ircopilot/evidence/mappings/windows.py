@@ -1,0 +1,85 @@
+"""Windows event logs, whatever shipped them: Sysmon, Security, PowerShell, System and the rest, mapped to ECS.
+
+Sources: see `windows_rows.py` for the fields and `windows_layouts.py` for the shippers.
+"""
+
+from __future__ import annotations
+
+from ircopilot.evidence.mappings.base import (
+    FLAT,
+    KindRow,
+    Layout,
+    Mapping,
+    SourceRow,
+    TimeField,
+    code,
+    field_in,
+    field_like,
+    src,
+)
+from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX
+from ircopilot.evidence.mappings.windows_rows import FIRST, ROWS
+
+_PROVIDER_SOURCES = {
+    "windows.sysmon": ("Microsoft-Windows-Sysmon",),
+    "windows.security": ("Microsoft-Windows-Security-Auditing",),
+    "windows.powershell": ("Microsoft-Windows-PowerShell", "PowerShell", "PowerShellCore"),
+    "windows.defender": ("Microsoft-Windows-Windows Defender", "Microsoft Antimalware"),
+    "windows.taskscheduler": ("Microsoft-Windows-TaskScheduler",),
+    "windows.wmi": ("Microsoft-Windows-WMI-Activity",),
+    "windows.bits": ("Microsoft-Windows-Bits-Client",),
+    "windows.winrm": ("Microsoft-Windows-WinRM",),
+    "windows.dns-client": ("Microsoft-Windows-DNS-Client",),
+    "windows.firewall": ("Microsoft-Windows-Windows Firewall With Advanced Security",),
+}
+_CHANNEL_SOURCES = {
+    "windows.security": ("Security",),
+    "windows.system": ("System",),
+    "windows.application": ("Application",),
+    "windows.powershell": ("Windows PowerShell", "Microsoft-Windows-PowerShell/Operational"),
+    "windows.sysmon": ("Microsoft-Windows-Sysmon/Operational",),
+}
+
+SOURCES: tuple[SourceRow, ...] = (
+    *(SourceRow(s, (field_in("event_provider", *names),)) for s, names in _PROVIDER_SOURCES.items()),
+    *(SourceRow(s, (field_in("winlog_channel", *names),)) for s, names in _CHANNEL_SOURCES.items()),
+    SourceRow("windows.terminalservices", (field_like("event_provider", "Microsoft-Windows-TerminalServices%"),)),
+    SourceRow("windows.sysmon", (field_like("event_provider", "%Sysmon%"),)),
+    SourceRow("windows.other"),
+)
+
+# NXLog's EventTime is local and has no zone; @timestamp beside it is when the pipeline received the event, in UTC.
+_TIMES = (
+    TimeField("EventTime"),
+    TimeField("TimeCreated"),
+    TimeField("TimeGenerated"),
+    TimeField("TimeGenerated [UTC]"),
+    TimeField("@timestamp"),
+    TimeField("winlog.time_created"),
+    TimeField("timestamp"),
+    TimeField("TimeCreated", "dotnet"),
+    TimeField("UtcTime"),
+)
+_REFERENCES = (TimeField("UtcTime"),)
+
+
+def _windows(name: str, about: str, layout: Layout) -> Mapping:
+    return Mapping(
+        name=name,
+        about=about,
+        layout=layout,
+        sources=SOURCES,
+        times=_TIMES,
+        rows=ROWS,
+        first=FIRST,
+        message=("Message", "message", "RenderedDescription", "winlog.message"),
+        kinds=(KindRow("alert", (src("windows.defender"), code("1116", "1117", "1006", "1007", "1015"))),),
+        references=_REFERENCES,
+    )
+
+
+WINDOWS_FLAT = _windows("windows_flat", "Flat JSON: NXLog, PowerShell and log-collector exports", FLAT)
+WINDOWS_ELASTIC = _windows("windows_elastic", "Winlogbeat 6 to 8, Elastic Agent, Elasticsearch exports", ELASTIC)
+WINDOWS_AZURE = _windows("windows_azure", "Azure Monitor and Log Analytics exports", AZURE)
+WINDOWS_EVTX = _windows("windows_evtx", "EVTX through the evtx crate, and evtx_dump's JSON lines", EVTX)
+WINDOWS_MAPPINGS = (WINDOWS_FLAT, WINDOWS_ELASTIC, WINDOWS_AZURE, WINDOWS_EVTX)

@@ -1,0 +1,98 @@
+"""Layouts of Windows event logs: each shipper nests the same record differently; EventData names end up bare.
+
+Sources: NXLog im_msvistalog (flat), Winlogbeat 6 (`event_data.*`), Winlogbeat 7/8 and Elastic Agent
+(`winlog.event_data.*`), Log Analytics `SecurityEvent`, `Event` and `WindowsEvent` (`EventData` as XML, JSON text or an
+object), and the `evtx` crate's JSON (`Event.System`, `Event.EventData`, `Event.UserData`).
+"""
+
+from __future__ import annotations
+
+from ircopilot.evidence.mappings.base import FLAT, Layout, flattened
+
+_EMPTY = "CAST(map(), 'Map(String, String)')"
+
+
+def _unprefixed(inner: str, *prefixes: str) -> str:
+    """Keys of map `inner` without the first of `prefixes` that they begin with."""
+    arms = ", ".join(f"startsWith(k, '{p}'), substring(k, {len(p) + 1})" for p in prefixes)
+    return f"mapApply((k, v) -> (multiIf({arms}, k), v), {inner})"
+
+
+# Documents exported from Elasticsearch stand under `_source`.
+ELASTIC = Layout(
+    "elastic",
+    _unprefixed(
+        flattened(4).sql,
+        "_source.winlog.event_data.",
+        "_source.winlog.user_data.",
+        "_source.event_data.",
+        "_source.",
+        "winlog.event_data.",
+        "winlog.user_data.",
+        "event_data.",
+        "user_data.",
+    ),
+)
+
+# Lazy up to the closing tag, so that values with stray angle brackets, and a cut-off last element, survive.
+_NAMED = r"(?s)<Data Name=[\"\\'']([^\"\\'']+)[\"\\''][^>]*?(?:/>|>(.*?)(?:</Data>|$))"
+_PLAIN = r"<(\\w+)(?: [^>]*)?>([^<]*)</"
+
+
+def _xml(text: str) -> str:
+    """The named values of an EventData or UserData element as a map; not a parser, for it need not be well formed."""
+
+    def pairs(regex: str) -> str:
+        found = f"extractAllGroupsHorizontal({text}, '{regex}')"
+        return f"mapFromArrays({found}[1], arrayMap(x -> decodeXMLComponent(x), {found}[2]))"
+
+    return f"if(position({text}, '<Data Name') > 0, {pairs(_NAMED)}, {pairs(_PLAIN)})"
+
+
+def _azure() -> str:
+    data = "m0['EventData']"
+    parsed = (
+        f"multiIf(startsWith({data}, '{{'), JSONExtract({data}, 'Map(String, String)'), "
+        f"position({data}, '<') > 0, {_xml(data)}, {_EMPTY})"
+    )
+    return f"mapConcat(mapFilter((k, v) -> NOT (k = 'EventData' AND ({data} LIKE '{{%' OR {data} LIKE '%<%')), {FLAT.sql} AS m0), {parsed})"
+
+
+AZURE = Layout("azure", _azure())
+
+_SYSTEM = (
+    "Tuple(EventID String, Channel String, Computer String, EventRecordID String, Level String, Task String, "
+    "Opcode String, Keywords String, Version String, Provider Tuple(`#attributes` Tuple(Name String, Guid String)), "
+    "TimeCreated Tuple(`#attributes` Tuple(SystemTime String)), "
+    "Execution Tuple(`#attributes` Tuple(ProcessID String, ThreadID String)), "
+    "Security Tuple(`#attributes` Tuple(UserID String)))"
+)
+_PLAINLY = ("Channel", "Computer", "EventRecordID", "Level", "Task", "Opcode", "Keywords", "Version")
+_ATTRIBUTES = {
+    "Provider_Name": "Provider.1.Name",
+    "Provider_Guid": "Provider.1.Guid",
+    "TimeCreated": "TimeCreated.1.SystemTime",
+    "Execution_ProcessID": "Execution.1.ProcessID",
+    "Execution_ThreadID": "Execution.1.ThreadID",
+    "Security_UserID": "Security.1.UserID",
+}
+
+
+def _evtx() -> str:
+    event = f"JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
+    system = f"JSONExtract(e0['System'], '{_SYSTEM.replace(chr(39), '')}') AS s0"
+    code = "if(startsWith(s0.EventID, '{'), JSONExtractString(s0.EventID, '#text'), s0.EventID)"
+    code = "if(startsWith(s0.EventID, '{'), toString(JSONExtractInt(s0.EventID, '#text')), s0.EventID)"
+    pairs = ["'EventID'", code]
+    pairs += [part for name in _PLAINLY for part in (f"'{name}'", f"s0.{name}")]
+    pairs += [part for name, path in _ATTRIBUTES.items() for part in (f"'{name}'", f"s0.{path}")]
+    pairs[1:2] = [f"if(empty(tupleElement({system}, 'EventID')), '', {code})"]
+    user = "JSONExtract(mapValues(JSONExtract(e0['UserData'], 'Map(String, String)'))[1], 'Map(String, String)')"
+    data = "JSONExtract(e0['EventData'], 'Map(String, String)')"
+    return (
+        f"if(empty({event}), {_EMPTY}, mapConcat(CAST(map({', '.join(pairs)}), 'Map(String, String)'), "
+        f"if(e0['EventData'] != '', {data}, {_EMPTY}), if(e0['UserData'] != '', {user}, {_EMPTY})))"
+    )
+
+
+EVTX = Layout("evtx", _evtx())

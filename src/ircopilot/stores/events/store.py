@@ -1,0 +1,190 @@
+"""The event store's client: schema, block inserts, scoped reads, all over ClickHouse's HTTP interface.
+
+Source: ClickHouse HTTP interface (`param_*` query parameters, statement and data in one body, `FORMAT ArrowStream`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+
+import pyarrow as pa
+import urllib3
+
+from ircopilot.domain.errors import ProblemError
+from ircopilot.domain.event import HOT_COLUMNS, Event
+from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL
+from ircopilot.stores.events.scope import EventScope
+
+Parameters = Mapping[str, object]
+# One thread per statement: parallelism comes from several blocks in flight, and memory stays flat.
+INSERT_SETTINGS = {
+    "max_insert_threads": "1",
+    "max_threads": "1",
+    "async_insert": "0",
+    "min_insert_block_size_rows": "1000000",
+    "min_insert_block_size_bytes": "268435456",
+    "max_block_size": "65536",
+    "max_query_size": "4194304",
+    "max_ast_elements": "1000000",
+    "max_expanded_ast_elements": "2000000",
+    "short_circuit_function_evaluation": "enable",
+}
+
+
+class EventStoreFailed(ProblemError):
+    """The event store refused a statement or cannot be reached."""
+
+    type = "event-store-failed"
+    title = "The event store failed"
+
+
+class EventStore:
+    """A pooled, thread-safe client of one ClickHouse database, named by `http://user:password@host:port/database`."""
+
+    def __init__(self, clickhouse_url: str, connections: int = 8) -> None:
+        parts = urlsplit(clickhouse_url)
+        self._database = parts.path.strip("/") or "default"
+        self._headers = {"X-ClickHouse-User": unquote(parts.username or "default")}
+        if parts.password:
+            self._headers["X-ClickHouse-Key"] = unquote(parts.password)
+        port = f":{parts.port}" if parts.port else ""
+        self._url = f"{parts.scheme}://{parts.hostname}{port}/"
+        self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._pool.clear()
+
+    def ensure_schema(self) -> None:
+        """Create the tables that are missing."""
+        for ddl in (EVENTS_DDL, SAMPLES_DDL):
+            self.execute(ddl)
+
+    def execute(self, sql: str, params: Parameters | None = None, settings: Mapping[str, str] | None = None) -> bytes:
+        """Run one statement; returns the body. Raises EventStoreFailed."""
+        return self._post(sql.encode(), params or {}, settings or {})
+
+    def insert_block(
+        self,
+        table: str,
+        columns: Sequence[str],
+        select: str,
+        rows: pa.RecordBatch,
+        params: Parameters,
+        token: str,
+    ) -> None:
+        """Insert one block: `INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, atomically.
+
+        `rows` holds locator, seq, raw. `token` deduplicates: the same token again inserts nothing.
+        """
+        names = ", ".join(f"`{c}`" for c in columns)
+        head = f"INSERT INTO {table} ({names}) {select} FORMAT ArrowStream\n".encode()
+        settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
+        self._post(head + arrow_stream(rows), params, settings)
+
+    def drop_load(self, org_id: str, load_id: str) -> None:
+        """Delete a load's events: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
+        where = "org_id = toUUID({org:String}) AND load_id = toUUID({load:String})"
+        params = {"org": org_id, "load": load_id}
+        self.execute(f"DELETE FROM events WHERE {where}", params, {"lightweight_deletes_sync": "2"})
+
+    def count_load(self, org_id: str, load_id: str) -> tuple[int, datetime | None, datetime | None]:
+        """How many events a load holds, and its first and last `time`. Sees uncommitted loads; for the loader only."""
+        table = self.query_table(
+            "SELECT count() AS n, min(time) AS a, max(time) AS b FROM events "
+            "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String})",
+            {"org": org_id, "load": load_id},
+        )
+        found = table.to_pylist()[0]
+        return (found["n"], found["a"], found["b"]) if found["n"] else (0, None, None)
+
+    def seqs_of_load(self, org_id: str, load_id: str) -> set[int]:
+        """The positions (`seq`) of the records that became events of a load. For the loader only."""
+        table = self.query_table(
+            "SELECT seq FROM events WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String})",
+            {"org": org_id, "load": load_id},
+        )
+        return set(table.column("seq").to_pylist())
+
+    def query_table(self, sql: str, params: Parameters | None = None) -> pa.Table:
+        """Run a SELECT, as Arrow. Not for analysis: that goes through `run_event_query`."""
+        body = self._post(
+            f"{sql} FORMAT ArrowStream".encode(),
+            params or {},
+            {"output_format_arrow_string_as_string": "1", "output_format_arrow_low_cardinality_as_dictionary": "1"},
+        )
+        return pa.ipc.open_stream(pa.py_buffer(body)).read_all() if body else pa.table({})
+
+    def run_event_query(self, scope: EventScope, sql: str, params: Parameters | None = None) -> pa.Table:
+        """Run a SELECT that names its events as `{events}`; nothing outside the scope can be reached by that name."""
+        return self.query_table(scope.sub_select(sql), {**(params or {}), **scope.parameters()})
+
+    def fetch_events(self, scope: EventScope, event_ids: Iterable[str]) -> dict[str, Event]:
+        """The events of the scope with these ids, by id; ids outside the scope are missing from the answer."""
+        wanted = sorted(set(event_ids))
+        found: dict[str, Event] = {}
+        for at in range(0, len(wanted), 500):
+            table = self.run_event_query(
+                scope,
+                "SELECT * FROM {events} WHERE event_id IN (SELECT arrayJoin({ids:Array(String)}))",
+                {"ids": wanted[at : at + 500]},
+            )
+            found.update({e["event_id"]: _event(e) for e in table.to_pylist()})
+        return found
+
+    def _post(self, body: bytes, params: Parameters, settings: Mapping[str, str]) -> bytes:
+        fields = {"database": self._database, **settings}
+        fields |= {f"param_{name}": _literal(value) for name, value in params.items()}
+        try:
+            answer = self._pool.request("POST", f"{self._url}?{urlencode(fields)}", body=body, headers=self._headers)
+        except urllib3.exceptions.HTTPError as error:
+            raise EventStoreFailed(f"The event store cannot be reached: {error}", "ircopilot status") from error
+        if answer.status != 200 or "X-ClickHouse-Exception-Code" in answer.headers:
+            raise EventStoreFailed(answer.data.decode("utf-8", "replace")[:2000])
+        return bytes(answer.data)
+
+
+def arrow_stream(rows: pa.RecordBatch) -> bytes:
+    """One record batch as an Arrow IPC stream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema) as writer:
+        writer.write_batch(rows)
+    return bytes(sink.getvalue())
+
+
+def _literal(value: object) -> str:
+    """A query parameter in the escaped text form that ClickHouse reads."""
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return _literal("[" + ",".join(_quoted(v) for v in value) + "]")
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    if isinstance(value, bool):
+        return str(int(value))
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")
+
+
+def _quoted(value: object) -> str:
+    if isinstance(value, (int, float)):
+        return str(value)
+    return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _event(row: dict[str, Any]) -> Event:
+    """A row of `events` as the domain's event; the arrow map comes as a list of pairs."""
+    return Event(
+        event_id=row["event_id"],
+        artifact_sha256=row["artifact_sha256"],
+        locator=row["locator"],
+        seq=row["seq"],
+        time=row["time"],
+        time_recorded=row["time_recorded"],
+        time_field=row["time_field"],
+        kind=row["kind"],
+        source=row["source"],
+        message=row["message"],
+        ecs={c.name: row[c.name] for c in HOT_COLUMNS if row[c.name]},
+        fields=dict(row["fields"]),
+    )
