@@ -27,13 +27,14 @@ from ircopilot.stores.vault.envelope import (
     seal_header,
     sync_folder,
 )
-from ircopilot.stores.vault.protocol import CHUNK, MissingObject, TamperedObject, chunks_of
+from ircopilot.stores.vault.protocol import MissingObject, TamperedObject, pieces_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
     from typing_extensions import Buffer
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_READ_AHEAD = 1 << 20
 
 
 def folder_of(url: str) -> Path:
@@ -58,10 +59,10 @@ class LocalVault:
         with _temporary(self._tmp) as (file, path):
             file.seek(HEADER)
             with encrypting(cast(BinaryIO, _KeptOpen(file)), data_key) as sink:
-                for chunk in chunks_of(source):
-                    digest.update(chunk)
-                    size += len(chunk)
-                    sink.write(chunk)
+                for piece in pieces_of(source):
+                    digest.update(piece)
+                    size += len(piece)
+                    sink.write(piece)
             file.seek(0)
             file.write(seal_header(data_key, org_key, org_id, digest.hexdigest()))
             os.fchmod(file.fileno(), 0o400)
@@ -80,7 +81,7 @@ class LocalVault:
         except BaseException:
             file.close()
             raise
-        return io.BufferedReader(_Verified(plain, sha256), CHUNK)
+        return io.BufferedReader(_Verified(plain, sha256), _READ_AHEAD)
 
     def exists(self, org_id: str, sha256: str) -> bool:
         """See `Vault.exists`."""

