@@ -182,3 +182,71 @@ def small_report(**changes: Any) -> ReportDocument:
         **_findings(),
     }  # fmt: skip
     return ReportDocument(**(parts | changes))
+
+
+HOSTILE = (
+    "<script>alert(1)</script>", "](javascript:alert(1))", "![x](http://203.0.113.9/p.png)", "`code` ``more``", "a|b|c",
+    "pay\u202egpj.exe", "zero\u200bwidth", "line\nbreak\r\n# heading", "#eval(read(\"/etc/passwd\"))", "$ x^2 $ *b* _i_",
+    "日本語のログ", "😀🏴‍☠️", "مرحبا بالعالم", "\x00\x07\x1b[31mred", "=HYPERLINK(\"http://203.0.113.9\")", "\ud83d half",
+    "<!-- c --><img src=x onerror=alert(1)>", "[^e1]: forged", "| --- |", "&lt;b&gt;", "\\`\\*", "e\u0301\u0301\u0301",
+)  # fmt: skip
+
+
+def large_report(claims: int = 150, entries: int = 200, events: int = 500) -> ReportDocument:
+    """A report at the size that exporters must bear: long command lines, hostile and foreign text."""
+    base = START - timedelta(days=3)
+    cited: dict[str, CitedEvent] = {}
+    ids = []
+    for n in range(events):
+        time = base + timedelta(seconds=n * 37 + (230_000 if n > events // 3 else 0))
+        fields: dict[str, Any] = {
+            "EventID": "1", "Hostname": f"SRV-{n % 11:02d}", "User": f"NORTH\\user{n % 7}",
+            "Image": "C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe",
+            "CommandLine": "powershell.exe -NoP -W Hidden -Enc " + "SQBFAFgAIAAo" * (n % 60) + HOSTILE[n % len(HOSTILE)],
+            "Note": HOSTILE[(n + 7) % len(HOSTILE)], HOSTILE[n % len(HOSTILE)]: "name",
+        }  # fmt: skip
+        ids.append(event_id(HOST_SHA, f"line:{n + 1}"))
+        cited[ids[-1]] = CitedEvent(
+            time=time,
+            time_recorded=time - timedelta(hours=19),
+            artifact=HOST_SHA,
+            locator=f"line:{n + 1}",
+            fields=fields,
+        )
+    hosts = tuple(
+        Entity(
+            id=f"host:{k}", type="host", value=f"SRV-{k:02d}", role="victim", first_seen=base, last_seen=START, events=9
+        )
+        for k in range(11)
+    )
+    names = ("summary", "what-happened", "scope", "techniques", "indicators", "not-known", "recommendations")
+    sections = tuple(
+        SectionPart(id=name, title=name.replace("-", " ").capitalize(), claims=tuple(
+            claim(f"C{n}", name, f"On SRV-{n % 11:02d} powershell.exe ran C:\\Program Files\\tool {n}\\run.ps1 with "
+                  f"{HOSTILE[n % len(HOSTILE)]} against 203.0.113.{n % 250}.", ("fact", "inference", "unknown")[n % 3],
+                  tuple(ids[n * 3 % events:][:3]))
+            for n in range(s, claims, len(names))))
+        for s, name in enumerate(names)
+    )  # fmt: skip
+    timeline = tuple(
+        TimelineEntry(time=cited[ids[n * 2]].time, kind=("log", "alert", "comm", "action")[n % 4 if n % 9 == 0 else 0],
+                      summary=f"SRV-{n % 11:02d} ran {HOSTILE[n % len(HOSTILE)]}", entities=(f"host:{n % 11}",),
+                      techniques=("T1059.001",), why="rare parent", evidence=(ids[n * 2],))
+        for n in range(entries)
+    )  # fmt: skip
+    indicators = tuple(
+        Indicator(type="file-path", value=f"C:\\ProgramData\\{HOSTILE[n % len(HOSTILE)]}\\{n}.dll", evidence=(ids[n],))
+        for n in range(60)
+    )
+    detections = tuple(
+        Detection(rule_id=f"r-{n}", title="t", level=("low", "medium", "high", "critical")[n % 4], techniques=(),
+                  evidence=(ids[n * 4],), count=1)
+        for n in range(0, 100, 3)
+    )  # fmt: skip
+    report = ReportPart(sections=sections, drafter=Drafter(name="offline", version="1"))
+    return small_report(
+        report=report, events=cited, entities=hosts, timeline=timeline, indicators=indicators, detections=detections,
+        anomalies=(), facts={}, actions=(), activity=None,
+        techniques=tuple(Technique(id=f"T1{n:03d}", name=HOSTILE[n % len(HOSTILE)], tactics=("execution",),
+                                   confidence=0.5, evidence=(ids[n],)) for n in range(25)),
+    )  # fmt: skip

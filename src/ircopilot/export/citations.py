@@ -18,8 +18,8 @@ SHOWN_PER_HOLDER = 5
 # What a responder looks at first in a record, whatever the source calls it (compared without case, `_`, `-`, `.`).
 TELLING = (
     "EventID", "EventName", "Image", "CommandLine", "ParentImage", "SourceImage", "TargetImage", "GrantedAccess",
-    "TargetFilename", "TargetObject", "Details", "ScriptBlockText", "ServiceName", "ImagePath", "User", "TargetUserName",
-    "SubjectUserName", "IpAddress", "SourceIp", "DestinationIp", "DestinationPort", "QueryName", "id.orig_h",
+    "TargetFilename", "TargetObject", "Details", "ScriptBlockText", "ServiceName", "ImagePath", "User",
+    "TargetUserName", "SubjectUserName", "IpAddress", "SourceIp", "DestinationIp", "DestinationPort", "QueryName", "id.orig_h",
     "id.resp_h", "id.resp_p", "query", "host", "uri", "method", "userIdentity.arn", "sourceIPAddress", "userAgent",
     "message", "text", "msg",
 )  # fmt: skip

@@ -35,19 +35,19 @@ def _word_runs(text: str) -> list[Run]:
     """Values with one space between them are one value (`C:\\Program Files\\x.exe`)."""
     out: list[Run] = []
     open_run: list[str] = []
-    for token in re.split(r"( +)", text):
-        core = token.lstrip(_BEFORE).rstrip(_AFTER)
-        if token == " " and open_run:
-            open_run.append(token)
+    for word in re.split(r"( +)", text):
+        core = word.lstrip(_BEFORE).rstrip(_AFTER)
+        if word == " " and open_run:
+            open_run.append(word)
             continue
-        start = token.index(core)
-        before, after = token[:start], token[start + len(core) :]
+        start = word.index(core)
+        before, after = word[:start], word[start + len(core) :]
         valued = _VALUE.search(core) is not None
         if before or not valued:
             out += _close(open_run)
             open_run = []
         if not valued:
-            out.append(Run(token, value=False))
+            out.append(Run(word, value=False))
             continue
         out.append(Run(before, value=False))
         open_run.append(core)
