@@ -208,7 +208,11 @@ class Engine:
                 session.close()
 
     def _defaults(self) -> dict[str, str]:
-        settings = {"max_query_size": str(16 << 20), "max_ast_elements": "1000000", "max_expanded_ast_elements": "5000000"}
+        settings = {
+            "max_query_size": str(16 << 20),
+            "max_ast_elements": "1000000",
+            "max_expanded_ast_elements": "5000000",
+        }
         if self._limits.threads:
             settings["max_threads"] = str(self._limits.threads)
         return settings

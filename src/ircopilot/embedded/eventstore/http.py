@@ -29,9 +29,28 @@ HEAD = 256 << 10
 BUFFER = 4 << 20
 # What the HTTP interface takes for itself; every other parameter is a setting.
 TRANSPORT = frozenset(
-    "query database session_id session_timeout session_check query_id quota_key compress decompress wait_end_of_query "
-    "client_protocol_version role send_progress_in_http_headers http_headers_progress_interval_ms default_format "
-    "enable_http_compression buffer_size user password cancel_http_readonly_queries_on_client_close".split()
+    [
+        "query",
+        "database",
+        "session_id",
+        "session_timeout",
+        "session_check",
+        "query_id",
+        "quota_key",
+        "compress",
+        "decompress",
+        "wait_end_of_query",
+        "client_protocol_version",
+        "role",
+        "send_progress_in_http_headers",
+        "http_headers_progress_interval_ms",
+        "default_format",
+        "enable_http_compression",
+        "buffer_size",
+        "user",
+        "password",
+        "cancel_http_readonly_queries_on_client_close",
+    ]
 )
 _SETTING = re.compile(r"[a-zA-Z_][a-zA-Z0-9_]*")
 
@@ -89,14 +108,14 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Nothing: statements hold evidence, and evidence does not belong in logs."""
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         """/ping answers anybody; the rest is a query."""
         if urlsplit(self.path).path == "/ping":
             self._send(200, b"Ok.\n")
         else:
             self._serve()
 
-    def do_POST(self) -> None:  # noqa: N802
+    def do_POST(self) -> None:
         """A query, or an insert with its data."""
         self._serve()
 
@@ -109,7 +128,8 @@ class Handler(BaseHTTPRequestHandler):
         chunks: Iterator[bytes] = iter(())
         try:
             chunks = bodies.decoded_chunks(
-                bodies.framed_chunks(self.rfile, self.headers), self.headers.get("Content-Encoding")  # type: ignore[arg-type]
+                bodies.framed_chunks(self.rfile, self.headers),
+                self.headers.get("Content-Encoding"),  # type: ignore[arg-type]
             )
             self._run(query, chunks)
             for _ in chunks:
@@ -138,7 +158,11 @@ class Handler(BaseHTTPRequestHandler):
         call = Call(
             statement,
             statement.format or default,
-            {k: v for k, v in query.items() if k not in TRANSPORT and not k.startswith("param_") and _SETTING.fullmatch(k)},
+            {
+                k: v
+                for k, v in query.items()
+                if k not in TRANSPORT and not k.startswith("param_") and _SETTING.fullmatch(k)
+            },
             {k.removeprefix("param_"): v for k, v in query.items() if k.startswith("param_")},
             DATABASE if database == "default" else database,
             query_id,
@@ -228,7 +252,11 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.allows(user.encode(), password.encode())
 
     def _result_headers(self, call: Call, answer: Answer) -> dict[str, str]:
-        counts = {"read_rows": answer.read_rows, "written_rows": answer.written_rows, "result_rows": answer.written_rows}
+        counts = {
+            "read_rows": answer.read_rows,
+            "written_rows": answer.written_rows,
+            "result_rows": answer.written_rows,
+        }
         return {
             "X-ClickHouse-Query-Id": call.query_id,
             "X-ClickHouse-Format": call.format,

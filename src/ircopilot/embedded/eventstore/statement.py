@@ -9,22 +9,73 @@ from ircopilot.embedded.eventstore.tokens import Token, Unreadable, tokenize
 
 # Table functions that neither read files nor reach the network. All others that the engine knows are refused.
 TABLE_FUNCTIONS = frozenset(
-    "numbers numbers_mt zeros zeros_mt primes generate_series generateseries generaterandom values format null view "
-    "viewexplain input mergetreeindex mergetreetextindex".split()
+    [
+        "numbers",
+        "numbers_mt",
+        "zeros",
+        "zeros_mt",
+        "primes",
+        "generate_series",
+        "generateseries",
+        "generaterandom",
+        "values",
+        "format",
+        "null",
+        "view",
+        "viewexplain",
+        "input",
+        "mergetreeindex",
+        "mergetreetextindex",
+    ]
 )
 TABLE_ENGINES = frozenset(
-    "mergetree replacingmergetree summingmergetree aggregatingmergetree collapsingmergetree "
-    "versionedcollapsingmergetree coalescingmergetree memory null view materializedview atomic".split()
+    [
+        "mergetree",
+        "replacingmergetree",
+        "summingmergetree",
+        "aggregatingmergetree",
+        "collapsingmergetree",
+        "versionedcollapsingmergetree",
+        "coalescingmergetree",
+        "memory",
+        "null",
+        "view",
+        "materializedview",
+        "atomic",
+    ]
 )
 # Scalar functions that read files, reach a model over the network, or evaluate text.
 SCALAR_FUNCTIONS_DENIED = frozenset({"file", "catboostevaluate", "eval", "disk", "executable"})
 WORDS_DENIED = frozenset({"outfile", "infile", "input_format_values_interpret_expressions"})
 SETTING_PREFIXES_DENIED = ("format_schema", "format_template", "input_format_values_interpret", "allow_introspection")
 STATEMENTS = frozenset(
-    "select with explain insert create drop alter truncate rename optimize describe desc show exists kill use set check "
-    "delete update exchange".split()
+    [
+        "select",
+        "with",
+        "explain",
+        "insert",
+        "create",
+        "drop",
+        "alter",
+        "truncate",
+        "rename",
+        "optimize",
+        "describe",
+        "desc",
+        "show",
+        "exists",
+        "kill",
+        "use",
+        "set",
+        "check",
+        "delete",
+        "update",
+        "exchange",
+    ]
 )
-CREATE_DENIED = frozenset({"dictionary", "named", "user", "role", "function", "quota", "profile", "workload", "resource"})
+CREATE_DENIED = frozenset(
+    {"dictionary", "named", "user", "role", "function", "quota", "profile", "workload", "resource"}
+)
 
 
 class Denied(Exception):
@@ -86,7 +137,9 @@ class Guard:
         verb = tokens[0].name
         if verb not in STATEMENTS and tokens[0].text != "(":
             raise Denied(f"Statement {tokens[0].text} is not served by the embedded event store")
-        if verb in ("create", "alter", "drop") and any(t.name in CREATE_DENIED for t in tokens[1:4] if t.kind == "word"):
+        if verb in ("create", "alter", "drop") and any(
+            t.name in CREATE_DENIED for t in tokens[1:4] if t.kind == "word"
+        ):
             raise Denied(f"{tokens[0].text} {tokens[1].text} is not served by the embedded event store")
         for index, here in enumerate(tokens):
             after = tokens[index + 1 : index + 3]

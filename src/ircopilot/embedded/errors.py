@@ -1,0 +1,21 @@
+"""What can go wrong with the embedded stack, with what to do next."""
+
+from __future__ import annotations
+
+from ircopilot.domain.errors import ProblemError
+
+
+class StackFailed(ProblemError):
+    """The embedded stack did not start."""
+
+    type = "stack-failed"
+    status = 503
+    title = "The embedded stack did not start"
+
+
+class StackGone(ProblemError):
+    """The embedded stack ended while it was in use."""
+
+    type = "stack-gone"
+    status = 503
+    title = "The embedded stack ended while it was in use"

@@ -1,0 +1,49 @@
+"""The login roles and the database: made by the superuser, who comes in by peer and does nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+from psycopg import sql
+
+# Nothing that could pass by row-level security; the owner migrates, the others own nothing.
+ROLE = "LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT"
+
+
+def provision_database(host: str, superuser: str, database: str, passwords: Mapping[str, str]) -> None:
+    """Make the roles `ircopilot_{owner,app,lobby}` with their passwords, the database and pgvector; may be repeated."""
+    with psycopg.connect(host=host, user=superuser, dbname="postgres", autocommit=True) as connection:
+        _make_roles(connection, passwords)
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+        if found is None:
+            query = sql.SQL("CREATE DATABASE {} OWNER ircopilot_owner").format(sql.Identifier(database))
+            connection.execute(query)
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
+        query = sql.SQL("GRANT CONNECT ON DATABASE {} TO ircopilot_app, ircopilot_lobby")
+        connection.execute(query.format(sql.Identifier(database)))
+    with psycopg.connect(host=host, user=superuser, dbname=database, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+        connection.execute("ALTER SCHEMA public OWNER TO ircopilot_owner")
+        connection.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        connection.execute("GRANT USAGE ON SCHEMA public TO ircopilot_app, ircopilot_lobby")
+
+
+def provision_roles(owner_url: str, passwords: Mapping[str, str]) -> None:
+    """Make `ircopilot_app` and `ircopilot_lobby` on somebody else's server, as its owner role."""
+    with psycopg.connect(owner_url.replace("+psycopg", "", 1), autocommit=True) as connection:
+        _make_roles(connection, passwords)
+        connection.execute("GRANT USAGE ON SCHEMA public TO ircopilot_app, ircopilot_lobby")
+
+
+def _make_roles(connection: psycopg.Connection[tuple[object, ...]], passwords: Mapping[str, str]) -> None:
+    for role, password in passwords.items():
+        name = sql.Identifier(f"ircopilot_{role}")
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [f"ircopilot_{role}"]).fetchone()
+        verb = sql.SQL("CREATE" if found is None else "ALTER")
+        # The password goes hashed, so that no log of the server can hold it.
+        secret = connection.pgconn.encrypt_password(
+            password.encode(), f"ircopilot_{role}".encode(), b"scram-sha-256"
+        ).decode()
+        query = sql.SQL("{} ROLE {} " + ROLE + " PASSWORD {}").format(verb, name, sql.Literal(secret))
+        connection.execute(query)

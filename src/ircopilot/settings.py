@@ -1,0 +1,98 @@
+"""Settings: small frozen models, read once at the edge from the environment. No secret has a default."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from ircopilot.domain.evidence import Frozen
+
+
+class StackUrls(Frozen):
+    """Where the five parts answer; secrets inside. The code knows nothing else about them.
+
+    The database has one URL per login role. `vault_url` is `file:///folder` or `s3://bucket/prefix`.
+    """
+
+    database_owner_url: str
+    database_app_url: str
+    database_lobby_url: str
+    clickhouse_url: str
+    nats_url: str
+    nats_token: str
+    redis_url: str
+    vault_url: str
+
+    def __repr__(self) -> str:
+        return "StackUrls(…)"  # a traceback that shows its locals must not show passwords
+
+    __str__ = __repr__
+
+
+class ExternalUrls(Frozen):
+    """URLs of servers that somebody else runs; what is missing is started by us.
+
+    `database_url` is of the role that owns the tables. Without URLs for the other two roles these are made on that
+    server, which needs the right to create roles.
+    """
+
+    database_url: str | None = None
+    database_app_url: str | None = None
+    database_lobby_url: str | None = None
+    clickhouse_url: str | None = None
+    nats_url: str | None = None
+    nats_token: str | None = None
+    redis_url: str | None = None
+    vault_url: str | None = None
+
+    def __repr__(self) -> str:
+        return f"ExternalUrls({', '.join(sorted(self.model_dump(exclude_none=True)))})"
+
+    __str__ = __repr__
+
+
+def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
+    """The data directory: `$IRCOPILOT_DATA_DIR`, else the platform's user data folder."""
+    named = environ.get("IRCOPILOT_DATA_DIR")
+    if named:
+        return Path(named).expanduser().absolute()
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("ircopilot", appauthor=False))
+
+
+def external_parts(environ: Mapping[str, str] = os.environ) -> ExternalUrls:
+    """What `$IRCOPILOT_DATABASE_URL`, `…_CLICKHOUSE_URL`, `…_NATS_URL`, `…_REDIS_URL`, `…_VAULT_URL` name."""
+    found = {name: environ.get(f"IRCOPILOT_{name.upper()}") or None for name in ExternalUrls.model_fields}
+    for name in ("database_url", "database_app_url", "database_lobby_url"):
+        found[name] = _psycopg_url(found[name])
+    return ExternalUrls.model_validate(found)
+
+
+def external_urls(environ: Mapping[str, str] = os.environ) -> StackUrls | None:
+    """All URLs from the environment, or None when at least one part is left for the embedded stack."""
+    found = external_parts(environ)
+    owner, app, lobby = found.database_url, found.database_app_url, found.database_lobby_url
+    if not (
+        owner and app and lobby and found.clickhouse_url and found.nats_url and found.redis_url and found.vault_url
+    ):
+        return None
+    return StackUrls(
+        database_owner_url=owner,
+        database_app_url=app,
+        database_lobby_url=lobby,
+        clickhouse_url=found.clickhouse_url,
+        nats_url=found.nats_url,
+        nats_token=found.nats_token or "",
+        redis_url=found.redis_url,
+        vault_url=found.vault_url,
+    )
+
+
+def _psycopg_url(url: str | None) -> str | None:
+    # SQLAlchemy takes psycopg 2 for a bare postgresql://.
+    if url is None:
+        return None
+    scheme, separator, rest = url.partition("://")
+    return f"postgresql+psycopg://{rest}" if separator and scheme in ("postgres", "postgresql") else url
