@@ -30,7 +30,7 @@ async def external_database(external: ExternalUrls, secrets: Secrets) -> dict[st
     passwords = {"app": secrets.postgres_app, "lobby": secrets.postgres_lobby}
     missing = {role: passwords[role] for role, url in given.items() if url is None}
     if missing:
-        from ircopilot.embedded.provision import provision_roles
+        from ircopilot.stores.postgres.provision import provision_roles
 
         try:
             await asyncio.to_thread(provision_roles, owner, missing)

@@ -108,9 +108,9 @@ def make_socket_dir(*, others_enter: bool) -> Path:
     candidates = [
         "" if others_enter else os.environ.get("XDG_RUNTIME_DIR", ""),
         tempfile.gettempdir(),
-        "/tmp",
-        "/var/tmp",
-    ]  # noqa: S108
+        "/tmp",  # noqa: S108 - mkdtemp makes a private folder in it
+        "/var/tmp",  # noqa: S108
+    ]
     for base in filter(None, candidates):
         if len(os.fsencode(base)) + len("/ircopilot-12345678") > SOCKET_DIR_LIMIT or not os.access(
             base, os.W_OK | os.X_OK

@@ -139,7 +139,7 @@ class Postgres(Part):
         return mark.read_text() if mark.exists() else ""
 
     def _provision(self) -> None:
-        from ircopilot.embedded.provision import provision_database
+        from ircopilot.stores.postgres.provision import provision_database
 
         secrets = self.place.secrets
         passwords = {"owner": secrets.postgres_owner, "app": secrets.postgres_app, "lobby": secrets.postgres_lobby}
@@ -147,7 +147,7 @@ class Postgres(Part):
         write_private(self.cluster / "ircopilot.provisioned", self._provision_mark().encode())
 
     def _find_programs(self) -> Path:
-        # Another account may not be able to walk to our installation: then it gets a copy for as long as the stack runs.
+        # Another account may not be able to walk to our installation: then it gets a copy while the stack runs.
         home = find_installation()
         if self.account is None or _walkable(home / "bin" / "postgres"):
             return home
@@ -176,7 +176,7 @@ class Postgres(Part):
 
 
 def choose_account() -> Account | None:
-    """The account to run Postgres as: None for our own, an unprivileged one when we are root (Postgres refuses root)."""
+    """The account to run Postgres as: None for our own, an unprivileged one when we are root."""
     if os.geteuid() != 0:
         return None
     for name in ("nobody", "daemon"):

@@ -21,7 +21,7 @@ STOP_PATIENCE = 15.0
 
 
 class PartStatus(Frozen):
-    """A line of `ircopilot status`: `uptime` in seconds, `where` is a socket, an address or a folder, without secrets."""
+    """A line of `ircopilot status`: `uptime` in seconds, `where` is a socket, an address or a folder."""
 
     name: str
     state: str

@@ -109,43 +109,43 @@ class Supervisor:
             self._write_state()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        last = False
         try:
             while line := await reader.readline():
                 answer = await self._answer(json.loads(line).get("op"), writer)
-                last = bool(answer.get("last"))
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
-                if last or answer.get("ending"):
+                if answer.get("last") or answer.get("ending"):
                     self.ending.set()
         except (OSError, ValueError):
             pass
         finally:
-            self.users.discard(writer)
-            self._end_if_unused()
+            if writer in self.users:  # gone without a farewell; who only asked for the status does not count
+                self.users.discard(writer)
+                self._end_if_unused()
             if not self.ending.is_set():
                 writer.close()  # else the process's end closes it, which tells the client that all has ended
 
     async def _answer(self, op: str, writer: asyncio.StreamWriter) -> Message:
+        answer: Message = {"ok": True}
         match op:
             case "join":
                 self.users.add(writer)
                 await self.ready.wait()
+                answer = {"ok": True, "urls": self.urls}
                 if self.problem is not None:
-                    return {"ok": False, "detail": self.problem.detail, "next_step": self.problem.next_step}
-                return {"ok": True, "urls": self.urls}
+                    answer = {"ok": False, "detail": self.problem.detail, "next_step": self.problem.next_step}
             case "pin":
                 self.pinned = True
-                return {"ok": True}
             case "leave":
                 self.users.discard(writer)
-                return {"ok": True, "last": not self.users and not self.pinned}
+                answer["last"] = not self.users and not self.pinned
             case "status":
-                return {"ok": True, "parts": self._table(), "users": len(self.users), "pinned": self.pinned}
+                answer["parts"] = self._table()
             case "down":
-                return {"ok": True, "ending": True}
+                answer["ending"] = True
             case _:
-                return {"ok": False, "detail": f"unknown request {op!r}", "next_step": ""}
+                answer = {"ok": False, "detail": f"unknown request {op!r}", "next_step": ""}
+        return answer
 
     def _table(self) -> list[Message]:
         rows = [_row("supervisor", os.getpid(), self.started, str(self.layout.root), ours=True)]

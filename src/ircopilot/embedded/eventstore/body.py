@@ -6,7 +6,8 @@ import zlib
 from collections.abc import Callable, Iterator
 from email.message import Message
 from email.parser import BytesHeaderParser
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from typing import Any
 
 CHUNK = 1 << 20
 
@@ -23,7 +24,7 @@ class BodyTooLarge(Exception):
     code = 223
 
 
-def framed_chunks(source: BinaryIO, headers: Message) -> Iterator[bytes]:
+def framed_chunks(source: BufferedIOBase, headers: Message) -> Iterator[bytes]:
     """The body's bytes as sent, up to a megabyte a piece. Source: RFC 9112, sections 6 and 7."""
     if (headers.get("Transfer-Encoding") or "").lower() == "chunked":
         while size := _chunk_size(source):
@@ -93,7 +94,7 @@ def form_fields(body: bytes, content_type: str) -> dict[str, str]:
     return fields
 
 
-def _chunk_size(source: BinaryIO) -> int:
+def _chunk_size(source: BufferedIOBase) -> int:
     line = source.readline(1024)
     try:
         return int(line.split(b";")[0], 16)
@@ -101,7 +102,7 @@ def _chunk_size(source: BinaryIO) -> int:
         raise BrokenBody("the body ends early") from error
 
 
-def _exactly(source: BinaryIO, size: int) -> Iterator[bytes]:
+def _exactly(source: BufferedIOBase, size: int) -> Iterator[bytes]:
     while size:
         data = source.read(min(size, CHUNK))
         if not data:
@@ -117,7 +118,7 @@ def _zstd() -> Any:
 
 
 def _lz4() -> Any:
-    import lz4.frame
+    import lz4.frame  # type: ignore[import-untyped]
 
     return lz4.frame.LZ4FrameDecompressor()
 

@@ -49,6 +49,9 @@ class Limits:
     concurrent: int = 16
 
 
+NO_LIMITS = Limits()
+
+
 @dataclass(slots=True, eq=False)
 class Running:
     """A call under way: `query_id` as the client named it, `tag` as the engine knows it."""
@@ -84,14 +87,14 @@ class Answer:
 class Engine:
     """Opens `directory` for this process alone and runs calls on it, from any thread."""
 
-    def __init__(self, directory: Path, limits: Limits = Limits()) -> None:
+    def __init__(self, directory: Path, limits: Limits = NO_LIMITS) -> None:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._lock = _take_lock(directory)
         # A relative name: chdb would read "?" and "%" in a path as its own options.
         os.chdir(directory)
         import chdb
 
-        self._connect = chdb.connect
+        self._connect: Any = chdb.connect
         options = "&".join(f"{k}={v}" for k, v in _server_options(limits).items())
         self._anchor = self._connect(f"store?{options}")
         # The default database shows the file system as tables; a plain one takes its place.

@@ -1,4 +1,4 @@
-"""ClickHouse's HTTP interface, as much of it as `clickhouse-connect` uses. Source: clickhouse.com/docs, HTTP interface."""
+"""ClickHouse's HTTP interface, as much as `clickhouse-connect` uses. Source: clickhouse.com/docs, HTTP interface."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class EventStoreServer(ThreadingHTTPServer):
         return all(right)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing when a client goes away in the middle; anything else is a fault of ours, told with its traceback."""
+        """Say nothing when a client goes away in the middle; anything else is a fault of ours, told in full."""
         if not isinstance(sys.exc_info()[1], OSError):
             traceback.print_exc(file=sys.stderr)
 
@@ -129,7 +129,7 @@ class Handler(BaseHTTPRequestHandler):
         try:
             chunks = bodies.decoded_chunks(
                 bodies.framed_chunks(self.rfile, self.headers),
-                self.headers.get("Content-Encoding"),  # type: ignore[arg-type]
+                self.headers.get("Content-Encoding"),
             )
             self._run(query, chunks)
             for _ in chunks:

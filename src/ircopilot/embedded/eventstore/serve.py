@@ -7,13 +7,13 @@ import signal
 import threading
 from pathlib import Path
 
-from ircopilot.embedded.eventstore.engine import DATABASE, Engine, Limits
+from ircopilot.embedded.eventstore.engine import DATABASE, NO_LIMITS, Engine, Limits
 from ircopilot.embedded.eventstore.http import EventStoreServer
 
 USER = "ircopilot"
 
 
-def serve_eventstore(directory: Path, port: int, password: str, limits: Limits = Limits(), ready_fd: int = -1) -> None:
+def serve_eventstore(directory: Path, port: int, password: str, limits: Limits = NO_LIMITS, ready_fd: int = -1) -> None:
     """Serve the event store in `directory` on 127.0.0.1:`port` (0: a free one) until SIGTERM or SIGINT.
 
     The port is written as a line to `ready_fd`, if given, once queries are answered. Raises `EventStoreInUse`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -88,7 +89,7 @@ class Denied(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A checked statement. `sql` ends before `FORMAT` when data follows; `data_at` is the offset of the data, if any."""
+    """A checked statement. `sql` ends before `FORMAT` when data follows; `data_at` is where the data begins."""
 
     sql: str
     verb: str
@@ -198,7 +199,7 @@ def _calls_a_model(name: str, text: str) -> bool:
 
 def _input_call(sql: str, tokens: list[Token]) -> tuple[int, int] | None:
     # Where `input(` stands: the start of the name and the offset behind the opening bracket.
-    for here, after in zip(tokens, tokens[1:], strict=False):
+    for here, after in itertools.pairwise(tokens):
         if here.kind == "word" and here.name == "input" and after.text == "(":
             return here.start, after.end
     return None

@@ -17,11 +17,10 @@ def provision_database(host: str, superuser: str, database: str, passwords: Mapp
         _make_roles(connection, passwords)
         found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
         if found is None:
-            query = sql.SQL("CREATE DATABASE {} OWNER ircopilot_owner").format(sql.Identifier(database))
-            connection.execute(query)
+            connection.execute(sql.SQL("CREATE DATABASE {} OWNER ircopilot_owner").format(sql.Identifier(database)))
         connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(database)))
-        query = sql.SQL("GRANT CONNECT ON DATABASE {} TO ircopilot_app, ircopilot_lobby")
-        connection.execute(query.format(sql.Identifier(database)))
+        grant = sql.SQL("GRANT CONNECT ON DATABASE {} TO ircopilot_app, ircopilot_lobby")
+        connection.execute(grant.format(sql.Identifier(database)))
     with psycopg.connect(host=host, user=superuser, dbname=database, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
         connection.execute("ALTER SCHEMA public OWNER TO ircopilot_owner")
