@@ -151,12 +151,17 @@ class Postgres(Part):
         home = find_installation()
         if self.account is None or _walkable(home / "bin" / "postgres"):
             return home
+        # The libraries lie beside the package, where the programs' run path looks for them.
         copy = self.place.sockets / "postgres-programs"
-        shutil.copytree(home, copy, symlinks=True, ignore=shutil.ignore_patterns("*.a", "include", "doc"))
+        ignore = shutil.ignore_patterns("*.a", "include", "doc")
+        shutil.copytree(home, copy / home.parent.name / home.name, symlinks=True, ignore=ignore)
+        libraries = home.parent.with_name(f"{home.parent.name}.libs")
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name, symlinks=True)
         for path in [copy, *copy.rglob("*")]:
             if not path.is_symlink():
                 path.chmod(0o755 if path.is_dir() or path.stat().st_mode & 0o100 else 0o644)
-        return copy
+        return copy / home.parent.name / home.name
 
     def _give(self, path: Path) -> None:
         if self.account is not None:

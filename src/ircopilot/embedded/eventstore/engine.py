@@ -7,7 +7,7 @@ import itertools
 import os
 import re
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +94,7 @@ class Engine:
         os.chdir(directory)
         import chdb
 
-        self._connect: Any = chdb.connect
+        self._connect: Callable[[str], Any] = chdb.connect
         options = "&".join(f"{k}={v}" for k, v in _server_options(limits).items())
         self._anchor = self._connect(f"store?{options}")
         # The default database shows the file system as tables; a plain one takes its place.
