@@ -1,0 +1,127 @@
+"""Any table or JSON whose columns can be found by sense: a mapping inferred from names and the shapes of values.
+
+Two senses are told apart: a plain log, and the alert of a security product (it names a rule or title, and a severity).
+Sources of the names: Timesketch ("Create timeline from JSON/JSONL/CSV"), plaso's `json_line` output, ECS, the Common
+Event Format's keys, and the alert exports of Elastic Security, Wazuh, GuardDuty, Suricata, Defender and Splunk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ircopilot.evidence.mappings.base import FLAT, Mapping, Row, SourceRow, TimeField, TimeFormat, flattened, row
+from ircopilot.evidence.mappings.senses import ALERT_RULE, ALERT_SEVERITY, CHECKS, MESSAGE, NOT_TIME, SENSES, TIME
+from ircopilot.evidence.mappings.signature import Record
+
+DEPTH = 3
+MOST_TIMES = 4
+ENOUGH = 0.5
+
+ISO = re.compile(r"\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d\d.*)?")
+WORDED = re.compile(r"\s*(\w{3},? )?(\d{1,2} )?[A-Z][a-z]{2} (\d{1,2},? )?\d{4}.*\d{1,2}:\d\d.*")
+NUMBERED = re.compile(r"\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4}),? \d{1,2}:\d\d.*")
+DOTNET = re.compile(r"\\?/Date\(-?\d+.*")
+EPOCHS: tuple[tuple[re.Pattern[str], TimeFormat], ...] = (
+    (re.compile(r"[12]\d{9}(\.\d+)?"), "epoch"),
+    (re.compile(r"[12]\d{12}(\.\d+)?"), "epoch_ms"),
+    (re.compile(r"[12]\d{15}"), "epoch_us"),
+)
+
+
+def infer_mapping(records: Sequence[Record]) -> Mapping | None:
+    """The mapping of records of no known format; None when none of their columns holds a time."""
+    columns = _columns(records)
+    times = _times(columns)
+    if not times:
+        return None
+    nested = any(isinstance(v, dict) for r in records for v in r.values())
+    rule, severity = _named(columns, ALERT_RULE), _named(columns, ALERT_SEVERITY)
+    is_alert = bool(rule and severity)
+    rows = [
+        row(column, *names, via=via) for column, senses, via in SENSES if (names := _fitting(columns, column, senses))
+    ]
+    message = tuple(_named(columns, MESSAGE))
+    if is_alert:
+        rows += [row("rule_name", *rule), row("event_severity", *severity)]
+        message = message or tuple(rule)
+    return Mapping(
+        name="alert" if is_alert else "generic",
+        about="Alerts of a security product, columns found by sense" if is_alert else "Records whose columns are found by sense",
+        layout=flattened(DEPTH) if nested else FLAT,
+        sources=(SourceRow("alert" if is_alert else "generic"),),
+        times=times,
+        rows=_once(rows),
+        message=message,
+        kind="alert" if is_alert else "log",
+    )  # fmt: skip
+
+
+def plain_name(name: str) -> str:
+    """A name without case, blanks and marks: `Event Time`, `event_time` and `eventTime` are one."""
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _columns(records: Sequence[Record]) -> dict[str, list[str]]:
+    """Values (as text, not empty) by dotted name, in order of first appearance."""
+    found: dict[str, list[str]] = {}
+
+    def take(prefix: str, record: Record, depth: int) -> None:
+        for key, value in record.items():
+            if isinstance(value, dict) and depth < DEPTH:
+                take(f"{prefix}{key}.", value, depth + 1)
+            elif value not in (None, "", [], {}, "-") and not isinstance(value, list):
+                found.setdefault(prefix + key, []).append(str(value))
+
+    for record in records:
+        take("", record, 0)
+    return found
+
+
+def _named(columns: dict[str, list[str]], senses: tuple[str, ...]) -> list[str]:
+    """Columns of these names, best name first; a nested one also goes by its last part, after all whole names."""
+    whole = [n for sense in senses for n in columns if plain_name(n) == sense]
+    last = [n for sense in senses for n in columns if "." in n and plain_name(n.rsplit(".", 1)[1]) == sense]
+    return list(dict.fromkeys([*whole, *last]))[:6]
+
+
+def _fitting(columns: dict[str, list[str]], column: str, senses: tuple[str, ...]) -> list[str]:
+    check = CHECKS.get(column)
+    names = _named(columns, senses)
+    return [n for n in names if check is None or sum(bool(check(v)) for v in columns[n]) >= ENOUGH * len(columns[n])]
+
+
+def _times(columns: dict[str, list[str]]) -> tuple[TimeField, ...]:
+    """Time fields, best first: known names, then any name that speaks of time, then any column of dates."""
+    known = _named(columns, TIME)
+    speaking = [n for n in columns if re.search(r"time|date|(^|_)ts$", n.lower())]
+    others = [n for n in columns if n not in speaking]
+    found: list[TimeField] = []
+    for name in dict.fromkeys([*known, *speaking, *others]):
+        if plain_name(name) in NOT_TIME:
+            continue
+        is_named = name in known or name in speaking
+        time_format = _time_format(columns[name], numbers=is_named)
+        if time_format:
+            found.append(TimeField(name, time_format))
+    return tuple(found[:MOST_TIMES])
+
+
+def _time_format(values: list[str], numbers: bool) -> TimeFormat | None:
+    """How at least half of the values write a time; bare numbers count only under a name that speaks of time."""
+    enough = max(1.0, len(values) * ENOUGH)
+    if sum(bool(ISO.fullmatch(v) or WORDED.fullmatch(v)) for v in values) >= enough:
+        return "iso"
+    matches = [m for v in values if (m := NUMBERED.fullmatch(v))]
+    if len(matches) >= enough:
+        return "day_first" if any(int(m[1]) > 12 for m in matches) else "iso"
+    if sum(bool(DOTNET.fullmatch(v)) for v in values) >= enough:
+        return "dotnet"
+    for pattern, time_format in EPOCHS if numbers else ():
+        if sum(bool(pattern.fullmatch(v)) for v in values) >= enough:
+            return time_format
+    return None
+
+
+def _once(rows: list[Row]) -> tuple[Row, ...]:
+    return tuple({(r.column, r.fields, r.via): r for r in rows}.values())

@@ -1,0 +1,35 @@
+"""The explicit tables of what can be read: decoders by name, mappings by name, and how mappings are recognised.
+
+Records that no signature fits get a mapping inferred from their names and values (`mappings/generic.py`).
+"""
+
+from __future__ import annotations
+
+from ircopilot.evidence.decoders.csv_rows import CsvRows
+from ircopilot.evidence.decoders.evtx import Evtx
+from ircopilot.evidence.decoders.json_array import JsonArray
+from ircopilot.evidence.decoders.json_lines import JsonLines
+from ircopilot.evidence.decoders.json_objects import JsonObjects
+from ircopilot.evidence.decoders.lines import Lines
+from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
+from ircopilot.evidence.mappings import cloudtrail, linux, slack, windows_signatures, zeek
+from ircopilot.evidence.mappings.base import Mapping
+from ircopilot.evidence.mappings.signature import Signature
+from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
+from ircopilot.evidence.records import Decoder
+
+DECODERS: dict[str, Decoder] = {
+    d.name: d for d in (Evtx(), JsonLines(), JsonArray(), JsonObjects(), ZeekTsv(), CsvRows(), Lines())
+}
+
+MAPPINGS: dict[str, Mapping] = {
+    m.name: m for m in (*WINDOWS_MAPPINGS, zeek.MAPPING, cloudtrail.MAPPING, linux.MAPPING, slack.MAPPING)
+}
+
+SIGNATURES: tuple[Signature, ...] = (
+    *windows_signatures.SIGNATURES,
+    *zeek.SIGNATURES,
+    *cloudtrail.SIGNATURES,
+    *linux.SIGNATURES,
+    *slack.SIGNATURES,
+)

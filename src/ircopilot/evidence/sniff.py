@@ -1,0 +1,186 @@
+"""What an artifact is, told from its first bytes: which decoder reads it, which mapping gives it meaning.
+
+File names are not looked at: they lie, and evidence is often renamed.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from ircopilot.evidence.decoders.csv_rows import DELIMITERS
+from ircopilot.evidence.decoders.framing import encoding_of
+from ircopilot.evidence.decoders.json_objects import wrapper_path
+from ircopilot.evidence.mappings.base import Mapping
+from ircopilot.evidence.mappings.generic import infer_mapping
+from ircopilot.evidence.mappings.signature import Record
+from ircopilot.evidence.records import Decoder
+from ircopilot.evidence.registry import DECODERS, MAPPINGS, SIGNATURES
+
+SAMPLE_BYTES = 64 << 10
+SAMPLE_RECORDS = 200
+LEAST_SCORE = 0.2
+LEAST_READABLE = 0.2
+EVTX_MAGIC = b"ElfFile\x00"
+# Binary kinds that people do hand in; named, so that the message says what would be needed.
+BINARY_KINDS: tuple[tuple[bytes, str], ...] = (
+    (b"\xd4\xc3\xb2\xa1", "a packet capture (pcap)"), (b"\xa1\xb2\xc3\xd4", "a packet capture (pcap)"),
+    (b"\x0a\x0d\x0d\x0a", "a packet capture (pcapng)"), (b"MZ", "a Windows program"), (b"\x7fELF", "a Linux program"),
+    (b"regf", "a registry hive"), (b"SQLite format 3\x00", "an SQLite database"), (b"%PDF", "a PDF document"),
+    (b"FILE0", "an NTFS master file table"), (b"PAGEDU", "a Windows memory dump"), (b"PK\x03\x04", "a zipped document"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive"), (b"Rar!", "a RAR archive"), (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"), (b"MAM\x04", "a Windows prefetch file"), (b"LfLe", "an old Windows event log (.evt)"),
+    (b"EVF\x09", "a disk image (E01)"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sniffed:
+    """The answer. `decoder` and `mapping` are None when the bytes are kept but cannot be read; then `unreadable` says why.
+
+    `format` is `DECODER/MAPPING`, as it stands in `Artifact.format`.
+    """
+
+    media_type: str
+    decoder: Decoder | None = None
+    mapping: Mapping | None = None
+    unreadable: str = ""
+
+    @property
+    def format(self) -> str:
+        return f"{self.decoder.name}/{self.mapping.name}" if self.decoder and self.mapping else "unreadable"
+
+
+def sniff(head: bytes, whole: bool = False) -> Sniffed:
+    """Recognise an artifact by its first bytes (up to `SAMPLE_BYTES`); `whole` says that there are no more."""
+    if not head.strip(b" \t\r\n\x00"):
+        return Sniffed(
+            "application/octet-stream", unreadable="the file is empty" if whole or not head else "only blanks and zeros"
+        )
+    if head.startswith(EVTX_MAGIC):
+        return Sniffed("application/x-ms-evtx", DECODERS.get("evtx"), MAPPINGS.get("windows_evtx"))
+    for magic, what in BINARY_KINDS:
+        if head.startswith(magic):
+            return Sniffed("application/octet-stream", unreadable=f"it is {what}; no decoder for that yet")
+    if _is_binary(head):
+        return Sniffed("application/octet-stream", unreadable="it is binary of a kind that no decoder knows")
+    name, media_type = text_framing(_as_text(head), whole)
+    return _meaning(name, media_type, head, whole)
+
+
+def _meaning(name: str, media_type: str, head: bytes, whole: bool) -> Sniffed:
+    decoder = DECODERS[name]
+    records, errors = sample_records(decoder, head, whole)
+    if name != "lines" and (not records or len(records) < LEAST_READABLE * (len(records) + errors)):
+        decoder = DECODERS["lines"]
+        records, errors = sample_records(decoder, head, whole)
+        media_type = "text/plain"
+    if not records:
+        return Sniffed(media_type, unreadable="none of its first records can be read, or none names a time")
+    mapping = mapping_for(records)
+    if mapping is None:
+        return Sniffed(
+            media_type, unreadable="none of its columns holds a time, so its records cannot stand on a timeline"
+        )
+    return Sniffed(media_type, decoder, mapping)
+
+
+def mapping_for(records: list[Record]) -> Mapping | None:
+    """The mapping whose signature fits most of the records, else one inferred from names and values."""
+    scores = [(s.score(records), s) for s in SIGNATURES if s.mapping in MAPPINGS]
+    best = max(scores, key=lambda pair: pair[0], default=(0.0, None))
+    if best[1] is not None and best[0] >= LEAST_SCORE:
+        return MAPPINGS[best[1].mapping]
+    return infer_mapping(records)
+
+
+def sample_records(decoder: Decoder, head: bytes, whole: bool) -> tuple[list[Record], int]:
+    """Records of the head, and how many could not be read; the last, cut one does not count."""
+    records: list[Record] = []
+    errors = 0
+    text = head if whole else head[: head.rfind(b"\n") + 1] or head
+    try:
+        for block in decoder.decode(io.BytesIO(text)):
+            errors += len(block.errors)
+            for payload in block.payloads[:SAMPLE_RECORDS]:
+                try:
+                    found = orjson.loads(payload)
+                except orjson.JSONDecodeError:
+                    found = None
+                if isinstance(found, dict):
+                    records.append(cast(Record, found))
+                else:
+                    errors += 1
+    except (ValueError, OSError):
+        errors += 1
+    return records[:SAMPLE_RECORDS], errors
+
+
+def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
+    """The decoder's name and the media type of a text."""
+    start = text.lstrip()
+    if re.match(r"#(separator|fields|set_separator|path)\b", start):
+        return "zeek_tsv", "text/tab-separated-values"
+    if start[:1] == "[" and re.match(r"\[\s*([{\]]|$)", start):
+        return "json_array", "application/json"
+    if start[:1] == "{":
+        return _json_framing(start, whole)
+    if _is_table(text):
+        return "csv", "text/csv"
+    return "lines", "text/plain"
+
+
+def _json_framing(start: str, whole: bool) -> tuple[str, str]:
+    """JSON lines if lines are objects of their own; a wrapper or objects over several lines otherwise."""
+    lines = [line for line in start.split("\n")[:6] if line.strip()]
+    if not whole and len(lines) > 1:
+        lines.pop()
+    objects = [_is_object(line) for line in lines]
+    if len(lines) > 1 and any(objects):
+        return "json_lines", "application/x-ndjson"
+    if wrapper_path(start.encode()):
+        return "json_objects", "application/json"
+    # One line, or the beginning of one that is longer than the sample.
+    if any(objects) or (len(lines) == 1 and "\n" not in start.strip()):
+        return "json_lines", "application/x-ndjson"
+    return "json_objects", "application/json"
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(orjson.loads(line), dict)
+    except orjson.JSONDecodeError:
+        return False
+
+
+def _is_table(text: str) -> bool:
+    """Whether the first lines split into the same number of cells, and the first looks like names."""
+    lines = [line for line in text.split("\n")[:20] if line.strip()]
+    if len(lines) < 2:
+        return False
+    for delimiter in DELIMITERS:
+        names = [c.strip().strip('"') for c in lines[0].split(delimiter)]
+        if len(names) < 2 or not all(re.fullmatch(r"[A-Za-z_@#$][\w .()/@#\[\]:\-$%]{0,80}|", n) for n in names):
+            continue
+        if any(re.search(r"\d\d:\d\d", n) for n in names):
+            continue
+        counts = [line.count(delimiter) for line in lines[1:]]
+        if counts and sum(c >= len(names) - 1 for c in counts) >= len(counts) * 0.5:
+            return True
+    return False
+
+
+def _is_binary(head: bytes) -> bool:
+    if encoding_of(head) != "utf-8":
+        return False
+    odd = sum(head.count(bytes([c])) for c in (*range(9), *range(14, 27), 28, 30, 31))
+    return odd > len(head) * 0.02 or b"\0\0\0\0" in head
+
+
+def _as_text(head: bytes) -> str:
+    text = head.decode(encoding_of(head), "replace")
+    return text.removeprefix("\ufeff")
