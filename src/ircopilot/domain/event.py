@@ -24,8 +24,19 @@ class Column:
 
 # Columns that every mapping fills by machinery, not by declaration.
 KEY_COLUMNS = (
-    "org_id", "load_id", "event_id", "artifact_sha256", "locator", "seq", "time_recorded", "time", "time_field",
-    "kind", "source", "message", "fields",
+    "org_id",
+    "load_id",
+    "event_id",
+    "artifact_sha256",
+    "locator",
+    "seq",
+    "time_recorded",
+    "time",
+    "time_field",
+    "kind",
+    "source",
+    "message",
+    "fields",
 )
 
 HOT_COLUMNS: tuple[Column, ...] = (

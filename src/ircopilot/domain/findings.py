@@ -14,11 +14,41 @@ Role = Literal["attacker", "victim", "suspicious", "benign", "unknown"]
 Level = Literal["informational", "low", "medium", "high", "critical"]
 Kind = Literal["alert", "log", "comm", "action"]
 EntityType = Literal[
-    "host", "user", "process", "file", "hash", "ip", "domain", "url", "service", "cloud-identity", "cloud-key",
-    "cloud-resource", "registry", "pipe", "certificate",
+    "host",
+    "user",
+    "process",
+    "file",
+    "hash",
+    "ip",
+    "domain",
+    "url",
+    "service",
+    "cloud-identity",
+    "cloud-key",
+    "cloud-resource",
+    "registry",
+    "pipe",
+    "certificate",
 ]
-IndicatorType = Literal["ipv4", "ipv6", "domain", "url", "file-name", "file-path", "md5", "sha1", "sha256", "email",
-                        "user-agent", "account", "cloud-key", "registry-key", "pipe", "service", "certificate"]
+IndicatorType = Literal[
+    "ipv4",
+    "ipv6",
+    "domain",
+    "url",
+    "file-name",
+    "file-path",
+    "md5",
+    "sha1",
+    "sha256",
+    "email",
+    "user-agent",
+    "account",
+    "cloud-key",
+    "registry-key",
+    "pipe",
+    "service",
+    "certificate",
+]
 
 
 class Entity(Frozen):
@@ -82,7 +112,8 @@ class Act(Frozen):
 
     The unit of the story: timeline entries and claims are worded from acts. `verb` names an entry of the act
     vocabulary (`report/gate/roles.py` says which fields hold its subject and objects). Values are spelled as
-    in the records, so that the gate finds them there.
+    in the records, so that the gate finds them there. `context` marks what explains the incident without being
+    part of it (it does not stretch the window). `rules` are the titles of the rules that matched its records.
     """
 
     verb: str
@@ -95,7 +126,8 @@ class Act(Frozen):
     detail: dict[str, str] = {}
     techniques: tuple[str, ...] = ()
     kind: Kind = "log"
-    weight: float = 0.0
+    rules: tuple[str, ...] = ()
+    context: bool = False
     why: str = ""
     count: int = 1
     evidence: EventIds
@@ -114,6 +146,19 @@ class TimelineEntry(Frozen):
     verb: str = ""
 
 
+class Gap(Frozen):
+    """A question that the evidence leaves open: what was searched, and how many events that found.
+
+    `statement` is worded as an unknown; a gap with `found == 0` may carry a negation.
+    """
+
+    id: str
+    statement: str
+    query: str
+    found: int
+    scope: str
+
+
 class Findings(Frozen):
     """All that analysis says of one incident, ready for the report."""
 
@@ -126,3 +171,4 @@ class Findings(Frozen):
     anomalies: tuple[Anomaly, ...] = ()
     acts: tuple[Act, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
+    gaps: tuple[Gap, ...] = ()

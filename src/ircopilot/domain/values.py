@@ -1,7 +1,7 @@
 """Checkable values in a text: what a reader could look up in a record, with where it stands. Pure, linear time.
 
-The cutting is coarse on purpose: every run of characters with a dot, a backslash or two colons inside is a value, whatever
-it turns out to be, so that no spelling of an address, a file or an account goes unchecked.
+The cutting is coarse on purpose: every run of characters with a dot, a backslash or two colons inside is a value,
+whatever it turns out to be, so that no spelling of an address, a file or an account goes unchecked.
 """
 
 from __future__ import annotations
@@ -34,9 +34,15 @@ class Value:
 
 
 # File name endings that tell a file from a domain name.
-FILE_SUFFIXES = frozenset(
-    ["exe", "dll", "sys", "drv", "ocx", "cpl", "scr", "com", "ps1", "psm1", "psd1", "bat", "cmd", "vbs", "vbe", "js", "jse", "wsf", "wsh", "hta", "lnk", "url", "msi", "msp", "chm", "dmp", "mdmp", "bin", "out", "zip", "rar", "7z", "gz", "tgz", "tar", "bz2", "xz", "zst", "cab", "iso", "img", "vhd", "vhdx", "doc", "docx", "docm", "dot", "dotm", "xls", "xlsx", "xlsm", "xll", "ppt", "pptx", "pptm", "pdf", "rtf", "txt", "log", "json", "jsonl", "ndjson", "csv", "tsv", "xml", "html", "htm", "php", "asp", "aspx", "ashx", "jsp", "war", "jar", "class", "sh", "bash", "py", "pyc", "pl", "rb", "go", "elf", "so", "ko", "png", "jpg", "jpeg", "gif", "bmp", "ico", "svg", "etl", "evtx", "evt", "tmp", "dat", "db", "sqlite", "ini", "inf", "conf", "cfg", "cnf", "yml", "yaml", "toml", "pcap", "pcapng", "key", "pem", "pfx", "p12", "crt", "cer", "der", "kirbi", "ccache", "reg", "dit", "hiv", "pol", "mof", "sdb", "one", "eml", "msg", "pst", "ost", "wim", "md", "bak", "old"]
+_SUFFIXES = (
+    "exe dll sys drv ocx cpl scr com ps1 psm1 psd1 bat cmd vbs vbe js jse wsf wsh hta lnk url msi msp chm dmp mdmp "
+    "bin out zip rar 7z gz tgz tar bz2 xz zst cab iso img vhd vhdx doc docx docm dot dotm xls xlsx xlsm xll ppt pptx "
+    "pptm pdf rtf txt log json jsonl ndjson csv tsv xml html htm php asp aspx ashx jsp war jar class sh bash py pyc "
+    "pl rb go elf so ko png jpg jpeg gif bmp ico svg etl evtx evt tmp dat db sqlite ini inf conf cfg cnf yml yaml "
+    "toml pcap pcapng key pem pfx p12 crt cer der kirbi ccache reg dit hiv pol mof sdb one eml msg pst ost wim md bak "
+    "old "
 )
+FILE_SUFFIXES = frozenset(_SUFFIXES.split())
 _PROSE_DOTS = frozenset(("e.g", "i.e", "a.m", "p.m", "u.s", "a.k.a", "etc"))
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 
@@ -50,7 +56,7 @@ _CLOCK = re.compile(r"(?<![\w:.\]])(?:[01]\d|2[0-3]):[0-5]\d(?![\d:])", re.ASCII
 _QUOTED = re.compile(r'“([^“”]{1,4000})”|"([^"]{1,4000})"')
 _BACKSLASH_RUN = re.compile(r"[\w.$~#%:\\-]+")
 _SLASH_RUN = re.compile(r"[^\s\"“”'‘’`<>|…]+")
-_EMAIL = re.compile(r"[\w.+-]+@[\w.-]+")
+_EMAIL_RUN = re.compile(r"[\w.+@-]+")
 _COLON_RUN = re.compile(r"[\w:]+")
 _HEX_RUN = re.compile(r"[0-9A-Fa-f]+")
 _RUN = re.compile(r"[\w.~$#-]+")
@@ -149,9 +155,10 @@ def _slashes(t: str) -> Iterator[Value]:
 
 
 def _emails(t: str) -> Iterator[Value]:
-    for m in _EMAIL.finditer(t):
-        end = m.start() + len(m.group().rstrip(".-"))
-        yield _value(t, "email", m.start(), end)
+    for m in _EMAIL_RUN.finditer(t):
+        run = m.group().rstrip(".-")
+        if "@" in run[1:-1]:
+            yield _value(t, "email", m.start(), m.start() + len(run))
 
 
 def _backslashes(t: str) -> Iterator[Value]:

@@ -41,7 +41,7 @@ class CitedEvent:
     ecs: Mapping[str, str | int | float] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     source: str = ""
-    kind: str = "log"
+    message: str = ""
 
     @cached_property
     def content(self) -> Content:
@@ -54,19 +54,26 @@ class Content:
     """What a record says, all text normalised (`plain`), lines joined by newlines.
 
     `strict`: the record's own values and what base64 in them decodes to; `wide`: with the mapped columns and the
-    values unescaped as well. `leaves` are whole values of the record, `numbers` its whole numbers by field name.
+    values unescaped as well. `leaves` are whole values of the record, `passages` those of several words (the mapped
+    columns and the message too), `numbers` its whole numbers by field name.
     """
 
     leaves: frozenset[str]
+    passages: frozenset[str]
     strict: str
     wide: str
     times: tuple[datetime, ...]
     numbers: frozenset[tuple[str, int]]
 
 
+def collapsed(text: str) -> str:
+    """One backslash, single spaces."""
+    return _SPACES.sub(" ", one_backslash(text))
+
+
 def plain(text: str) -> str:
     """Lower case, one backslash, single spaces."""
-    return _SPACES.sub(" ", one_backslash(text)).lower()
+    return collapsed(text).lower()
 
 
 def read_content(event: CitedEvent) -> Content:
@@ -75,11 +82,13 @@ def read_content(event: CitedEvent) -> Content:
     raw = [line for _, value in leaves for line in _decoded(value, _BASE64_DEPTH)]
     strict = [plain(line) for line in raw]
     inner = [pair for key, value in leaves for pair in _nested(key, value)]
-    columns = [(k, str(v)) for k, v in event.ecs.items()]
+    columns = [(k, str(v)) for k, v in (*event.ecs.items(), ("message", event.message)) if v]
     wide = [plain(html.unescape(v)) for _, v in (*columns, *inner)] + [plain(html.unescape(line)) for line in raw]
     decoded_columns = [plain(line) for _, v in inner for line in _decoded(v, _BASE64_DEPTH)]
+    spoken = (plain(html.unescape(v)).strip() for _, v in (*leaves, *inner, *columns))
     return Content(
         leaves=frozenset(plain(v) for _, v in leaves),
+        passages=frozenset(v for v in spoken if " " in v and v[:1] not in ("{", "[")),
         strict="\n".join(strict),
         wide="\n".join((*strict, *wide, *decoded_columns)),
         times=(event.time, *(t for line in raw for t in written_times(line))),

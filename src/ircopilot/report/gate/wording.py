@@ -1,4 +1,4 @@
-"""What the words of a claim must not do, whatever they speak of: hide characters, carry markup, deny or guess without basis."""
+"""What the words of a claim must not do: hide characters, carry markup, deny or guess without basis."""
 
 from __future__ import annotations
 
@@ -8,41 +8,48 @@ import unicodedata
 from ircopilot.domain.claims import DraftClaim
 from ircopilot.report.gate.roles import VERBS
 
-MAX_CLAIM = 2_000
+MAX_CLAIM = 4_000
 MAX_OBJECTS = 64
 MAX_EVIDENCE = 512
 
 _UNSEEN = frozenset(("Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp", "Zs", "Nd"))
 _LOOKALIKES = frozenset("İı")
-# Links and tags are refused even where a record holds them: nothing an attacker wrote may become one.
-_MARKUP = (
+# Refused even where a record holds them: nothing that an attacker wrote may become a link or an image.
+_LINKS = (
     ("a link", re.compile(r"\]\s?\(\s?(?:[a-z][a-z0-9+.-]{1,20}:|//|www\.|/|#)", re.IGNORECASE)),
-    ("a reference link", re.compile(r"\]\s?\[")),
     ("an image", re.compile(r"!\[")),
-    ("a tag", re.compile(r"<\s?[/!?]?[a-z]", re.IGNORECASE)),
+)
+_MARKUP = (
+    ("a reference link", re.compile(r"\]\[")),
+    ("a tag", re.compile(r"<[/!?]?[a-z]", re.IGNORECASE)),
     ("a code fence", re.compile(r"```|~~~")),
-    ("a code span", re.compile(r"`[^`]{1,2000}`")),
-    ("emphasis", re.compile(r"\*\*[^*\s]|(?:^|\s)\*[^*\s][^*]{0,2000}\*(?:$|[\s.,;])")),
+    ("a code span", re.compile(r"`[^`]+`")),
+    ("emphasis", re.compile(r"\*\*[^*\s]")),
     ("a heading, list or quotation mark of Markdown", re.compile(r"^\s{0,3}(?:#{1,6}\s|[-*+>]\s|\d{1,3}[.)]\s)")),
 )
-_QUOTATION = re.compile(r'“[^“”]{1,4000}”|"[^"]{1,4000}"')
-_TECHNICAL = re.compile(r"\S*[\\/_@=:.]\S*\w|\w+(?:-\w+)+")
+_QUOTATION = re.compile(r'“[^“”]+”|"[^"]+"')
+_TECHNICAL = frozenset("\\/_@=:.")
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nothing|nobody|neither|nor|nowhere|cannot|without|absent|absence|lacks?|zero)\b|n[’']t\b",
     re.IGNORECASE,
 )
-# What an unknown claim says is missing, and what an inference may concede: no negation about the evidence.
+# What an unknown claim says is missing, and what an inference may concede: no denial about what happened.
 _MISSING = re.compile(
-    r"\b(?:is|are|was|were|remains?) (?:not known|unknown|unclear|open)\b|\b(?:not|never) (?:recorded|logged|collected|captured|"
-    r"covered|included|given|available|in the evidence|part of the evidence|visible|known)\b|\bcannot be (?:told|said|known|determined|"
-    r"established|confirmed|ruled out|excluded|seen|read)\b|\bcould not be (?:read|determined|established|confirmed|decoded|parsed)\b|"
-    r"\b(?:does|do|did) not (?:show|tell|say|cover|reach|hold|include|record|contain)\b|\b(?:is|are) missing\b|"
-    r"\bholds? no\b|\bno (?:record|records|log|logs|evidence|source) (?:of|from|for|about|covers?|shows?)\b|\bunknown\b",
+    "|".join(
+        (
+            r"\b(?:is|are|was|were|remains?) (?:not known|unknown|unclear|open|missing)\b",
+            r"\b(?:not|never) (?:recorded|logged|collected|captured|covered|included|given|available|visible|known)\b",
+            r"\bnot (?:in|part of) the evidence\b|\bnot (?:what|which|who|how|when|where|whether)\b",
+            r"\bcannot be (?:told|said|known|determined|established|confirmed|ruled out|excluded|seen|read)\b",
+            r"\bcould not be (?:read|determined|established|confirmed|decoded|parsed)\b",
+            r"\b(?:does|do|did) not (?:show|tell|say|cover|reach|hold|include|record|contain)\b",
+            r"\bholds? no\b|\bno (?:records?|logs?|evidence|sources?) (?:of|from|for|about|covers?|shows?)\b|\bunknown\b",
+        )
+    ),
     re.IGNORECASE,
 )
 _CONCESSION = re.compile(
-    r"\b(?:does|do) not prove\b|\bis not proof\b|\bnot proven\b|\bcannot be (?:ruled out|excluded)\b|"
-    r"\bnot only\b|\bneed not\b",
+    r"\bdo(?:es)? not (?:prove|need)\b|\bis not (?:proof|proven|how)\b|\bcannot be (?:ruled out|excluded)\b|\bnot only\b",
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
@@ -53,9 +60,9 @@ _HEDGES = re.compile(
 
 
 def hygiene_reasons(text: str) -> list[str]:
-    """Why the text is no plain single line of visible characters; empty if it is."""
+    """Why the text is no plain single line of visible characters, or could become a link; empty if it is fit."""
     reasons = [f"character U+{ord(c):04X} is not allowed" for c in sorted(set(text)) if _disguised(c)]
-    reasons += [f"the text carries {what}" for what, pattern in _MARKUP if pattern.search(text)]
+    reasons += [f"the text carries {what}" for what, pattern in _LINKS if pattern.search(text)]
     if not text.strip():
         reasons.append("the text is empty")
     if len(text) > MAX_CLAIM:
@@ -64,27 +71,19 @@ def hygiene_reasons(text: str) -> list[str]:
 
 
 def size_reasons(draft: DraftClaim) -> list[str]:
-    """Why a draft is too large to be checked."""
-    reasons = []
-    if len(draft.objects) > MAX_OBJECTS:
-        reasons.append(f"more than {MAX_OBJECTS} objects")
-    if len(draft.evidence) > MAX_EVIDENCE:
-        reasons.append(f"more than {MAX_EVIDENCE} cited events")
-    return reasons
+    """Why a draft is too large to be checked; empty if it is not."""
+    sizes = (("objects", len(draft.objects), MAX_OBJECTS), ("cited events", len(draft.evidence), MAX_EVIDENCE))
+    return [f"more than {limit} {what}" for what, size, limit in sizes if size > limit]
 
 
-def _disguised(c: str) -> bool:
-    """Unseen characters, and letters or digits that only look like plain ones."""
-    if c.isascii():
-        return not c.isprintable()
-    if unicodedata.category(c) in _UNSEEN or c in _LOOKALIKES:
-        return True
-    return any(x.isascii() and x.isalnum() for x in unicodedata.normalize("NFKC", c))
+def markup_reasons(own: str) -> list[str]:
+    """Markup in the claim's own words (`own`: the text with the record's passages blanked)."""
+    return [f"the text carries {what}" for what, pattern in _MARKUP if pattern.search(own)]
 
 
-def negation_reasons(draft: DraftClaim) -> list[str]:
+def negation_reasons(draft: DraftClaim, own: str) -> list[str]:
     """Why a denial, or an unknown, has no basis; empty if it has."""
-    words = _TECHNICAL.sub(" ", _QUOTATION.sub(" ", draft.text))
+    words = _prose(own)
     searched = any(s.found == 0 for s in draft.basis.searches)
     bare = words
     if draft.kind == "unknown":
@@ -99,16 +98,31 @@ def negation_reasons(draft: DraftClaim) -> list[str]:
     return []
 
 
-def wording_reasons(draft: DraftClaim) -> list[str]:
+def wording_reasons(draft: DraftClaim, own: str) -> list[str]:
     """Why the words say another act than the typed one, or guess where a fact is claimed."""
-    words = _QUOTATION.sub(" ", draft.text)
+    words = _prose(own)
     reasons = []
     if draft.kind == "fact" and (hedge := _HEDGES.search(words)):
         reasons.append(f"{hedge.group()!r} guesses, but the claim is a fact")
-    if draft.verb in VERBS and VERBS[draft.verb].words:
-        low = f"{words.lower()} "
-        if not any(w in low for w in VERBS[draft.verb].words):
-            other = sorted(v for v, entry in VERBS.items() if any(f" {w}" in low for w in entry.words if len(w) > 6))
-            if other:
-                reasons.append(f"the act is {draft.verb!r}, but the words say {' or '.join(map(repr, other[:3]))}")
+    low = f" {words.lower()} "
+    said = VERBS[draft.verb].words if draft.verb in VERBS else ()
+    if said and not any(w in low for w in said):
+        other = sorted(v for v, verb in VERBS.items() if any(f" {w}" in low for w in verb.words if len(w) > 6))
+        if other:
+            reasons.append(f"the act is {draft.verb!r}, but the words say {' or '.join(map(repr, other[:3]))}")
     return reasons
+
+
+def _disguised(c: str) -> bool:
+    """Unseen characters, and letters or digits that only look like plain ones."""
+    if c.isascii():
+        return not c.isprintable()
+    if unicodedata.category(c) in _UNSEEN or c in _LOOKALIKES:
+        return True
+    return any(x.isascii() and x.isalnum() for x in unicodedata.normalize("NFKC", c))
+
+
+def _prose(own: str) -> str:
+    """The words that are neither quoted nor a name of something (paths, addresses, options, hyphenated names)."""
+    words = _QUOTATION.sub(" ", own).split(" ")
+    return " ".join(w for w in words if not (_TECHNICAL & set(w[:-1]) or "-" in w[1:-1] or w[:1] in "-/"))

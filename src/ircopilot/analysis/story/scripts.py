@@ -1,0 +1,98 @@
+"""What a script or command line says of itself: encoded text decoded, and the features a responder looks for."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+
+_RUN = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
+_URL = re.compile(r"(?i)\b(?:https?|ftp|ldaps?|rmi)://[^\s\"'<>|;,)}\]]{4,300}")
+_IP = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)")
+_PATH_ONLY = re.compile(r"['\"](/[\w.\-/]{3,80}\.(?:php|asp|aspx|jsp|html?|ps1|txt|bin|dat))['\"]", re.I)
+_NAMED = re.compile(r"PowerSploit Function: ([A-Za-z]+-[A-Za-z]+)")
+
+# (feature, words for a reader, technique). Patterns are linear: no nested quantifiers.
+_FEATURES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
+    (re.compile(p, re.I), words, technique)
+    for p, words, technique in (
+        (r"amsiInitFailed|AmsiUtils|AmsiScanBuffer", "switches off AMSI (amsiInitFailed)", "T1685"),
+        (r"PSEtwLogProvider|EtwEventWrite|m_enabled", "switches off PowerShell event tracing (ETW)", "T1685"),
+        (r"ScriptBlockLogging", "tampers with script block logging", "T1685"),
+        (r"DownloadString|DownloadFile|DownloadData|Invoke-WebRequest|\biwr\b|Net\.WebClient|Start-BitsTransfer|\bcurl\s+http|\bwget\s+http",
+         "downloads from the network", "T1105"),
+        (r"\bIEX\b|Invoke-Expression", "runs what it fetched in memory", "T1059.001"),
+        (r"Out-Minidump|MiniDumpWriteDump|comsvcs(?:\.dll)?,?\s*(?:#|MiniDump)", "dumps a process's memory", "T1003.001"),
+        (r"Invoke-Mimikatz|sekurlsa|lsadump|logonpasswords", "reads credentials as Mimikatz does", "T1003.001"),
+        (r"\blsass\b", "names lsass", "T1003.001"),
+        (r"Reflection\.Assembly\]::Load|ReflectivePE|Invoke-ReflectivePEInjection", "loads code reflectively", "T1620"),
+        (r"VirtualAlloc|CreateThread|WriteProcessMemory", "places code in memory by Windows API calls", "T1055"),
+        (r"Compress-Archive|System\.IO\.Compression\.ZipFile", "packs files into an archive", "T1560.001"),
+        (r"New-Service|sc(?:\.exe)?\s+create", "creates a service", "T1543.003"),
+        (r"Register-ScheduledTask|schtasks(?:\.exe)?\s+/create", "creates a scheduled task", "T1053.005"),
+        (r"Get-ADUser|Get-DomainUser|Get-NetUser|net\s+user\b", "lists accounts", "T1087"),
+        (r"Invoke-Command\s|Enter-PSSession|New-PSSession", "runs commands on another host", "T1021.006"),
+        (r"aws_access_key_id|aws_secret_access_key|\.aws[\\/]credentials|AKIA[0-9A-Z]{16}", "looks for cloud access keys", "T1552.001"),
+        (r"PromptForCredential|Get-Credential", "asks the user for a password", "T1056.002"),
+        (r"Get-Keystrokes|GetAsyncKeyState", "logs keystrokes", "T1056.001"),
+        (r"Clear-EventLog|wevtutil(?:\.exe)?\s+cl\b", "clears an event log", "T1685.005"),
+        (r"Set-MpPreference|Add-MpPreference|DisableRealtimeMonitoring", "weakens Windows Defender", "T1685"),
+        (r"Invoke-Kerberoast|Rubeus|asktgt|kerberoast", "requests Kerberos tickets to crack or reuse", "T1558"),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScriptReading:
+    """What was read: decoded layers joined, addresses, URLs, paths on a server, features, functions named."""
+
+    decoded: str
+    urls: tuple[str, ...]
+    ips: tuple[str, ...]
+    server_paths: tuple[str, ...]
+    features: tuple[tuple[str, str], ...]
+    functions: tuple[str, ...]
+
+    @property
+    def techniques(self) -> tuple[str, ...]:
+        """Techniques of the features, sorted, without `names lsass` alone."""
+        return tuple(sorted({t for w, t in self.features if w != "names lsass" or len(self.features) > 1}))
+
+
+def decode_layers(text: str, depth: int = 2) -> list[str]:
+    """Readable texts inside base64 runs (UTF-16LE first, then UTF-8), nested up to `depth`; at most 50 runs a layer."""
+    if depth == 0 or len(text) > 1 << 20:
+        return []
+    found: list[str] = []
+    for run in _RUN.findall(text)[:50]:
+        try:
+            raw = base64.b64decode(run + "=" * (-len(run) % 4), validate=True)
+        except (binascii.Error, ValueError):
+            continue
+        for encoding in ("utf-16-le", "utf-8"):
+            plain = raw.decode(encoding, "ignore").strip("\0")
+            printable = sum(31 < ord(c) < 127 or c in "\r\n\t" for c in plain)
+            if len(plain) >= 6 and printable > 0.9 * len(plain):
+                found += [plain, *decode_layers(plain, depth - 1)]
+                break
+    return found
+
+
+def read_script(text: str) -> ScriptReading:
+    """Read a command line or script block."""
+    layers = decode_layers(text)
+    whole = "\n".join([text[: 1 << 20], *layers])
+    features = tuple((words, technique) for pattern, words, technique in _FEATURES if pattern.search(whole))
+    return ScriptReading(
+        decoded="\n".join(layers),
+        urls=_unique(u.rstrip(".'\"") for u in _URL.findall(whole)),
+        ips=_unique(_IP.findall(whole)),
+        server_paths=_unique(_PATH_ONLY.findall(whole)),
+        features=features,
+        functions=_unique(_NAMED.findall(whole)),
+    )
+
+
+def _unique(values: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(values))  # type: ignore[call-overload]

@@ -1,0 +1,185 @@
+"""Tell the story: from rule matches to clusters of processes and sessions, and from those to acts in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from ircopilot.analysis.query import Query, Row, rows, rows_by_id
+from ircopilot.analysis.story import cloud, logins, names
+from ircopilot.analysis.story.acts import ActBook, ActDraft, account
+from ircopilot.analysis.story.expand import Cluster, Grower
+from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
+from ircopilot.analysis.story.network import Network, read_network
+from ircopilot.analysis.story.processes import ProcessTable, build_processes
+from ircopilot.analysis.story.value_acts import tell_deliveries, tell_flows, tell_scripts, tell_services
+from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
+from ircopilot.domain.findings import Act, Detection
+
+MAX_CLUSTERS = 40
+KEEP_SHARE = 0.3
+
+
+@dataclass(slots=True)
+class Story:
+    """Acts in order, and what they were read from."""
+
+    acts: tuple[Act, ...] = ()
+    clusters: list[Cluster] = field(default_factory=list)
+    sessions: list[cloud.Session] = field(default_factory=list)
+    network: Network = field(default_factory=Network)
+    hits: RuleHits = field(default_factory=lambda: RuleHits({}, {}, {}))
+    peers: set[str] = field(default_factory=set)
+    told_rules: set[str] = field(default_factory=set)
+
+
+def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[str, list[str]]) -> Story:
+    """The story of the incident. `matched` holds the event ids of each rule's matches."""
+    hit_rows = rows_by_id(query, {i for ids in matched.values() for i in ids})
+    hits = weigh_rules(detections, matched, hit_rows)
+    table, network = build_processes(query), read_network(query)
+    suspects = suspect_processes(table, hits, hit_rows)
+    book = ActBook(hits)
+    clusters = _clusters(Grower(query, table, network), table, suspects, hits)
+    for cluster in clusters:
+        _tell(book, query, cluster, table, network)
+    sessions = cloud.tell_cloud(book, query, hits, hit_rows)
+    peers = {ip for c in clusters for ip in c.peers}
+    _tell_logins(book, query, clusters, peers, network)
+    _tell_loose(book, hits, hit_rows, clusters, book.acts())
+    _tell_others(book, query, clusters)
+    acts = book.acts()
+    told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
+    return Story(acts, clusters, sessions, network, hits, peers, told)
+
+
+def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion], hits: RuleHits) -> list[Cluster]:
+    """Clusters worth telling: strongest first, each seed in one cluster only; weak ones beside a strong one are dropped."""
+    order = sorted(suspects.items(), key=lambda kv: (-kv[1].score, kv[0]))
+    scored: list[tuple[float, Cluster]] = []
+    covered: set[str] = set()
+    for key, suspicion in order:
+        if len(scored) >= MAX_CLUSTERS or (suspicion.score < SEED and scored):
+            break
+        if key in covered or suspicion.score < 2:
+            continue
+        process = table.by_key[key]
+        if any(s in process.command_line.lower() for s in names.OWN_TOOL_SCRIPTS):
+            continue
+        cluster = grower.grow(process, "; ".join(sorted(hits.detections[r].title for r in suspicion.rules)))
+        covered |= set(cluster.members)
+        scored.append((_score(cluster, suspects, hits), cluster))
+    if not scored:
+        return []
+    best = max(s for s, _ in scored)
+    kept = [c for s, c in sorted(scored, key=lambda sc: -sc[0]) if s >= max(SEED, KEEP_SHARE * best) or s == best]
+    shared = set().union(*(set(c.peers) for c in kept))
+    related = [c for _, c in scored if c not in kept and shared & set(c.peers)]
+    return kept + related
+
+
+def _score(cluster: Cluster, suspects: dict[str, Suspicion], hits: RuleHits) -> float:
+    rules: dict[str, float] = {}
+    for key in cluster.members:
+        rules.update(suspects[key].rules if key in suspects else {})
+    strongest = max(rules.values(), default=0)
+    score = sum(rules.values()) + 2.0 * bool(cluster.peers) + 2.0 * bool(cluster.deliveries)
+    return score if strongest >= STRONG / 2 else score / 2
+
+
+def _tell(book: ActBook, query: Query, cluster: Cluster, table: ProcessTable, network: Network) -> None:
+    tell_services(book, cluster, query)
+    tell_cluster(book, cluster, table, network)
+    for process in cluster.exploited.values():
+        where = "process_entity_id = {entity:String} OR (process_entity_id = '' AND process_pid = {pid:UInt64})"
+        params = {"entity": process.entity or "-", "pid": process.pid}
+        effects = [
+            r
+            for r in rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params)
+            if table.actor(r) is process
+        ]
+        for row in effects:
+            ip, _ = network.peer(row)
+            if (
+                row["network_direction"] == "inbound"
+                and names.peer_ip(ip)
+                and ip not in network.own
+                and _near(cluster, row["time"])
+            ):
+                cluster.peers.setdefault(ip, set())
+        tell_exploited(book, process, cluster, effects, network)
+    tell_deliveries(book, cluster)
+    tell_scripts(book, cluster, query)
+    tell_flows(book, cluster, query)
+
+
+def _near(cluster: Cluster, at: datetime) -> bool:
+    first = min(m.since for m in cluster.members.values())
+    return first - timedelta(seconds=60) <= at <= first + timedelta(seconds=5)
+
+
+def _tell_logins(book: ActBook, query: Query, clusters: list[Cluster], peers: set[str], network: Network) -> None:
+    guessing = logins.guessed_addresses(query)
+    logins.tell_guessing(book, query, guessing)
+    told = logins.tell_logons(
+        book, query, peers | {ip for ip, ok in guessing.items() if ok}, None, "from an address of the attacker"
+    )
+    hosts = {h for c in clusters for h in c.hosts}
+    inner = {ip for h in hosts for ip in network.hosts.get(h, ())}
+    if inner and clusters:
+        since = min(m.since for c in clusters for m in c.members.values())
+        told += logins.tell_logons(book, query, inner, since, "from a host that was already compromised")
+    logins.tell_sessions(book, query, told)
+
+
+def _tell_loose(
+    book: ActBook, hits: RuleHits, hit_rows: dict[str, Row], clusters: list[Cluster], acts: tuple[Act, ...]
+) -> None:
+    """Strong matches that no process of the story explains: told on their own when they are near it, or nothing else is."""
+    told = {i for a in acts for i in a.evidence}
+    hosts = {h for c in clusters for h in c.hosts}
+    members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
+    times = [a.time for a in acts if not a.context]
+    lo, hi = (min(times) - timedelta(minutes=30), max(times) + timedelta(minutes=30)) if times else (None, None)
+    for event_id, rules in sorted(hits.by_event.items()):
+        row = hit_rows.get(event_id)
+        weight = max(hits.weights[r] for r in rules)
+        if row is None or event_id in told or row["source"] == "aws.cloudtrail" or weight < STRONG / 2:
+            continue
+        near = (
+            lo is not None
+            and hi is not None
+            and lo <= row["time"] <= hi
+            and names.short_host(row["host_name"]) in hosts
+        )
+        of_other = bool(row["process_entity_id"]) and row["process_entity_id"] not in members
+        if acts and (not near or of_other):
+            continue
+        best = max(sorted(rules), key=lambda r: hits.weights[r])
+        _matched(book, row, hits.detections[best])
+
+
+def _matched(book: ActBook, row: Row, detection: Detection) -> None:
+    subject = (
+        names.shown(row["process_executable"]) or account(row) or row["source_ip"] or row["host_name"] or row["source"]
+    )
+    detail = {"rule": detection.title, "code": row["event_code"], "source": row["source"], "account": account(row)}
+    draft = ActDraft("matched", subject, (), row["host_name"], account(row), {k: v for k, v in detail.items() if v})
+    draft.why = f"rule: {detection.title}"
+    book.add(draft, [row], subject, detection.rule_id)
+
+
+def _tell_others(book: ActBook, query: Query, clusters: list[Cluster]) -> None:
+    """Alerts, messages and responders' actions that name what the story is about."""
+    acts = [a for a in book.acts() if not a.context]
+    if not acts:
+        return
+    hosts = {names.short_host(a.host) for a in acts if a.host}
+    users = {a.user.rsplit("\\", 1)[-1].lower() for a in acts if a.user and " " not in a.user}
+    files = {names.base(f) for c in clusters for f in c.files}
+    values = {v for v in hosts | users | files | {ip for c in clusters for ip in c.peers} if len(v) > 3}
+    keys = {a.detail["key"].lower() for a in acts if a.detail.get("key")}
+    logins.tell_alerts(book, query, hosts, values | keys)
+    start, stop = acts[0].time - timedelta(days=1), max(a.end_time or a.time for a in acts) + timedelta(days=7)
+    logins.tell_comms(book, query, values | keys, start, stop)

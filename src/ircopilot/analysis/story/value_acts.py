@@ -1,0 +1,180 @@
+"""Acts that records tell by value, not by process: deliveries, services, script blocks, flows with the attacker's addresses."""
+
+from __future__ import annotations
+
+import re
+
+from ircopilot.analysis.query import Query, Row, rows
+from ircopilot.analysis.story import names
+from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip, program
+from ircopilot.analysis.story.expand import Cluster
+from ircopilot.analysis.story.host_acts import tell_script
+
+_HOST_URL = re.compile(r"HostUrl=(\S+)")
+_REFERRER = re.compile(r"ReferrerUrl=(\S+)")
+
+
+def tell_deliveries(book: ActBook, cluster: Cluster) -> None:
+    """Files of the cluster that a browser or mail program wrote, with the address it came from."""
+    for row in sorted(cluster.deliveries, key=lambda r: (r["time"], r["event_id"])):
+        if row["event_code"] in ("3", "5156"):
+            _delivery_connection(book, cluster, row)
+            continue
+        path = row["file_path"]
+        plain = re.sub(r"(?i):zone\.identifier$", "", path)
+        contents = row["file_stream_contents"]
+        detail = {
+            "file": plain,
+            "account": account(row),
+            "path": row["process_executable"],
+            "pid": str(row["process_pid"]),
+        }
+        if match := _HOST_URL.search(contents) or _REFERRER.search(contents):
+            detail["url"] = match[1]
+        detail |= {
+            n: row[f"hash_{n}"] for n in ("sha256", "sha1", "md5") if row[f"hash_{n}"] and ":zone" not in path.lower()
+        }
+        draft = ActDraft(
+            "downloaded", program(row), (names.shown(plain),), row["host_name"], account(row), detail, {"T1105"}
+        )
+        draft.why = "the file ran later as the attacker's program"
+        known = book.add(draft, [row], plain.lower())
+        if "url" in detail and known.detail.get("url") != detail["url"] and _HOST_URL.search(contents):
+            known.detail["url"] = detail["url"]
+
+
+def _delivery_connection(book: ActBook, cluster: Cluster, row: Row) -> None:
+    ip = row["destination_ip"]
+    if ip in cluster.peers:
+        detail = {"port": str(row["destination_port"]), "local_ip": row["source_ip"], "pid": str(row["process_pid"])}
+        draft = ActDraft("connected", program(row), (ip,), row["host_name"], account(row), detail)
+        draft.why = "the browser reached the attacker's address"
+        book.add(draft, [row], program(row).lower(), ip, row["destination_port"])
+
+
+def tell_services(book: ActBook, cluster: Cluster, query: Query) -> None:
+    """Services installed on the cluster's hosts that a member installed, or that run a file of the cluster."""
+    bases = {names.base(f) for f in cluster.files}
+    found = rows(
+        query, "event_code IN ('7045', '4697') AND source IN ('windows.system', 'windows.security')", limit=5000
+    )
+    commands = {m.process.command_line.lower() for m in cluster.members.values() if m.process.command_line}
+    for row in found:
+        image = row["service_executable"]
+        named = any(b in image.lower() for b in bases) or image.lower() in commands
+        flagged = any(book.hits.weights[r] >= 2 for r in book.hits.by_event.get(row["event_id"], ()))
+        if not (
+            named
+            or row["service_name"].lower() in cluster.services
+            or (flagged and names.short_host(row["host_name"]) in cluster.hosts)
+        ):
+            continue
+        cluster.services.add(row["service_name"].lower())
+        detail = {"service": row["service_name"], "image": clip(image, 300), "account": account(row)}
+        draft = ActDraft(
+            "installed-service", account(row) or "the service control manager", (row["service_name"],), row["host_name"], account(row),
+            {k: v for k, v in detail.items() if v}, {"T1569.002"} if named else set(), why="it runs the attacker's program",
+        )  # fmt: skip
+        book.add(draft, [row], row["service_name"].lower())
+
+
+def tell_scripts(book: ActBook, cluster: Cluster, query: Query) -> None:
+    """Script blocks on the cluster's hosts that name its addresses, files or domains, or that a rule flags."""
+    start = min(m.since for m in cluster.members.values())
+    found = rows(
+        query,
+        "event_code = '4104' AND script_block_text != '' AND time >= {start:DateTime64(6, 'UTC')}",
+        {"start": start},
+        5000,
+    )
+    bases = {names.base(f) for f in cluster.files if len(names.base(f)) > 6}
+    for row in found:
+        if names.short_host(row["host_name"]) not in cluster.hosts:
+            continue
+        low = row["script_block_text"].lower()
+        weight = max((book.hits.weights[r] for r in book.hits.by_event.get(row["event_id"], ())), default=0)
+        if any(ip in low for ip in cluster.peers) or any(b in low for b in bases) or weight >= 4:
+            tell_script(book, row)
+
+
+def tell_flows(book: ActBook, cluster: Cluster, query: Query) -> None:
+    """What network sensors saw of the attacker's addresses: HTTP objects, certificates, connections."""
+    if not cluster.peers:
+        return
+    where = "source LIKE 'zeek.%' AND (destination_ip IN {ips:Array(String)} OR source_ip IN {ips:Array(String)})"
+    uids: dict[str, Row] = {}
+    for row in rows(query, where, {"ips": sorted(cluster.peers)}, 10_000):
+        uids.setdefault(row["network_connection_id"], row)
+        log = row["source"].removeprefix("zeek.")
+        if log == "conn":
+            _flow(book, cluster, row)
+        elif log == "http":
+            _http(book, row)
+        elif log == "ssl":
+            _certificate(book, row)
+    linked = rows(
+        query,
+        "source IN ('zeek.x509', 'zeek.files', 'zeek.pe') AND (tls_subject != '' OR file_mime_type != '')",
+        limit=5000,
+    )
+    for row in linked:
+        conn = uids.get(row["network_connection_id"])
+        if conn is not None and row["tls_subject"]:
+            merged = dict(row) | {
+                "destination_ip": conn["destination_ip"],
+                "destination_port": conn["destination_port"],
+            }
+            _certificate(book, merged)
+
+
+def _flow(book: ActBook, cluster: Cluster, row: Row) -> None:
+    detail = {"port": str(row["destination_port"]), "transport": row["network_transport"], "local_ip": row["source_ip"]}
+    draft = ActDraft("flow", row["source_ip"], (row["destination_ip"],), "", "", {k: v for k, v in detail.items() if v})
+    draft.why = "a network sensor saw it"
+    book.add(draft, [row], row["source_ip"], row["destination_ip"], row["destination_port"])
+
+
+def _http(book: ActBook, row: Row) -> None:
+    detail = {
+        "port": str(row["destination_port"]), "url": row["url_full"], "mime": row["file_mime_type"], "method": row["http_request_method"],
+        "status": str(row["http_response_status_code"] or ""), "bytes": str(row["destination_bytes"] or ""), "agent": row["user_agent_original"],
+    }  # fmt: skip
+    draft = ActDraft(
+        "fetched",
+        row["source_ip"],
+        (row["destination_ip"],),
+        "",
+        "",
+        {k: v for k, v in detail.items() if v and v != "-"},
+    )
+    if any(t in row["file_mime_type"] for t in ("dosexec", "executable", "x-elf", "java-archive")):
+        draft.techniques |= {"T1105"}
+    draft.why = "a network sensor saw the transfer"
+    book.add(
+        draft,
+        [row],
+        row["source_ip"],
+        row["destination_ip"],
+        row["destination_port"],
+        row["file_mime_type"],
+        row["url_full"],
+        row["destination_bytes"],
+    )
+
+
+def _certificate(book: ActBook, row: Row) -> None:
+    subject = row["tls_subject"]
+    if not subject:
+        return
+    detail = {"port": str(row["destination_port"]), "issuer": row["tls_issuer"], "sha256": row["hash_sha256"]}
+    draft = ActDraft(
+        "presented-certificate",
+        row["destination_ip"],
+        (subject,),
+        "",
+        "",
+        {k: v for k, v in detail.items() if v},
+        {"T1573.002"},
+    )
+    draft.why = "the attacker's server presented it"
+    book.add(draft, [row], row["destination_ip"], subject)

@@ -1,0 +1,79 @@
+"""How much a rule's match says: its level, shared among the programs it matches (a rule that matches everything says nothing)."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ircopilot.analysis.query import Row
+from ircopilot.analysis.story.names import short_host
+from ircopilot.analysis.story.processes import Process, ProcessTable
+from ircopilot.domain.findings import Detection
+
+LEVEL_WEIGHT = {"informational": 0.1, "low": 0.5, "medium": 2.0, "high": 5.0, "critical": 8.0}
+SEED = 4.5
+STRONG = 5.0
+
+
+@dataclass(slots=True)
+class Suspicion:
+    """What rules say of one actor: distinct rules with what each weighs here."""
+
+    rules: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def score(self) -> float:
+        """Sum over distinct rules."""
+        return sum(self.rules.values())
+
+    @property
+    def strongest(self) -> float:
+        """The heaviest rule alone."""
+        return max(self.rules.values(), default=0.0)
+
+
+@dataclass(slots=True)
+class RuleHits:
+    """Matches of all rules, by event and by rule."""
+
+    detections: dict[str, Detection]
+    by_event: dict[str, set[str]]
+    weights: dict[str, float]
+
+    def of(self, event_ids: Iterable[str]) -> set[str]:
+        """Rules that matched any of these events."""
+        found: set[str] = set()
+        for event_id in event_ids:
+            found |= self.by_event.get(event_id, set())
+        return found
+
+
+def weigh_rules(detections: Iterable[Detection], hits: Mapping[str, list[str]], rows: Mapping[str, Row]) -> RuleHits:
+    """Rules with their weight: level weight over 1 + log2 of how many (host, program) pairs they match."""
+    by_event: dict[str, set[str]] = defaultdict(set)
+    known = {d.rule_id: d for d in detections}
+    weights: dict[str, float] = {}
+    for rule_id, ids in hits.items():
+        detection = known.get(rule_id)
+        if detection is None:
+            continue
+        spread = {(short_host(rows[i]["host_name"]), rows[i]["process_name"]) for i in ids if i in rows}
+        weights[rule_id] = LEVEL_WEIGHT[detection.level] / (1 + math.log2(max(1, len(spread))))
+        for event_id in ids:
+            by_event[event_id].add(rule_id)
+    return RuleHits(known, dict(by_event), weights)
+
+
+def suspect_processes(table: ProcessTable, hits: RuleHits, rows: Mapping[str, Row]) -> dict[str, Suspicion]:
+    """Suspicion by process key, for every process that a matched record names as its actor."""
+    found: dict[str, Suspicion] = defaultdict(Suspicion)
+    for event_id, rules in hits.by_event.items():
+        row = rows.get(event_id)
+        process: Process | None = table.actor(row) if row else None
+        if process is None:
+            continue
+        for rule in rules:
+            found[process.key].rules[rule] = hits.weights[rule]
+    return dict(found)

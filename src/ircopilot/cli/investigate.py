@@ -1,0 +1,123 @@
+"""`ircopilot investigate`: the main job, from a folder of evidence to a cited report."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ircopilot.cli.show import Bars, print_json, print_outcome
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.incident import Window
+from ircopilot.settings import data_dir
+
+_OFFSET = re.compile(r"([+-]?)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command(
+        "investigate",
+        epilog="Examples:  ircopilot investigate ./evidence --out ./report   ·   "
+        "ircopilot investigate triage.zip --out r --rules sigma/rules --clock windows.sysmon=+2h --since 2026-03-01T00:00Z",
+    )(investigate)
+
+
+def investigate(
+    evidence: Annotated[list[Path], typer.Argument(help="Files, folders or archives of evidence.", show_default=False)],
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="Folder for the report; made if absent.", show_default=False)
+    ],
+    title: Annotated[str, typer.Option(help="Title of the incident.")] = "Investigation",
+    incident: Annotated[
+        str, typer.Option(help="Name of the incident, to add to one or to repeat it.", show_default=False)
+    ] = "",
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(help="Folder of Sigma rules besides those installed; repeatable.", show_default=False),
+    ] = None,
+    clock: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOURCE=OFFSET",
+            help="Offset to add to a source's times, e.g. windows.sysmon=+19h; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    since: Annotated[
+        str,
+        typer.Option(help="Only what happened at or after this time (ISO 8601, UTC if no zone).", show_default=False),
+    ] = "",
+    until: Annotated[str, typer.Option(help="Only what happened before this time.", show_default=False)] = "",
+    json_out: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, no progress bars.")] = False,
+) -> None:
+    """Investigate evidence: hash and lock it, lay out one timeline, find the attacker's steps, write the cited report."""
+    from ircopilot.cli.rules import installed_rules
+    from ircopilot.embedded.stack import running_stack
+    from ircopilot.pipeline.request import Request
+    from ircopilot.pipeline.run import investigate as run
+    from ircopilot.stores import open_stores
+
+    for folder in rules or []:
+        if not folder.exists():
+            raise UnusableArgument(f"{folder} does not exist", "give a folder of Sigma rules (*.yml)")
+    root = data_dir()
+    request = Request(
+        evidence=tuple(evidence),
+        out=out,
+        title=title,
+        incident=incident,
+        rules=(*installed_rules(root), *(rules or ())),
+        clocks=dict(_clock(c) for c in clock or []),
+        window=_window(since, until),
+        rule_cache=root / "cache",
+    )
+    _check_out(out)
+    with Bars(quiet=json_out) as bars:
+        bars.say("starting the embedded stack")
+        with running_stack(root) as urls, open_stores(urls) as stores:
+            outcome = run(stores, request, bars)
+    (print_json if json_out else print_outcome)(outcome)
+
+
+def _check_out(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        raise UnusableArgument(f"--out {out} is a file", "give a folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableArgument(
+            f"--out {out} cannot be made: {error.strerror}", "give a folder that you may write to"
+        ) from error
+
+
+def _clock(text: str) -> tuple[str, timedelta]:
+    """`SOURCE=OFFSET` with an offset such as `+19h`, `-1h30m`, `90s`."""
+    source, sep, offset = text.partition("=")
+    match = _OFFSET.fullmatch(offset.strip().lower())
+    if not sep or not source or match is None or not any(match.groups()[1:]):
+        raise UnusableArgument(
+            f"--clock {text!r} is not SOURCE=OFFSET", "write for example --clock windows.sysmon=+19h or =-1h30m"
+        )
+    sign = -1 if match[1] == "-" else 1
+    return source, sign * timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0), seconds=float(match[4] or 0))
+
+
+def _window(since: str, until: str) -> Window:
+    window = Window(since=_time("--since", since), until=_time("--until", until))
+    if window.since and window.until and window.since >= window.until:
+        raise UnusableArgument("--since is not before --until", "swap them")
+    return window
+
+
+def _time(option: str, text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UnusableArgument(f"{option} {text!r} is not a time", "write it as 2026-03-01T14:30:00Z") from error
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

@@ -1,0 +1,247 @@
+"""Acts in words: one sentence per act, every value spelled as in the record. Used by timeline and drafter alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ircopilot.domain.findings import Act
+
+_Wording = Callable[[Act], str]
+
+
+def sentence(act: Act) -> str:
+    """One sentence about an act, without its time. Unknown verbs raise KeyError: a verb without words is a bug."""
+    text = _WORDS[act.verb](act)
+    return f"{text}." if not text.endswith((".", "…", '"')) else text
+
+
+def _pid(act: Act, name: str = "pid") -> str:
+    return f" (pid {act.detail[name]})" if act.detail.get(name) else ""
+
+
+def _on(act: Act) -> str:
+    return f" on {act.host}" if act.host else ""
+
+
+def _as(act: Act, name: str = "account") -> str:
+    return f" as {act.detail[name]}" if act.detail.get(name) else ""
+
+
+def _hash(act: Act) -> str:
+    for name, label in (("sha256", "SHA-256"), ("sha1", "SHA-1"), ("md5", "MD5")):
+        if act.detail.get(name):
+            return f", {label} {act.detail[name]}"
+    return ""
+
+
+def _port(act: Act) -> str:
+    return f":{act.detail['port']}" if act.detail.get("port", "0") != "0" else ""
+
+
+def _spawned(act: Act) -> str:
+    text = f"{act.subject}{_pid(act, 'parent_pid')} started {act.objects[0]}{_pid(act)}{_on(act)}{_as(act)}"
+    if act.detail.get("encoded"):
+        text += " with an encoded command"
+        if act.detail.get("features"):
+            text += f"; decoded, it {act.detail['features']}"
+        if act.detail.get("urls"):
+            text += f"; it names {act.detail['urls']}"
+        if act.detail.get("server_paths"):
+            text += f" and the path {act.detail['server_paths']}"
+        return text
+    command = act.detail.get("command", "")
+    return f"{text}: {command}" if command else text
+
+
+def _executed(act: Act) -> str:
+    by = act.detail.get("account") or "a user"
+    text = (
+        f"{by} executed {act.objects[0]}{_pid(act)}{_on(act)}, started from {act.subject}: {act.detail.get('path', '')}"
+    )
+    return text + _hash(act)
+
+
+def _connected(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} connected to {act.objects[0]}{_port(act)}"
+
+
+def _accepted(act: Act) -> str:
+    port = f" on port {act.detail['port']}" if act.detail.get("port") else ""
+    return f"{act.subject}{_pid(act)}{_on(act)} accepted a connection from {act.objects[0]}{port}"
+
+
+def _flow(act: Act) -> str:
+    return f"A network sensor saw {act.subject} connect to {act.objects[0]}{_port(act)}"
+
+
+def _fetched(act: Act) -> str:
+    what = act.detail.get("mime", "") or "content"
+    size = f" ({act.detail['bytes']} bytes)" if act.detail.get("bytes") else ""
+    source = f" from {act.objects[0]}{_port(act)}"
+    url = f", {act.detail['url']}" if act.detail.get("url") else ""
+    return f"A network sensor saw {act.subject} fetch {what}{size} over HTTP{source}{url}"
+
+
+def _certificate(act: Act) -> str:
+    issuer = act.detail.get("issuer", "")
+    own = "a self-signed certificate" if issuer == act.objects[0] else "the certificate"
+    return f"{act.subject}{_port(act)} presented {own} {act.objects[0]}"
+
+
+def _downloaded(act: Act) -> str:
+    origin = f" from {act.detail['url']}" if act.detail.get("url") else ""
+    return f"{act.subject}{_on(act)} downloaded {act.objects[0]}{origin} to {act.detail['file']}{_as(act)}{_hash(act)}"
+
+
+def _wrote(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} wrote {act.detail['file']}{_hash(act)}"
+
+
+def _deleted(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} deleted {act.detail['file']}{_hash(act)}"
+
+
+def _dumped(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} wrote the memory dump {act.detail['file']}"
+
+
+def _loaded(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} loaded {act.detail['file']}{_hash(act)}"
+
+
+def _injected(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} injected into {act.objects[0]}{_pid(act, 'target_pid')} by a remote thread (CreateRemoteThread)"
+
+
+def _accessed(act: Act) -> str:
+    return (
+        f"{act.subject}{_pid(act)}{_on(act)} opened the memory of {act.objects[0]} with access {act.detail['access']}"
+    )
+
+
+def _pipe(act: Act) -> str:
+    verb = "created" if act.verb == "created-pipe" else "connected to"
+    return f"{act.subject}{_pid(act)}{_on(act)} {verb} the named pipe {act.detail['pipe']}"
+
+
+def _service(act: Act) -> str:
+    return f"The service {act.objects[0]} was installed{_on(act)}{_by(act)} to run {act.detail.get('image', '')}"
+
+
+def _by(act: Act) -> str:
+    return f" by {act.detail['account']}" if act.detail.get("account") else ""
+
+
+def _script(act: Act) -> str:
+    text = f"PowerShell script block logging{_on(act)} recorded"
+    if act.detail.get("functions"):
+        text += f" the PowerSploit function {act.detail['functions']}"
+        return f"{text}; it {act.detail['features']}" if act.detail.get("features") else text
+    text += f": {act.detail['text']}"
+    return text
+
+
+def _hosted(act: Act) -> str:
+    return f"PowerShell ran inside {act.subject}{_pid(act)}{_on(act)}: the process wrote {act.objects[0]}"
+
+
+def _registry(act: Act) -> str:
+    data = f" to {act.detail['data']}" if act.detail.get("data") else ""
+    return f"{act.subject}{_pid(act)}{_on(act)} set {act.objects[0]}{data}"
+
+
+def _exited(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} exited"
+
+
+def _resolved(act: Act) -> str:
+    return f"{act.subject}{_pid(act)}{_on(act)} looked up {act.objects[0]}"
+
+
+def _called(act: Act) -> str:
+    act_on = f" on {act.detail['resource']}" if act.detail.get("resource") else ""
+    key = f" with access key {act.detail['key']}" if act.detail.get("key") else ""
+    source = f" from {act.detail['ip']}" if act.detail.get("ip") else ""
+    agent = f" using {act.detail['agent']}" if act.detail.get("agent") else ""
+    account = f" in account {act.detail['account']}" if act.detail.get("account") else ""
+    refused = f"; refused: {act.detail['error']}" if act.detail.get("error") else ""
+    return f"{act.subject}{key} called {act.objects[0]}{act_on}{account}{source}{agent}{refused}"
+
+
+def _read_object(act: Act) -> str:
+    return _called(act).replace(" called GetObject on ", " downloaded by GetObject ", 1)
+
+
+def _issued(act: Act) -> str:
+    role = f" of role {act.detail['role']}" if act.detail.get("role") else ""
+    return f"{act.subject} called {act.objects[0]} and was issued credentials{role} for session {act.detail['session']}"
+
+
+def _failed_logon(act: Act) -> str:
+    return f"Logins to {act.objects[0]} from {act.subject} failed again and again"
+
+
+def _logged_on(act: Act) -> str:
+    kind = f" (logon type {act.detail['type']})" if act.detail.get("type") else ""
+    return f"{act.subject} logged on to {act.objects[0]} from {act.detail['ip']}{kind}"
+
+
+def _sudo(act: Act) -> str:
+    target = f" as {act.detail['as']}" if act.detail.get("as") else ""
+    return f"{act.subject}{_on(act)} ran{target}: {act.detail['command']}"
+
+
+def _matched(act: Act) -> str:
+    return f"{act.subject}{_on(act)} matched the rule “{act.detail['rule']}”"
+
+
+def _alerted(act: Act) -> str:
+    about = (
+        f": {act.detail['message']}" if act.detail.get("message") and act.detail["message"] != act.objects[0] else ""
+    )
+    return f"Alert{_on(act)}: {act.objects[0]}{about}"
+
+
+def _said(act: Act) -> str:
+    return f"{act.subject} wrote: {act.detail['text']}"
+
+
+def _did(act: Act) -> str:
+    return f"{act.subject} recorded the action: {act.detail['text']}"
+
+
+_WORDS: dict[str, _Wording] = {
+    "spawned": _spawned,
+    "executed": _executed,
+    "connected": _connected,
+    "accepted-connection": _accepted,
+    "flow": _flow,
+    "fetched": _fetched,
+    "presented-certificate": _certificate,
+    "downloaded": _downloaded,
+    "wrote-file": _wrote,
+    "deleted-file": _deleted,
+    "dumped-memory": _dumped,
+    "loaded-image": _loaded,
+    "injected": _injected,
+    "accessed-process": _accessed,
+    "created-pipe": _pipe,
+    "connected-pipe": _pipe,
+    "installed-service": _service,
+    "ran-script": _script,
+    "hosted-powershell": _hosted,
+    "set-registry": _registry,
+    "exited": _exited,
+    "resolved": _resolved,
+    "called-api": _called,
+    "read-object": _read_object,
+    "issued-credentials": _issued,
+    "failed-logon": _failed_logon,
+    "logged-on": _logged_on,
+    "ran-sudo": _sudo,
+    "matched": _matched,
+    "alerted": _alerted,
+    "said": _said,
+    "did": _did,
+}
+VERBS = frozenset(_WORDS)

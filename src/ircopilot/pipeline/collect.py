@@ -1,0 +1,84 @@
+"""Stage collect: bytes into the vault, records into the event store; what was done before is not done again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from ircopilot.domain.evidence import Load
+from ircopilot.evidence.collect import Collected, collect
+from ircopilot.evidence.load import load_artifact
+from ircopilot.pipeline.request import Job, Progress, Request
+from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import artifacts, incidents
+
+
+class _VaultSink:
+    """The vault of one organisation, as the collector wants it; counts bytes for progress."""
+
+    def __init__(self, stores: StoreSet, request: Request, progress: Progress, total: int) -> None:
+        self._stores, self._request, self._progress = stores, request, progress
+        self._total, self._done = total, 0
+
+    def put(self, pieces: Iterator[bytes]) -> tuple[str, int]:
+        """Keep the bytes; returns their SHA-256 and size."""
+        return self._stores.vault.put(self._request.org_id, self._counted(pieces))
+
+    def _counted(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for piece in pieces:
+            self._done += len(piece)
+            self._progress.stage(
+                "collect", self._done, max(self._total, self._done), "bytes", "hashing and locking the evidence"
+            )
+            yield piece
+
+
+def gather(stores: StoreSet, request: Request, progress: Progress) -> list[Collected]:
+    """Hash, encrypt and keep everything given; needs no incident yet, since the incident may be named by the hashes."""
+    total = sum(
+        f.stat().st_size for p in request.evidence for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file()
+    )
+    with stores.database.tenant(request.org_id) as tx:
+        incidents.ensure_organisation(tx)
+    return list(collect(request.evidence, _VaultSink(stores, request, progress, total)))
+
+
+def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
+    """Link artifacts to the incident and load their records.
+
+    Document: {"artifacts", "events", "errors", "unreadable": [[name, reason], …]}.
+    """
+    incident_id = job.incident.incident_id
+    unreadable: list[tuple[str, str]] = []
+    with job.stores.database.tenant(job.org_id) as tx:
+        for found in gathered:
+            if found.artifact is None:
+                unreadable += [(found.name, e.reason) for e in found.errors]
+                continue
+            artifacts.record_artifact(tx, incident_id, found.artifact)
+            if found.errors:
+                artifacts.record_artifact_errors(tx, incident_id, found.artifact.sha256, found.errors)
+                unreadable += [(found.name, e.reason) for e in found.errors]
+    loads = [load for load in (_load(job, found, i, len(gathered)) for i, found in enumerate(gathered)) if load]
+    return {
+        "artifacts": sum(found.artifact is not None for found in gathered),
+        "events": sum(load.events for load in loads),
+        "errors": sum(load.errors for load in loads),
+        "unreadable": unreadable,
+    }
+
+
+def _load(job: Job, found: Collected, number: int, of: int) -> Load | None:
+    if found.artifact is None or found.is_container or found.artifact.format in ("", "unreadable"):
+        return None
+    tell: Callable[[int, int], None] = partial(
+        _progress, job, found.artifact.size, f"{found.name} ({number + 1} of {of})"
+    )
+    return load_artifact(
+        job.stores, job.org_id, job.incident.incident_id, found.artifact, clocks=job.request.clocks, progress=tell
+    )
+
+
+def _progress(job: Job, size: int, name: str, consumed: int, events: int) -> None:
+    job.progress.stage("collect", consumed, max(size, consumed), "bytes", f"reading {name}", events)

@@ -1,0 +1,135 @@
+"""Stage report: cited records are read again from the artifacts' bytes, the ledger is computed, drafts go through the gate."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ircopilot.contracts.report import (
+    Activity,
+    ActivityLane,
+    ArtifactPart,
+    IncidentPart,
+    ReportDocument,
+    RunPart,
+    compose_report,
+    describe_artifact,
+)
+from ircopilot.contracts.report import CitedEvent as CitedPart
+from ircopilot.domain.claims import Drafter, Fact
+from ircopilot.domain.event import Event
+from ircopilot.domain.evidence import Load
+from ircopilot.domain.findings import Findings
+from ircopilot.evidence.reread import read_records
+from ircopilot.pipeline.request import Job
+from ircopilot.pipeline.timeline import activity_of
+from ircopilot.report.draft_offline import NAME, VERSION, draft_report
+from ircopilot.report.gate import CitedEvent, gate_report
+from ircopilot.report.ledger import build_ledger
+from ircopilot.report.recommend import recommend
+from ircopilot.stores.postgres import artifacts, loads
+
+
+def write_up(job: Job, findings: Findings, counts: dict[str, int]) -> ReportDocument:
+    """The whole report of these findings, every cited event re-read from its artifact."""
+    tell = job.progress.stage
+    tell("report", 0, 4, "step", "reading the cited records again")
+    with job.stores.database.tenant(job.org_id) as tx:
+        known = artifacts.list_artifacts(tx, job.incident.incident_id)
+        errors = artifacts.artifact_errors_of(tx, job.incident.incident_id)
+        committed = loads.committed_loads(tx, job.incident.incident_id)
+    facts = build_ledger(findings, known, committed, counts)
+    ids = _cited(findings, facts, (load.clock.evidence for load in committed))
+    events = job.stores.events.fetch_events(job.scope(windowed=False), ids)
+    records = reread_cited(job, events.values(), {load.artifact_sha256: load for load in committed})
+    cited = {i: _for_gate(e, records[i]) for i, e in events.items()}
+    tell("report", 2, 4, "step", "drafting and gating claims")
+    names = {t.id: t.name for t in findings.techniques}
+    drafter = Drafter(name=NAME, version=VERSION)
+    report = gate_report(draft_report(findings, facts, known), cited, facts, names, drafter)
+    by_artifact = {load.artifact_sha256: load for load in committed}
+    parts = tuple(
+        _with_errors(describe_artifact(a, by_artifact.get(a.sha256)), errors.get(a.sha256, [])) for a in known
+    )
+    document = compose_report(
+        incident=IncidentPart(
+            id=job.incident.key, title=job.incident.title, start=findings.start, end=findings.end, severity=_severity(findings), window=job.request.window,
+        ),
+        run=_run_part(job),
+        artifacts=parts,
+        findings=findings,
+        report=report,
+        actions=recommend(findings),
+        events={i: _for_file(e, records[i]) for i, e in sorted(events.items())},
+        activity=_activity(job, findings),
+    )  # fmt: skip
+    claims = sum(len(s.claims) for s in report.sections)
+    tell("report", 4, 4, "step", f"{claims} claims, {len(report.rejections)} refused")
+    return document
+
+
+def _run_part(job: Job) -> RunPart:
+    from ircopilot import __version__
+
+    return RunPart(id=job.run_id, started=job.started, finished=datetime.now(UTC), version=__version__)
+
+
+def _with_errors(part: ArtifactPart, errors: list[Any]) -> ArtifactPart:
+    """Errors of the artifact as a whole stand before those of its records."""
+    if not errors:
+        return part
+    return part.model_copy(update={"parse_errors": (*errors, *part.parse_errors), "errors": part.errors + len(errors)})
+
+
+def _cited(findings: Findings, facts: dict[str, Fact], more: Iterable[Iterable[str]]) -> set[str]:
+    """Every event id that the report may cite."""
+    holders: tuple[Iterable[Any], ...] = (
+        findings.acts, findings.timeline, findings.indicators, findings.techniques, findings.detections, findings.anomalies, facts.values(),
+    )  # fmt: skip
+    return {i for group in holders for h in group for i in h.evidence} | {i for ids in more for i in ids}
+
+
+def reread_cited(job: Job, events: Iterable[Event], by_artifact: dict[str, Load]) -> dict[str, dict[str, Any]]:
+    """The fields of these events as they stand in the artifacts' bytes, by event id; each artifact is read once."""
+    wanted: dict[str, dict[str, str]] = defaultdict(dict)
+    for event in events:
+        wanted[event.artifact_sha256][event.locator] = event.event_id
+    found: dict[str, dict[str, Any]] = {}
+    for done, (sha256, locators) in enumerate(sorted(wanted.items())):
+        job.progress.stage("report", 1 + done / len(wanted), 4, "step", "reading the cited records again")
+        with job.stores.vault.open(job.org_id, sha256) as stream:
+            for locator, record in read_records(stream, by_artifact[sha256].mapping, set(locators)).items():
+                found[locators[locator]] = record
+    return found
+
+
+def _for_gate(event: Event, record: dict[str, Any]) -> CitedEvent:
+    return CitedEvent(
+        event_id=event.event_id, time=event.time, time_recorded=event.time_recorded, artifact_sha256=event.artifact_sha256, locator=event.locator,
+        source=event.source, ecs=event.ecs, fields=record,
+    )  # fmt: skip
+
+
+def _for_file(event: Event, record: dict[str, Any]) -> CitedPart:
+    return CitedPart(
+        time=event.time, time_recorded=event.time_recorded, artifact=event.artifact_sha256, locator=event.locator, fields=record, kind=event.kind,
+        source=event.source, time_field=event.time_field,
+    )  # fmt: skip
+
+
+def _severity(findings: Findings) -> Any:
+    """The gravest level among the detections that the acts rest on; empty without acts."""
+    titles = {t for a in findings.acts if not a.context for t in a.rules}
+    levels = {d.level for d in findings.detections if d.title in titles}
+    return next((level for level in ("critical", "high", "medium", "low") if level in levels), "")
+
+
+def _activity(job: Job, findings: Findings) -> Activity | None:
+    shape = activity_of(job, findings.start, findings.end)
+    if not shape:
+        return None
+    start = datetime.fromtimestamp(0, UTC) + timedelta(seconds=round(shape["begin"], 3))
+    lanes = tuple(ActivityLane(lane=x["lane"], counts=tuple(x["counts"])) for x in shape["lanes"])
+    return Activity(start=start, bucket_s=round(shape["bucket_s"], 6), lanes=lanes)

@@ -1,0 +1,97 @@
+"""The order of the stages: one call investigates, and calling again continues or repeats the same incident."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ircopilot.contracts.report import ReportDocument
+from ircopilot.domain.errors import NothingReadable, UnusableArgument
+from ircopilot.domain.ids import incident_key
+from ircopilot.domain.incident import Stage
+from ircopilot.pipeline.collect import gather, load_evidence
+from ircopilot.pipeline.export import export_report
+from ircopilot.pipeline.forensic import examine, findings_of
+from ircopilot.pipeline.report import write_up
+from ircopilot.pipeline.request import Job, Progress, Request
+from ircopilot.pipeline.timeline import lay_out_timeline
+from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import incidents, results, runs
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an investigation made: the report and where its files lie."""
+
+    document: ReportDocument
+    outputs: dict[str, Path]
+    rules: dict[str, int]
+
+
+def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outcome:
+    """Collect, lay out, examine, report, export.
+
+    Raises `UnusableArgument` for paths that do not exist, `NothingReadable` when no record could be read, and
+    `RunInProgress` when another process holds the incident.
+    """
+    for path in request.evidence:
+        if not path.exists():
+            raise UnusableArgument(f"{path} does not exist", "give files or folders that exist")
+    gathered = gather(stores, request, progress)
+    if not gathered:
+        raise NothingReadable("there is no file in the evidence given", "give at least one file of evidence")
+    key = request.incident or incident_key(request.title, [a.artifact.sha256 for a in gathered if a.artifact])
+    with stores.database.tenant(request.org_id) as tx:
+        incidents.ensure_organisation(tx)
+        incident = incidents.upsert_incident(tx, key, request.title)
+    with runs.hold_incident(stores.database, request.org_id, incident.incident_id):
+        return _run(Job(stores, request, incident, str(uuid.uuid4()), datetime.now(UTC), progress), gathered)
+
+
+def _run(job: Job, gathered: list[Any]) -> Outcome:
+    with job.stores.database.tenant(job.org_id) as tx:
+        runs.close_dead_runs(tx, job.incident.incident_id)
+        runs.start_run(tx, job.incident.incident_id, job.run_id)
+    try:
+        outcome = _stages(job, gathered)
+    except BaseException as error:
+        with job.stores.database.tenant(job.org_id) as tx:
+            runs.finish_run(
+                tx, job.run_id, "cancelled" if isinstance(error, KeyboardInterrupt) else "failed", repr(error)[:500]
+            )
+        raise
+    with job.stores.database.tenant(job.org_id) as tx:
+        runs.finish_run(tx, job.run_id)
+    return outcome
+
+
+def _stages(job: Job, gathered: list[Any]) -> Outcome:
+    loaded = _stage(job, "collect", lambda: load_evidence(job, gathered))
+    if not loaded["events"]:
+        raise NothingReadable(_why_nothing(loaded), "give evidence in a format that is known, see docs/formats.md")
+    layout = _stage(job, "timeline", lambda: lay_out_timeline(job))
+    examined = _stage(job, "forensic", lambda: examine(job))
+    document = write_up(job, findings_of(examined), layout["counts"])
+    _stage(job, "report", lambda: {"claims": sum(len(s.claims) for s in document.report.sections)})
+    outputs = export_report(job, document)
+    _stage(job, "export", lambda: {"outputs": {k: str(p) for k, p in outputs.items()}})
+    return Outcome(document, outputs, examined["rules"])
+
+
+def _stage(job: Job, stage: Stage, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Do the work of a stage and make its result visible, with a numbered row before and after."""
+    job.note(stage, {"state": "started"})
+    document = work()
+    with job.stores.database.tenant(job.org_id) as tx:
+        results.save_result(tx, job.incident.incident_id, job.run_id, stage, document)
+    job.note(stage, {"state": "done"})
+    return document
+
+
+def _why_nothing(loaded: dict[str, Any]) -> str:
+    reasons = [f"{name}: {reason}" for name, reason in loaded["unreadable"][:5]]
+    return "no record could be read" + (f" ({'; '.join(reasons)})" if reasons else "")

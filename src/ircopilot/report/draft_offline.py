@@ -1,0 +1,264 @@
+"""The offline drafter: the report from findings and facts alone, without a model. What it drafts goes through the gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ircopilot.domain.claims import Basis, ClaimKind, DraftClaim, Fact, Search
+from ircopilot.domain.evidence import Artifact
+from ircopilot.domain.findings import Act, Entity, Findings
+from ircopilot.domain.wording import sentence
+from ircopilot.report.gate import DraftSection
+from ircopilot.report.inferences import infer
+from ircopilot.report.ledger import format_fact
+from ircopilot.report.phases import core_acts, first, phase_of, tactics_by_technique
+from ircopilot.report.recommend import recommend
+
+NAME, VERSION = "offline", "1"
+MAX_STORY_CLAIMS = 60
+# The gate's word for verbs that are finer here than there.
+GATE_VERB = {
+    "flow": "connected", "fetched": "recorded", "dumped-memory": "wrote-file", "hosted-powershell": "wrote-file", "ran-sudo": "recorded",
+    "matched": "recorded", "did": "recorded", "failed-logon": "recorded",
+}  # fmt: skip
+_SUBJECT_FREE = frozenset(
+    {"ran-script", "installed-service", "alerted", "matched", "failed-logon", "issued-credentials", "did", "said"}
+)
+
+
+@dataclass(slots=True)
+class Section:
+    """A section under construction: numbers its claims."""
+
+    id: str
+    title: str
+    drafts: list[DraftClaim] = field(default_factory=list)
+
+    def say(
+        self, text: str, evidence: Iterable[str], kind: ClaimKind = "fact", *, verb: str = "recorded", facts: Sequence[str] = (),
+        searches: tuple[Search, ...] = (), act: Act | None = None,
+    ) -> None:  # fmt: skip
+        """Draft a sentence resting on these events, facts and searches; `act` types it underneath."""
+        gate_verb = GATE_VERB.get(act.verb, act.verb) if act else verb
+        free = act is None or act.verb in _SUBJECT_FREE or gate_verb == "recorded"
+        self.drafts.append(
+            DraftClaim(
+                id=f"{self.id}-{len(self.drafts) + 1}", section=self.id, text=text, kind=kind, verb=gate_verb,
+                subject="" if free or act is None else act.subject,
+                objects=() if free or act is None else act.objects, time=act.time if act else None, host=act.host if act else "",
+                evidence=tuple(dict.fromkeys(evidence)), basis=Basis(facts=tuple(facts), searches=searches),
+            )
+        )  # fmt: skip
+
+    def done(self) -> DraftSection:
+        """The section as the gate takes it."""
+        return DraftSection(id=self.id, title=self.title, drafts=tuple(self.drafts))
+
+
+def draft_report(findings: Findings, facts: dict[str, Fact], artifacts: Sequence[Artifact]) -> tuple[DraftSection, ...]:
+    """All sections, drafted. Claims cite the acts' own records; figures cite the ledger's facts."""
+    acts = core_acts(findings)
+    sections = [
+        _summary(findings, acts),
+        _story(findings, acts),
+        _scope(findings, acts),
+        _techniques(findings),
+        _indicators(findings),
+        _unknowns(findings),
+        _recommendations(findings),
+        _evidence(facts, artifacts),
+    ]
+    return tuple(s.done() for s in sections)
+
+
+def at(time: datetime, with_date: bool = False) -> str:
+    """A time as the report writes it, UTC."""
+    return f"{time:%Y-%m-%d %H:%M:%S} UTC" if with_date else f"{time:%H:%M:%S} UTC"
+
+
+def _summary(findings: Findings, acts: list[Act]) -> Section:
+    section = Section("summary", "Summary")
+    if not acts:
+        return section
+    opening, closing = acts[0], max(acts, key=lambda a: a.end_time or a.time)
+    hosts = [e.value for e in findings.entities if e.type == "host" and e.role == "victim"]
+    place = f" on {_list(hosts[:4])}" if hosts else ""
+    last = closing.end_time or closing.time
+    text = f"Malicious activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
+    section.say(text, [*opening.evidence, *closing.evidence, *_naming(acts, hosts[:4])])
+    for verbs in (
+        ("downloaded", "accepted-connection", "issued-credentials", "failed-logon"), ("executed",), ("connected", "flow"), ("injected",),
+        ("accessed-process", "dumped-memory"), ("installed-service",), ("logged-on",), ("read-object",),
+    ):  # fmt: skip
+        pool = findings.acts if "issued-credentials" in verbs else acts
+        if act := _best(pool, verbs):
+            section.say(sentence(act), act.evidence, act=act)
+    for thought in infer(findings):
+        section.say(thought.text, thought.evidence, "inference")
+    return section
+
+
+def _best(acts: Sequence[Act], verbs: tuple[str, ...]) -> Act | None:
+    """Of the acts with the first of these verbs that occurs, the one most rules speak for; the earliest of equals."""
+    for verb in verbs:
+        pool = [a for a in acts if a.verb == verb]
+        if pool:
+            return max(pool, key=lambda a: (len(a.rules), -a.time.timestamp()))
+    return None
+
+
+def _naming(acts: Sequence[Act], hosts: Sequence[str]) -> list[str]:
+    """For each host one record that names it."""
+    found = (next((a.evidence[0] for a in acts if a.host.lower() == h.lower()), None) for h in hosts)
+    return [i for i in found if i]
+
+
+def _story(findings: Findings, acts: list[Act]) -> Section:
+    section = Section("what-happened", "What happened")
+    tactics = tactics_by_technique(findings)
+    day = None
+    told = _worth_telling(findings.acts, acts)
+    i = 0
+    while i < len(told):
+        act = told[i]
+        run = _run_of_discovery(told[i:], tactics)
+        with_date = act.time.date() != day
+        day = act.time.date()
+        if len(run) > 1:
+            _say_run(section, run, with_date)
+            i += len(run)
+            continue
+        section.say(f"{at(act.time, with_date)}: {sentence(act)}", act.evidence, act=act)
+        i += 1
+    return section
+
+
+def _worth_telling(everything: Sequence[Act], acts: Sequence[Act]) -> list[Act]:
+    """Core acts and the context that explains them; the many alike are left to the timeline."""
+    counts: dict[tuple[str, str, str], int] = {}
+    out = []
+    for act in everything:
+        if act.context and act.verb not in ("issued-credentials", "alerted", "said", "did"):
+            continue
+        key = (act.verb, act.subject.lower(), act.host.lower())
+        counts[key] = counts.get(key, 0) + 1
+        cap = {"spawned": 25, "called-api": 25, "read-object": 12, "said": 12}.get(act.verb, 5)
+        if counts[key] <= cap and act.verb != "flow":
+            out.append(act)
+    return out[:MAX_STORY_CLAIMS]
+
+
+def _run_of_discovery(acts: Sequence[Act], tactics: dict[str, tuple[str, ...]]) -> list[Act]:
+    """Discovery commands in a row under one parent process: told as one."""
+    head = acts[0]
+    if head.verb != "spawned" or phase_of(head, tactics) != "discovery":
+        return [head]
+    run = []
+    for act in acts[:6]:
+        same = act.verb == "spawned" and (act.subject, act.host, act.user) == (head.subject, head.host, head.user)
+        if not same or phase_of(act, tactics) != "discovery" or act.detail.get("encoded"):
+            break
+        run.append(act)
+    return run
+
+
+def _say_run(section: Section, run: list[Act], with_date: bool) -> None:
+    head = run[0]
+    commands = _list([a.detail.get("command") or a.objects[0] for a in run])
+    account = f" as {head.detail['account']}" if head.detail.get("account") else ""
+    text = f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} on {head.host}{account} ran discovery commands: {commands}."
+    evidence = [i for a in run for i in a.evidence[:2]]
+    merged = head.model_copy(update={"objects": tuple(dict.fromkeys(a.objects[0] for a in run))})
+    section.say(text, evidence, act=merged)
+
+
+def _scope(findings: Findings, acts: list[Act]) -> Section:
+    section = Section("scope", "Scope")
+    groups = (
+        ("host", ("victim",), "Host {} was acted on by the attacker."),
+        ("user", ("victim",), "Acts of the attacker ran under the account {}."),
+        ("ip", ("attacker",), "{} is an address of the attacker."),
+        ("ip", ("victim",), "{} is an address of a compromised host."),
+        ("ip", ("suspicious",), "{} is the address from which the attacker's calls or logins came."),
+        ("cloud-identity", ("victim",), "The cloud identity {} was used by the attacker."),
+        ("cloud-key", ("attacker",), "The access key {} was used by the attacker."),
+        ("cloud-resource", ("victim",), "The cloud resource {} was reached by the attacker."),
+    )
+    for kind, roles, words in groups:
+        for entity in [e for e in findings.entities if e.type == kind and e.role in roles][:12]:
+            section.say(words.format(entity.value), _entity_evidence(entity, acts))
+    return section
+
+
+def _entity_evidence(entity: Entity, acts: Sequence[Act]) -> list[str]:
+    """Records of the first acts that name the entity in any spelling."""
+    names = {entity.value.lower(), *(a.lower() for a in entity.aliases)}
+    ids: list[str] = []
+    for act in acts:
+        values = {
+            act.host.lower(),
+            act.user.lower(),
+            act.subject.lower(),
+            *(o.lower() for o in act.objects),
+            *(v.lower() for v in act.detail.values()),
+        }
+        if names & values:
+            ids += act.evidence[:2]
+        if len(ids) >= 6:
+            break
+    return ids
+
+
+def _techniques(findings: Findings) -> Section:
+    section = Section("techniques", "Techniques (MITRE ATT&CK)")
+    for t in findings.techniques:
+        tactics = ", ".join(t.tactics)
+        kind: ClaimKind = "fact" if t.confidence >= 0.5 else "inference"
+        hedge = "" if kind == "fact" else "possibly "
+        section.say(f"{t.id} {t.name} ({hedge}{tactics}).", t.evidence, kind)
+    return section
+
+
+def _indicators(findings: Findings) -> Section:
+    section = Section("indicators", "Indicators")
+    labels = {"ipv4": "Address", "ipv6": "Address", "file-name": "File", "file-path": "Path", "sha256": "SHA-256", "sha1": "SHA-1", "md5": "MD5",
+              "url": "URL", "domain": "Domain", "service": "Service", "pipe": "Named pipe", "cloud-key": "Access key", "user-agent": "User agent",
+              "certificate": "Certificate", "registry-key": "Registry key", "account": "Account", "email": "E-mail address"}  # fmt: skip
+    for i in findings.indicators:
+        section.say(f"{labels[i.type]}: {i.value}", i.evidence)
+    return section
+
+
+def _unknowns(findings: Findings) -> Section:
+    section = Section("unknowns", "What is not known")
+    for gap in findings.gaps:
+        section.say(
+            gap.statement, (), "unknown", verb="", searches=(Search(query=gap.query, found=gap.found, scope=gap.scope),)
+        )
+    return section
+
+
+def _recommendations(findings: Findings) -> Section:
+    section = Section("recommendations", "Recommendations")
+    for action in recommend(findings):
+        section.say(action.title, action.evidence, "inference")
+    return section
+
+
+def _evidence(facts: dict[str, Fact], artifacts: Sequence[Artifact]) -> Section:
+    section = Section("evidence", "Evidence examined")
+    total, read = facts.get("events.total"), facts.get("artifacts.read")
+    if total and total.evidence and read:
+        text = f"The evidence holds {format_fact(total)} in {format_fact(read)}."
+        section.say(text, total.evidence, facts=("events.total", "artifacts.read"))
+    return section
+
+
+def _list(values: Sequence[str]) -> str:
+    unique = list(dict.fromkeys(v for v in values if v))
+    return ", ".join(unique[:-1]) + (" and " if len(unique) > 1 else "") + unique[-1] if unique else ""
+
+
+__all__ = ["NAME", "VERSION", "draft_report", "first"]
