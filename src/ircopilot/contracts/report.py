@@ -65,6 +65,8 @@ class ArtifactPart(Frozen):
     size: int
     media_type: str = "application/octet-stream"
     format: str = ""
+    mapping: str = Field(default="", description="the mapping that gave its records meaning")
+    mapping_version: str = ""
     records: int = 0
     events: int = 0
     skips: int = 0
@@ -152,6 +154,12 @@ class ReportDocument(Frozen):
     events: dict[EventId, CitedEvent]
 
 
+_OF_LOAD = (
+    "mapping", "mapping_version", "records", "events", "skips", "errors", "parse_errors", "clock", "first_time",
+    "last_time",
+)  # fmt: skip
+
+
 def describe_artifact(artifact: Artifact, load: Load | None) -> ArtifactPart:
     """The report's part for an artifact and its committed load (None: nothing in it could be read)."""
     part = ArtifactPart(
@@ -166,11 +174,7 @@ def describe_artifact(artifact: Artifact, load: Load | None) -> ArtifactPart:
     )
     if load is None:
         return part
-    counted = {
-        name: getattr(load, name)
-        for name in ("records", "events", "skips", "errors", "parse_errors", "clock", "first_time", "last_time")
-    }
-    return part.model_copy(update=counted)
+    return part.model_copy(update={name: getattr(load, name) for name in _OF_LOAD})
 
 
 def describe_rejection(rejection: Rejection) -> RejectedClaim:

@@ -19,9 +19,9 @@ SHOWN_PER_HOLDER = 5
 TELLING = (
     "EventID", "EventName", "Image", "CommandLine", "ParentImage", "SourceImage", "TargetImage", "GrantedAccess",
     "TargetFilename", "TargetObject", "Details", "ScriptBlockText", "ServiceName", "ImagePath", "User",
-    "TargetUserName", "SubjectUserName", "IpAddress", "SourceIp", "DestinationIp", "DestinationPort", "QueryName", "id.orig_h",
-    "id.resp_h", "id.resp_p", "query", "host", "uri", "method", "userIdentity.arn", "sourceIPAddress", "userAgent",
-    "message", "text", "msg",
+    "TargetUserName", "SubjectUserName", "IpAddress", "SourceIp", "DestinationIp", "DestinationPort", "QueryName",
+    "id.orig_h", "id.resp_h", "id.resp_p", "query", "host", "uri", "method", "userIdentity.arn", "sourceIPAddress",
+    "userAgent", "message", "text", "msg",
 )  # fmt: skip
 _FOLD = re.compile(r"[^a-z0-9]")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from ircopilot.contracts.report import Activity, ReportDocument
@@ -82,7 +83,7 @@ def draw_figure(document: ReportDocument) -> dict[str, Any] | None:
                   for lane in lanes],
         "marks": _thin(marks),
         "ticks": _ticks(axis),
-        "breaks": [(a.right + b.left) / 2 for a, b in zip(axis, axis[1:], strict=False)],
+        "breaks": [(a.right + b.left) / 2 for a, b in pairwise(axis)],
         "numbered": len(marks) <= 60,
         "key": _key(marks),
     }  # fmt: skip
@@ -125,7 +126,7 @@ def _thin(marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _ticks(axis: list[Stretch]) -> list[dict[str, Any]]:
-    """Round UTC times, about seven over the whole axis, at least the first of each stretch; the day where it changes."""
+    """Round UTC times, about seven in all, at least one in each stretch; the day where it changes."""
     seconds = sum(s.end - s.start for s in axis)
     step = next((s for s in STEPS if seconds / s <= 8), STEPS[-1])
     ticks: list[dict[str, Any]] = []
