@@ -1,4 +1,4 @@
-"""Numbers in a text: counts and durations from named facts, numbers that name something (port 443, pid 1400) from records."""
+"""Numbers in a text: counts and durations are facts', numbers that name something (port 443, pid 1400) the records'."""
 
 from __future__ import annotations
 

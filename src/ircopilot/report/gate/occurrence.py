@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Per kind: characters (besides letters, digits and `_`) that would make the value a part of a longer one, before and after,
+# Per kind: characters (besides letters, digits and `_`) that make the value a part of a longer one, before and after it,
 # and whether a dot with a letter or digit behind it does so too.
 _EDGES: dict[str, tuple[str, str, bool]] = {
     "run": (".~$#-", "~$#-", True),

@@ -1,4 +1,4 @@
-"""Verbatim passages: where a text repeats a whole value of a cited record (a command line, a message), or its beginning.
+"""Verbatim passages: where a text repeats a whole value of a cited record (a command line), or the value's beginning.
 
 What stands in a passage is the record's, not the drafter's: no denial, guess or figure of the claim itself.
 """

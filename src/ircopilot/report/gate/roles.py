@@ -1,49 +1,24 @@
-"""Which columns of a record may hold the subject and the objects of an act, and which records can show it.
+"""The vocabulary of acts: per verb, which columns may hold subject and objects, and which records can show it.
 
-A table, one entry per verb; to add a verb, add an entry. A name that begins with `fields.` is a field of the record as it
-came (any depth, case ignored), every other name is a hot column of the event. A verb may have several ways of being shown.
+A table, one entry per verb; to add a verb, add an entry. A verb may have several ways of being shown.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-PROCESS = ("process_executable", "process_name")
-PARENT = ("process_parent_executable",)
-USER = ("user_name", "user_id")
-HOST = ("host_name", "host_ip")
-TARGET_USER = ("user_target_name", "fields.TargetUserName", "fields.TargetSid")
-CLOUD_WHO = ("user_name", "user_id", "cloud_identity_arn", "cloud_access_key_id", "cloud_identity_type")
-PEER = ("destination_ip", "destination_domain", "url_full", "tls_subject")
-FILE = ("file_path", "file_name", "fields.Filename", "fields.TargetFilename")
-COMMAND = ("process_command_line", "script_block_text")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """A kind of record: source (or its beginning, ending in a dot), event codes, and columns that must (not) say something."""
-
-    source: str = ""
-    codes: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    unless: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """One way in which records show an act."""
-
-    subject: tuple[str, ...]
-    objects: tuple[str, ...]
-    shapes: tuple[Shape, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """An act: the ways it is shown, and words that say it (`words`: a text with another verb's word and none of these lies)."""
-
-    ways: tuple[Way, ...]
-    words: tuple[str, ...] = ()
+from ircopilot.report.gate.shapes import (
+    CLOUD_WHO,
+    COMMAND,
+    FILE,
+    HOST,
+    PARENT,
+    PEER,
+    PROCESS,
+    TARGET_USER,
+    USER,
+    Shape,
+    Verb,
+    Way,
+)
 
 
 def _sysmon(*codes: str, unless: tuple[tuple[str, str], ...] = ()) -> tuple[Shape, ...]:
@@ -133,7 +108,7 @@ VERBS: dict[str, Verb] = {
             ),
             Way(("source_ip",), PEER, _FLOWS),
         ),
-        ("connected", "contacted", "reached", "called out", "talked"),
+        ("connect", "contacted", "reached", "called", "talked"),
     ),
     "accepted-connection": Verb(
         (
@@ -391,48 +366,3 @@ VERBS: dict[str, Verb] = {
     ),
     "recorded": Verb((Way(("*",), ("*",), _ANY),)),
 }
-
-# The value of the first column is also written together with that of the second (DOMAIN\user, address:port).
-ACCOUNT_DOMAIN = {
-    "user_name": "user_domain",
-    "user_target_name": "user_target_domain",
-    "fields.TargetUserName": "fields.TargetDomainName",
-}
-PORT_OF = {"source_ip": "source_port", "destination_ip": "destination_port", "destination_domain": "destination_port"}
-PATHS = frozenset(
-    (
-        "process_executable",
-        "process_parent_executable",
-        "process_target_executable",
-        "file_path",
-        "image_loaded",
-        "service_executable",
-        "pipe_name",
-        "registry_path",
-        "cloud_resource",
-        "fields.TargetFilename",
-        "fields.ObjectName",
-        "fields.TaskName",
-        "fields.Path",
-    )
-)
-TEXTS = frozenset(
-    (
-        "process_command_line",
-        "script_block_text",
-        "url_full",
-        "service_executable",
-        "registry_data",
-        "registry_path",
-        "file_stream_contents",
-        "dns_answers",
-        "tls_subject",
-        "tls_issuer",
-        "cloud_resource",
-        "user_agent_original",
-        "cloud_identity_arn",
-        "fields.Payload",
-        "fields.Channel",
-    )
-)
-HOSTS = frozenset(("host_name", "destination_domain", "fields.TargetServerName", "fields.WorkstationName"))

@@ -8,17 +8,19 @@ from typing import Any
 
 from ircopilot.report.gate.cited import CitedEvent, plain
 from ircopilot.report.gate.occurrence import occurs
-from ircopilot.report.gate.roles import ACCOUNT_DOMAIN, HOSTS, PATHS, PORT_OF, TEXTS, VERBS, Shape
+from ircopilot.report.gate.roles import VERBS
+from ircopilot.report.gate.shapes import ACCOUNT_DOMAIN, HOSTS, PATHS, PORT_OF, TEXTS, Shape
 
 
 def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterable[CitedEvent]) -> list[str]:
     """Why subject, act and objects do not stand in their roles in the cited records; empty if they do.
 
-    Each object must stand in one record together with the subject, in a record that can show the act.
+    Each object must stand in one record together with the subject, and that record must be able to show the act.
     """
     if verb not in VERBS:
         return [f"the verb {verb!r} is not in the vocabulary"]
-    pairs = [(e, way) for e in events for way in VERBS[verb].ways if any(has_shape(e, s) for s in way.shapes)]
+    cited = list(events)
+    pairs = [(e, way) for e in cited for way in VERBS[verb].ways if any(has_shape(e, s) for s in way.shapes)]
     if not pairs:
         return [f"no cited record can show the act {verb!r}"]
     if subject:
@@ -28,8 +30,14 @@ def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterab
     return [
         f"{o!r} is not the object of {verb!r} by {subject!r} in any cited record"
         for o in objects
-        if not any(stands(e, o, way.objects) for e, way in pairs)
+        if not any(stands(x, o, way.objects) for e, way in pairs for x in (e, *_of_same_connection(e, cited)))
     ]
+
+
+def _of_same_connection(event: CitedEvent, events: Iterable[CitedEvent]) -> list[CitedEvent]:
+    """Other records of the same connection: a sensor writes one connection into several logs."""
+    uid = event.ecs.get("network_connection_id")
+    return [e for e in events if uid and e is not event and e.ecs.get("network_connection_id") == uid]
 
 
 def has_shape(event: CitedEvent, shape: Shape) -> bool:
@@ -48,7 +56,8 @@ def has_shape(event: CitedEvent, shape: Shape) -> bool:
 def stands(event: CitedEvent, value: str, names: Iterable[str]) -> bool:
     """True if one of these columns of the record holds the value; `*` is the whole record."""
     return any(
-        occurs("token", value, event.content.wide) if name == "*" else _holds(event, value, name) for name in names
+        _inside(plain(value).strip(), event.content.wide) if name == "*" else _holds(event, value, name)
+        for name in names
     )
 
 

@@ -15,8 +15,8 @@ from ircopilot.report.gate.occurrence import occurs
 
 # Words of the trade that carry a digit and are no value of this incident.
 _TERMS = (
-    "sha1 sha-1 sha256 sha-256 sha512 sha-512 md5 base64 utf8 utf-8 utf-16 utf-16le ipv4 ipv6 s3 ec2 x64 x86 win32 "
-    "win64 http2 smb1 smb2 smb3 smbv1 ntlmv1 ntlmv2 rc4 aes128 aes256 aes-256 oauth2 2fa 64-bit 32-bit k8s imdsv1 imdsv2 "
+    "sha1 sha-1 sha256 sha-256 sha512 sha-512 md5 base64 utf8 utf-8 utf-16 utf-16le ipv4 ipv6 s3 ec2 x64 x86 "
+    "win32 win64 http2 smb1 smb2 smb3 smbv1 ntlmv1 ntlmv2 rc4 aes128 aes256 aes-256 oauth2 2fa 64-bit 32-bit k8s imdsv1 imdsv2 "
     "log4j log4j2 log4shell"
 )
 TERMS = frozenset(_TERMS.split())
@@ -52,9 +52,9 @@ class Basis:
     """What may hold up a text: cited records, named facts, names by id (techniques, rules), an unknown's searches."""
 
     events: Sequence[CitedEvent]
-    facts: Sequence[Fact] = ()
-    names: Mapping[str, str] = {}
-    searches: Sequence[Search] = ()
+    facts: Sequence[Fact]
+    names: Mapping[str, str]
+    searches: Sequence[Search]
 
 
 def value_reasons(text: str, mask: bytearray, basis: Basis) -> list[str]:
@@ -93,9 +93,16 @@ def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool
         return any(timed(value, e) for e in basis.events)
     if value.kind == "technique":
         return value.text in basis.names or value.text.startswith("TA")
-    if any(mask[value.start : value.end]):
+    if _repeated(value, mask):
         return True
     return figures.holds(value) if value.kind == "number" else _worded(value, basis)
+
+
+def _repeated(value: Value, mask: bytearray) -> bool:
+    """True if the value stands in a verbatim passage, or is no quotation of ours: its marks belong to passages."""
+    if value.kind == "quoted":
+        return bool(mask[value.start - 1] or mask[value.end])
+    return all(mask[value.start : value.end])
 
 
 def _may_go_on(value: Value) -> bool:
@@ -139,7 +146,7 @@ def quotes(want: str, line: str) -> bool:
 
 
 def _find_whole(part: str, line: str, at: int, first: bool, last: bool) -> int:
-    """Where `part` ends in the line, at or after `at`; at the quotation's own ends it must not cut a word. -1 if nowhere."""
+    """Where `part` ends in the line, from `at` on; the quotation's own ends must not cut a word. -1 if nowhere."""
     found = line.find(part, at)
     while found >= 0:
         end = found + len(part)

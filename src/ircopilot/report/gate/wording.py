@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from ircopilot.domain.claims import DraftClaim
+from ircopilot.report.gate.cited import plain
 from ircopilot.report.gate.roles import VERBS
 
 MAX_CLAIM = 4_000
@@ -28,7 +29,7 @@ _MARKUP = (
     ("a heading, list or quotation mark of Markdown", re.compile(r"^\s{0,3}(?:#{1,6}\s|[-*+>]\s|\d{1,3}[.)]\s)")),
 )
 _QUOTATION = re.compile(r'“[^“”]+”|"[^"]+"')
-_TECHNICAL = frozenset("\\/_@=:.")
+_TECHNICAL = frozenset("\\_@=:.0123456789")
 _NEGATION = re.compile(
     r"\b(?:no|not|never|none|nothing|nobody|neither|nor|nowhere|cannot|without|absent|absence|lacks?|zero)\b|n[’']t\b",
     re.IGNORECASE,
@@ -38,18 +39,21 @@ _MISSING = re.compile(
     "|".join(
         (
             r"\b(?:is|are|was|were|remains?) (?:not known|unknown|unclear|open|missing)\b",
-            r"\b(?:not|never) (?:recorded|logged|collected|captured|covered|included|given|available|visible|known)\b",
+            r"\b(?:not|never) (?:recorded|logged|collected|captured|covered|included|given)\b",
+            r"\b(?:not|never) (?:available|visible|known)\b",
             r"\bnot (?:in|part of) the evidence\b|\bnot (?:what|which|who|how|when|where|whether)\b",
             r"\bcannot be (?:told|said|known|determined|established|confirmed|ruled out|excluded|seen|read)\b",
             r"\bcould not be (?:read|determined|established|confirmed|decoded|parsed)\b",
             r"\b(?:does|do|did) not (?:show|tell|say|cover|reach|hold|include|record|contain)\b",
-            r"\bholds? no\b|\bno (?:records?|logs?|evidence|sources?) (?:of|from|for|about|covers?|shows?)\b|\bunknown\b",
+            r"\bholds? no\b|\bunknown\b",
+            r"\bno (?:records?|logs?|evidence|sources?) (?:of|from|for|about|covers?|shows?)\b",
         )
     ),
     re.IGNORECASE,
 )
 _CONCESSION = re.compile(
-    r"\bdo(?:es)? not (?:prove|need)\b|\bis not (?:proof|proven|how)\b|\bcannot be (?:ruled out|excluded)\b|\bnot only\b",
+    r"\bdo(?:es)? not (?:prove|need)\b|\bis not (?:proof|proven|how)\b|\bnot only\b|"
+    r"\bcannot be (?:ruled out|excluded)\b",
     re.IGNORECASE,
 )
 _HEDGES = re.compile(
@@ -123,6 +127,35 @@ def _disguised(c: str) -> bool:
 
 
 def _prose(own: str) -> str:
-    """The words that are neither quoted nor a name of something (paths, addresses, options, hyphenated names)."""
+    """The words that are neither quoted nor a name of something (paths, addresses, options)."""
     words = _QUOTATION.sub(" ", own).split(" ")
-    return " ".join(w for w in words if not (_TECHNICAL & set(w[:-1]) or "-" in w[1:-1] or w[:1] in "-/"))
+    return " ".join(w for w in words if w and not (_TECHNICAL & set(w[:-1]) or w[0] in "-/"))
+
+
+_LEADS_TO_SUBJECT = frozenset(("by", "from", "of", "on", "in", "for", "with", "at", "under", "inside"))
+
+
+def order_reasons(draft: DraftClaim) -> list[str]:
+    """Why the words may turn subject and object round: the object comes first, and no `by` leads to the subject."""
+    text = plain(draft.text)
+    subject = _mention(draft.subject, text)
+    objects = [at for at in (_mention(o, text) for o in draft.objects) if at >= 0]
+    if draft.subject and subject < 0 and not objects:
+        return ["the text names neither the subject nor an object of the act"]
+    if subject < 0 or not objects or subject < min(objects):
+        return []
+    words = [w.strip("(“\"',") for w in text[:subject].split()[-3:]]
+    if _LEADS_TO_SUBJECT & set(words):
+        return []
+    return [f"the text names {draft.objects[0]!r} before {draft.subject!r}, as if it were the subject"]
+
+
+def _mention(value: str, text: str) -> int:
+    """Where the text first names the value, whole or by its last part (file, user) or first (host, address); else -1."""
+    whole = plain(value).strip()
+    short = whole.replace("/", "\\").rpartition("\\")[2]
+    for form in (whole, short, whole.partition(":")[0], whole.partition(".")[0]):
+        at = text.find(form) if len(form) > 1 else -1
+        if at >= 0:
+            return at
+    return -1
