@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
@@ -30,6 +30,11 @@ def migrate(urls: DatabaseUrls) -> None:
             _upgrade(connection)
 
 
+def migrations_folder() -> Path:
+    """Where the migrations lie, installed or not."""
+    return Path(__file__).with_name("migrations")
+
+
 def _version(connection: Connection) -> str | None:
     if connection.execute(text("SELECT to_regclass('public.alembic_version')")).scalar() is None:
         return None
@@ -43,7 +48,7 @@ def _upgrade(connection: Connection) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(files("ircopilot.stores.postgres") / "migrations"))
+    config.set_main_option("script_location", str(migrations_folder()))
     config.attributes["connection"] = connection
     try:
         command.upgrade(config, "head")

@@ -13,27 +13,27 @@ OWNER, APP, LOBBY = "ircopilot_owner", "ircopilot_app", "ircopilot_lobby"
 
 # A role that it could become counts as much as itself, hence pg_has_role(…, 'MEMBER').
 _BYPASS = """
-SELECT 'is or can become ' || rolname || ', which '
+SELECT 1 AS rank, 'is or can become ' || rolname || ', which '
        || CASE WHEN rolsuper THEN 'is a superuser' WHEN rolbypassrls THEN 'has BYPASSRLS'
                WHEN rolreplication THEN 'may replicate' ELSE 'may grant roles' END
   FROM pg_catalog.pg_roles
  WHERE (rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole)
    AND pg_catalog.pg_has_role(session_user, oid, 'MEMBER')
 UNION ALL
-SELECT 'may act as ' || rolname FROM pg_catalog.pg_roles
+SELECT 2, 'may act as ' || rolname FROM pg_catalog.pg_roles
  WHERE rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')
    AND pg_catalog.pg_has_role(session_user, oid, 'MEMBER')
 UNION ALL
-SELECT 'owns table ' || c.relname
+SELECT 3, 'owns table ' || c.relname
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND pg_catalog.pg_has_role(session_user, c.relowner, 'MEMBER')
 UNION ALL
-SELECT 'may reach table ' || c.relname || ', whose row-level security is not forced'
+SELECT 4, 'may reach table ' || c.relname || ', whose row-level security is not forced'
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
  WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
    AND (pg_catalog.has_any_column_privilege(session_user, c.oid, 'SELECT, INSERT, UPDATE')
         OR pg_catalog.has_table_privilege(session_user, c.oid, 'DELETE, TRUNCATE'))
- ORDER BY 1 LIMIT 1
+ ORDER BY 1, 2 LIMIT 1
 """
 
 
@@ -49,6 +49,6 @@ def refuse_bypass(connection: psycopg.Connection[Any]) -> None:
     connection.rollback()
     if row is not None:
         raise UnsafeRole(
-            f"database role {connection.info.user!r} {row[0]}",
+            f"database role {connection.info.user!r} {row[1]}",
             "give ircopilot the roles that docs/database.md describes: they own nothing and have NOBYPASSRLS",
         )

@@ -1,0 +1,88 @@
+"""Redis: fan-out of progress that resumes from Postgres when Redis was emptied, and the cache."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+
+import pytest
+
+from ircopilot.settings import StackUrls
+from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import progress, runs
+from ircopilot.stores.postgres.incidents import upsert_incident
+from ircopilot.stores.redis import LiveStore
+
+
+@pytest.fixture
+def live(stack: StackUrls) -> Iterator[LiveStore]:
+    with LiveStore(stack.redis_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run(stores: StoreSet, org: str) -> str:
+    with stores.database.tenant(org) as tx:
+        incident = upsert_incident(tx, "INC-1", "t").incident_id
+        runs.start_run(tx, incident, run := f"r-{uuid.uuid4()}")
+    return run
+
+
+def emit(stores: StoreSet, live: LiveStore, org: str, run: str, payload: dict[str, object]) -> progress.RunEvent:
+    with stores.database.tenant(org) as tx:
+        number = progress.add_run_event(tx, run, "collect", payload)
+        (event,) = progress.run_events_since(tx, run, number - 1)
+    live.publish_run_event(org, event)
+    return event
+
+
+def test_a_watcher_is_woken_and_reads_from_where_it_stopped(
+    stores: StoreSet, live: LiveStore, org: str, run: str
+) -> None:
+    assert live.wait_for_run_event(org, run, 0, timeout_s=0.05) is False
+    for n in range(3):
+        emit(stores, live, org, run, {"n": n})
+    assert live.wait_for_run_event(org, run, 2, timeout_s=0.05) is True
+    assert live.wait_for_run_event(org, run, 3, timeout_s=0.05) is False
+    woken: list[float] = []
+
+    def watch() -> None:
+        with LiveStore(stores.urls.redis_url) as other:
+            if other.wait_for_run_event(org, run, 3, timeout_s=10):
+                woken.append(time.monotonic())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    time.sleep(0.2)
+    emit(stores, live, org, run, {"n": 3})
+    watcher.join(timeout=10)
+    assert len(woken) == 1
+
+
+def test_saying_an_event_twice_or_late_changes_nothing(stores: StoreSet, live: LiveStore, org: str, run: str) -> None:
+    events = [emit(stores, live, org, run, {"n": n}) for n in range(2)]
+    for event in reversed(events):
+        live.publish_run_event(org, event)
+    assert live._redis.xlen(f"{org}:progress:{run}") == 2
+
+
+def test_nothing_is_lost_when_redis_is_emptied(stores: StoreSet, live: LiveStore, org: str, run: str) -> None:
+    emit(stores, live, org, run, {"n": 0})
+    live._redis.flushall()
+    emit(stores, live, org, run, {"n": 1})
+    assert live.wait_for_run_event(org, run, 1, timeout_s=0.05) is True
+    with stores.database.tenant(org) as tx:
+        assert [e.number for e in progress.run_events_since(tx, run, 0)] == [1, 2]
+
+
+def test_a_cached_value_belongs_to_one_organisation_and_ends(live: LiveStore, org: str) -> None:
+    live.remember(org, "k", {"a": [1, "\0"]})
+    assert live.recall(org, "k") == {"a": [1, "\0"]}
+    assert live.recall(org + "x", "k") is None
+    live.forget(org, "k")
+    assert live.recall(org, "k") is None
+    live.remember(org, "short", 1, life_s=1)
+    time.sleep(1.1)
+    assert live.recall(org, "short") is None
