@@ -5,6 +5,7 @@ Source: ClickHouse HTTP interface (`param_*` query parameters, statement and dat
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -108,6 +109,17 @@ class EventStore:
             {"org": org_id, "load": load_id},
         )
         return set(table.column("seq").to_pylist())
+
+    def take_samples(self, org_id: str, load_id: str) -> list[dict[str, Any]]:
+        """The clock samples of a load, in the artifact's order; they are gone afterwards."""
+        table = self.query_table(
+            "SELECT event_id, host, code, recorded, reference FROM clock_samples "
+            "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String}) ORDER BY seq",
+            {"org": org_id, "load": load_id},
+        )
+        self.execute(f"ALTER TABLE clock_samples DROP PARTITION '{uuid.UUID(load_id)}'")
+        found: list[dict[str, Any]] = table.to_pylist()
+        return found
 
     def query_table(self, sql: str, params: Parameters | None = None) -> pa.Table:
         """Run a SELECT, as Arrow. Not for analysis: that goes through `run_event_query`."""

@@ -1,0 +1,76 @@
+"""Windows event log files (EVTX). Locator `record:N`, N being the record id that the `evtx` crate gives.
+
+A chunk or record that is damaged becomes a located error; the others are read. Should two records carry one id (logs
+carved or merged), the second is `record:N/2`.
+Source: the `evtx` crate (https://github.com/omerbenamram/evtx), [MS-EVEN6].
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from evtx import PyEvtxParser
+
+from ircopilot.evidence.decoders.framing import CHUNK, BlockBuilder
+from ircopilot.evidence.records import Block
+
+SPOOL_BYTES = 64 << 20
+HEADER_BYTES = 4096
+CHUNK_BYTES = 65536
+_RECORD_ID = re.compile(r"record(?: id)?:? (\d+)", re.IGNORECASE)
+
+
+class Evtx:
+    """One event record, one record."""
+
+    name = "evtx"
+    context_fields: frozenset[str] = frozenset()
+
+    def decode(self, stream: BinaryIO) -> Iterator[Block]:
+        """Yield blocks of records as JSON. Raises OSError when the file's header cannot be read."""
+        # The parser seeks; small logs stay in memory, larger ones go to an unlinked temporary file.
+        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+            size = 0
+            while chunk := stream.read(CHUNK):
+                spool.write(chunk)
+                size += len(chunk)
+            spool.seek(0)
+            chunks = int.from_bytes(spool.read(HEADER_BYTES)[42:44], "little")
+            spool.seek(0)
+            cut = size < HEADER_BYTES + chunks * CHUNK_BYTES
+            yield from _blocks(PyEvtxParser(spool, number_of_threads=1), size, cut)
+
+
+def _blocks(parser: PyEvtxParser, size: int, cut: bool) -> Iterator[Block]:
+    out, seen, number, records = BlockBuilder(), dict[int, int](), 0, parser.records_json()
+    while True:
+        try:
+            record = next(records)
+        except StopIteration:
+            break
+        except (RuntimeError, OSError, ValueError) as error:
+            number += 1
+            out.error(_where(str(error), number), str(error).splitlines()[0][:300])
+            continue
+        number += 1
+        out.add(_locator(record, seen), number, record["data"].encode())
+        if out.full:
+            yield out.take(0)
+    if cut:
+        out.error(f"position:{number + 1}", "the file ends before the number of chunks that its header names")
+    yield out.take(size)
+
+
+def _locator(record: dict[str, Any], seen: dict[int, int]) -> str:
+    given = record["event_record_id"]
+    seen[given] = times = seen.get(given, 0) + 1
+    return f"record:{given}" if times == 1 else f"record:{given}/{times}"
+
+
+def _where(reason: str, number: int) -> str:
+    """The record id that the error names, else its place among the records."""
+    match = _RECORD_ID.search(reason)
+    return f"record:{match[1]}" if match else f"position:{number}"
