@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ircopilot.domain.errors import ProblemError
 from ircopilot.embedded.eventstore.statement import Guard, Statement, check_settings
@@ -94,7 +94,7 @@ class Engine:
         os.chdir(directory)
         import chdb
 
-        self._connect: Callable[[str], Any] = chdb.connect
+        self._connect = cast("Callable[[str], Any]", chdb.connect)
         options = "&".join(f"{k}={v}" for k, v in _server_options(limits).items())
         self._anchor = self._connect(f"store?{options}")
         # The default database shows the file system as tables; a plain one takes its place.
@@ -105,13 +105,18 @@ class Engine:
             f"USE {DATABASE}",
         ):
             self._anchor.query(sql)
-        names = self._anchor.query("SELECT name FROM system.table_functions", "TabSeparated").bytes().decode().split()
-        self.guard = Guard(names)
+        self.guard = Guard(
+            self._names("SELECT name FROM system.table_functions"),
+            self._names("SELECT name FROM system.table_engines UNION ALL SELECT name FROM system.database_engines"),
+        )
         self._limits = limits
         self._slots = threading.BoundedSemaphore(limits.concurrent)
         self._control = threading.Lock()
         self._running: dict[str, Running] = {}
         self._tags = itertools.count(1)
+
+    def _names(self, sql: str) -> list[str]:
+        return str(self._anchor.query(sql, "TabSeparated").bytes().decode()).split()
 
     def run(self, call: Call, running: Running) -> Answer:
         """The whole result of `call`. Raises `QueryFailed`."""

@@ -100,10 +100,11 @@ class Statement:
 
 
 class Guard:
-    """Decides which statements run. `table_functions` are all names that the engine knows as such."""
+    """Decides which statements run. `table_functions` and `engines` are all names that chdb knows as such."""
 
-    def __init__(self, table_functions: Iterable[str]) -> None:
+    def __init__(self, table_functions: Iterable[str], engines: Iterable[str]) -> None:
         self._functions = {name.lower() for name in table_functions} - TABLE_FUNCTIONS | SCALAR_FUNCTIONS_DENIED
+        self._engines = {name.lower() for name in engines} - TABLE_ENGINES
 
     def read(self, sql: str, *, data_outside: bool = False) -> Statement:
         """Check `sql` and find its parts. `data_outside`: the data of an INSERT comes in a body of its own.
@@ -161,7 +162,7 @@ class Guard:
             raise Denied("Setting disk is not allowed")
         if here.kind == "word" and name == "engine":
             engine = after[-1] if after[0].text == "=" else after[0]
-            if engine.is_name and engine.name not in TABLE_ENGINES:
+            if engine.is_name and engine.name in self._engines:
                 raise Denied(f"Engine {engine.text} is not allowed")
 
 
