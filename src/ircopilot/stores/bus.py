@@ -8,15 +8,16 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import nats
 import orjson
 from nats.aio.client import Client
 from nats.aio.msg import Msg
+from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
 from nats.js.errors import NotFoundError
 
 from ircopilot.contracts.messages import STREAM, SUBJECTS, JobMessage, Subject
+from ircopilot.domain.errors import ProblemError
 from ircopilot.stores.postgres import Database
 from ircopilot.stores.postgres.jobs import give_up_delivery
 from ircopilot.stores.postgres.outbox import OutboxLetter, relay_outbox
@@ -25,6 +26,14 @@ ACK_WAIT_S = 30.0
 MAX_DELIVER = 5
 _ADVISORIES = "INCIDENT_ADVISORIES"
 _ADVISORY_SUBJECT = f"$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.{STREAM}.*"
+
+
+class BusUnreachable(ProblemError):
+    """There is no NATS server at the URL, or it does not let us in."""
+
+    type = "bus-unreachable"
+    status = 503
+    title = "The message bus cannot be reached"
 
 
 class BusUrls(Protocol):
@@ -174,12 +183,28 @@ class Subscription:
 
 
 @contextlib.asynccontextmanager
-async def open_bus(urls: BusUrls) -> AsyncIterator[Bus]:
-    """Connect, put the streams in place, and drain at the end of the block."""
-    client = await nats.connect(
-        urls.nats_url, token=urls.nats_token or None, max_reconnect_attempts=-1, reconnect_time_wait=0.5
-    )
+async def open_bus(urls: BusUrls, patience_s: float = 15.0) -> AsyncIterator[Bus]:
+    """Connect, put the streams in place, and close at the end of the block; reconnects on its own meanwhile.
+
+    Raises `BusUnreachable` when there is no server, or it refuses the token, for `patience_s`.
+    """
+    client, said = Client(), [""]
+
+    async def note(error: Exception) -> None:
+        said[0] = str(error) or type(error).__name__
+
     try:
+        try:
+            async with asyncio.timeout(patience_s):
+                await client.connect(
+                    urls.nats_url,
+                    token=urls.nats_token or None,
+                    max_reconnect_attempts=-1,
+                    reconnect_time_wait=1,
+                    error_cb=note,
+                )
+        except (TimeoutError, NatsError, OSError) as error:
+            raise BusUnreachable(f"no answer from NATS: {said[0] or error}", "see ircopilot status") from error
         bus = Bus(client)
         await bus.ensure_streams()
         yield bus
