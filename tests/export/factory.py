@@ -103,9 +103,12 @@ def _sections() -> tuple[SectionPart, ...]:
             claim("C5", "what-happened", "At 22:07:30 cmd.exe ran cmd /c echo <script>alert(1)</script> | more.",
                   "fact", (E[3],)),
         )),
-        SectionPart(id="not-known", title="What is not known", claims=(
-            claim("C6", "not-known", "Whether data left: the evidence shows no large outbound transfer.", "unknown", (),
+        SectionPart(id="unknowns", title="What is not known", claims=(
+            claim("C6", "unknowns", "Whether data left: the evidence shows no large outbound transfer.", "unknown", (),
                   nothing),
+        )),
+        SectionPart(id="techniques", title="Techniques", claims=(
+            claim("C7", "techniques", "T1003.001 LSASS Memory (credential access).", "fact", (E[2],)),
         )),
     )  # fmt: skip
 

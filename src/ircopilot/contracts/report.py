@@ -190,7 +190,7 @@ def describe_rejection(rejection: Rejection) -> RejectedClaim:
     )
 
 
-def compose_report(  # noqa: PLR0917 - one argument per part of the file
+def compose_report(
     incident: IncidentPart,
     run: RunPart,
     artifacts: tuple[ArtifactPart, ...],

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from ircopilot.contracts.report import ArtifactPart, ReportDocument, SectionPart
+from ircopilot.contracts.report import ArtifactPart, ReportDocument
 from ircopilot.domain.claims import Claim
 from ircopilot.domain.evidence import Clock
 from ircopilot.export.citations import GLYPHS, LEGEND, Citation, by_tactic, cite, numbers
 from ircopilot.export.md_escape import cell, code, prose
 from ircopilot.export.report_json import report_digest
+from ircopilot.export.tabled import Tabled, tabled_claims
 from ircopilot.export.text import shorten, spoken_count, spoken_offset, spoken_size, spoken_time, visible
 
 EXCERPT = 220
@@ -21,7 +22,7 @@ Notes = dict[str, Citation]
 def render_markdown(document: ReportDocument) -> bytes:
     """The whole file. It holds nothing of `run`, so the same findings are the same bytes."""
     notes = cite(document)
-    blocks = [*_head(document), *_sections(document, notes), *_sources(document), *_refused(document)]
+    blocks = [*_head(document), *_sections(document, notes), *_refused(document)]
     return ("\n\n".join(filter(None, [*blocks, *_evidence(notes, len(document.events))])) + "\n").encode(
         "utf-8", "backslashreplace"
     )
@@ -51,17 +52,19 @@ def _head(document: ReportDocument) -> Iterator[str]:
 
 def _sections(document: ReportDocument, notes: Notes) -> Iterator[str]:
     """The drafted sections in order, each followed by the table that belongs to it; left-over tables at the end."""
+    tabled = tabled_claims(document)
     tables = {
         "what-happened": ("Timeline", _timeline(document, notes)),
-        "techniques": ("Techniques", _techniques(document, notes)),
-        "indicators": ("Indicators", _indicators(document, notes)),
-        "recommendations": ("Actions", _actions(document, notes)),
+        "techniques": ("Techniques", _techniques(document, notes, tabled)),
+        "indicators": ("Indicators", _indicators(document, notes, tabled)),
+        "recommendations": ("Actions", _actions(document, notes, tabled)),
+        "evidence": ("Sources", _sources(document)),
     }
     for section in document.report.sections:
         yield f"## {prose(section.title)}"
-        yield _claims(section, notes)
+        yield _claims([c for c in section.claims if c.id not in tabled.claims], notes)
         title, table = tables.pop(section.id, ("", ""))
-        if table and section.id in ("what-happened", "recommendations"):
+        if table and section.id == "what-happened":
             yield f"### {title}"
         yield table
     for title, table in tables.values():
@@ -70,8 +73,13 @@ def _sections(document: ReportDocument, notes: Notes) -> Iterator[str]:
             yield table
 
 
-def _claims(section: SectionPart, notes: Notes) -> str:
-    return "\n".join(f"- {GLYPHS[claim.kind]} {prose(claim.text)}{_basis(claim, notes)}" for claim in section.claims)
+def _claims(claims: Iterable[Claim], notes: Notes) -> str:
+    return "\n".join(f"- {GLYPHS[claim.kind]} {prose(claim.text)}{_basis(claim, notes)}" for claim in claims)
+
+
+def _glyph(tabled: Tabled, key: str) -> str:
+    """The glyph of the claim that a row stands for."""
+    return GLYPHS[tabled.kinds[key]] if key in tabled.kinds else ""
 
 
 def _basis(claim: Claim, notes: Notes) -> str:
@@ -95,9 +103,10 @@ def _timeline(document: ReportDocument, notes: Notes) -> str:
     return _table(("Time (UTC)", "Kind", "What", "Techniques", "Why it is here"), rows)
 
 
-def _techniques(document: ReportDocument, notes: Notes) -> str:
+def _techniques(document: ReportDocument, notes: Notes, tabled: Tabled) -> str:
     rows = [
         (
+            _glyph(tabled, technique.id),
             ", ".join(map(prose, technique.tactics)),
             code(technique.id),
             cell(technique.name),
@@ -106,27 +115,33 @@ def _techniques(document: ReportDocument, notes: Notes) -> str:
         )
         for technique in sorted(document.techniques, key=lambda t: (by_tactic(t.tactics), t.id))
     ]
-    return _table(("Tactic", "Id", "Technique", "Confidence", "Why"), rows)
+    return _table(("", "Tactic", "Id", "Technique", "Confidence", "Why"), rows)
 
 
-def _indicators(document: ReportDocument, notes: Notes) -> str:
+def _indicators(document: ReportDocument, notes: Notes, tabled: Tabled) -> str:
     rows = [
-        (i.type, cell(i.value, value=True), f"{cell(i.why)}{_marks(notes, i.evidence)}")
+        (_glyph(tabled, i.value), i.type, cell(i.value, value=True), f"{cell(i.why)}{_marks(notes, i.evidence)}")
         for i in sorted(document.indicators, key=lambda i: (i.type, i.value))
     ]
-    return _table(("Type", "Value", "Why"), rows)
+    return _table(("", "Type", "Value", "Why"), rows)
 
 
-def _actions(document: ReportDocument, notes: Notes) -> str:
+def _actions(document: ReportDocument, notes: Notes, tabled: Tabled) -> str:
     lines = [
-        f"- {action.phase}: **{prose(action.title)}** — {prose(action.why)}{_marks(notes, action.evidence)}"
+        f"- {_glyph(tabled, action.title)} {action.phase}: {_titled(action.title)}"
+        f"{' — ' * bool(action.why)}{prose(action.why)}{_marks(notes, action.evidence)}".replace("-  ", "- ", 1)
         for action in document.actions
     ]
     return "\n".join(lines)
 
 
-def _sources(document: ReportDocument) -> Iterator[str]:
-    yield "## Sources"
+def _titled(title: str) -> str:
+    """Bold, unless code spans in it already lift it out."""
+    text = prose(title)
+    return text if "`" in text else f"**{text}**"
+
+
+def _sources(document: ReportDocument) -> str:
     parts = sorted(document.artifacts, key=lambda part: (part.name, part.sha256))
     rows = [
         (
@@ -139,8 +154,9 @@ def _sources(document: ReportDocument) -> Iterator[str]:
         )
         for part in parts
     ]
-    yield _table(("File", "Size", "Events", "Not readable", "Clock", "SHA-256"), rows)
-    yield "\n".join(line for part in parts for line in _unread(part))
+    table = _table(("File", "Size", "Events", "Not readable", "Clock", "SHA-256"), rows)
+    unread = "\n".join(line for part in parts for line in _unread(part))
+    return f"{table}\n\n{unread}".strip()
 
 
 def _unread(part: ArtifactPart) -> Iterator[str]:
@@ -166,7 +182,7 @@ def _refused(document: ReportDocument) -> Iterator[str]:
 
 
 def _evidence(notes: Notes, total: int) -> Iterator[str]:
-    yield "## Evidence"
+    yield "## Cited records"
     yield (
         f"{spoken_count(len(notes), 'record')} cited above; `report.json` holds all {total:,} cited records whole. "
         "Each note: time, file, place in the file, event id, excerpt."

@@ -11,10 +11,12 @@ from typing import Any
 from ircopilot.contracts.report import ArtifactPart, ReportDocument
 from ircopilot.domain.claims import Claim
 from ircopilot.domain.findings import TimelineEntry
+from ircopilot.domain.incident import Action
 from ircopilot.export.citations import GLYPHS, Citation, by_tactic, cite, numbers
 from ircopilot.export.figure import draw_figure
 from ircopilot.export.pdf_text import breakable, printable, worded
 from ircopilot.export.report_json import report_digest, rfc3339
+from ircopilot.export.tabled import Tabled, tabled_claims
 from ircopilot.export.text import shorten, spoken_count, spoken_offset, spoken_size, spoken_time
 
 Data = dict[str, Any]
@@ -27,6 +29,7 @@ _SPELLED = {"ipv4": "IPv4", "ipv6": "IPv6", "url": "URL", "md5": "MD5", "sha1": 
 def pdf_data(document: ReportDocument) -> Data:
     """The template's input."""
     notes = cite(document, quoted_fields=9)
+    tabled = tabled_claims(document)
     return {
         "title": printable(document.incident.title or document.incident.id),
         "id": printable(document.incident.id),
@@ -35,15 +38,16 @@ def pdf_data(document: ReportDocument) -> Data:
         "tally": _tally(document),
         "digest": report_digest(document),
         "sections": [
-            {"id": s.id, "title": printable(s.title), "claims": [_claim(claim, notes) for claim in s.claims]}
+            {"id": s.id, "title": printable(s.title),
+             "claims": [_claim(claim, notes) for claim in s.claims if claim.id not in tabled.claims]}
             for s in document.report.sections
         ],
         "figure": draw_figure(document),
         "timeline": _timeline(document, notes),
-        "techniques": _techniques(document, notes),
-        "indicators": _indicators(document, notes),
+        "techniques": _techniques(document, notes, tabled),
+        "indicators": _indicators(document, notes, tabled),
         "actions": [
-            {"phase": phase, "items": [_action(a.title, a.why, a.evidence, notes) for a in group]}
+            {"phase": phase, "items": [_action(a, notes, tabled) for a in group]}
             for phase, group in groupby(document.actions, key=lambda a: a.phase)
         ],
         "sources": _sources(document),
@@ -51,7 +55,7 @@ def pdf_data(document: ReportDocument) -> Data:
         "records_left": max(0, len(notes) - MAX_RECORDS),
         "events_total": len(document.events),
         "refused": len(document.report.rejections),
-    }
+    }  # fmt: skip
 
 
 def _facts(document: ReportDocument) -> list[Data]:
@@ -142,7 +146,7 @@ def _row(number: int, entry: TimelineEntry, level: str, notes: Notes) -> Data:
     }
 
 
-def _techniques(document: ReportDocument, notes: Notes) -> list[Data]:
+def _techniques(document: ReportDocument, notes: Notes, tabled: Tabled) -> list[Data]:
     def tactic(item: Any) -> str:
         return printable(item.tactics[0]).replace("-", " ").capitalize() if item.tactics else "No tactic"
 
@@ -151,7 +155,7 @@ def _techniques(document: ReportDocument, notes: Notes) -> list[Data]:
         {
             "tactic": name,
             "rows": [
-                {"id": printable(t.id), "name": printable(t.name), "confidence": round(t.confidence, 2),
+                {"id": printable(t.id), "name": printable(t.name), "confidence": round(t.confidence, 2), "claim": tabled.kinds.get(t.id, ""),
                  "why": worded(shorten(t.why, 400)), **_cites(t.evidence, notes)}
                 for t in group
             ],
@@ -160,13 +164,13 @@ def _techniques(document: ReportDocument, notes: Notes) -> list[Data]:
     ]  # fmt: skip
 
 
-def _indicators(document: ReportDocument, notes: Notes) -> list[Data]:
+def _indicators(document: ReportDocument, notes: Notes, tabled: Tabled) -> list[Data]:
     ordered = sorted(document.indicators, key=lambda i: (i.type, i.value))[:MAX_INDICATORS]
     return [
         {
             "type": _SPELLED.get(kind, kind.replace("-", " ").capitalize()),
             "rows": [
-                {"value": breakable(shorten(i.value, MAX_VALUE)), "why": worded(shorten(i.why, 300)),
+                {"value": breakable(shorten(i.value, MAX_VALUE)), "why": worded(shorten(i.why, 300)), "claim": tabled.kinds.get(i.value, ""),
                  **_cites(i.evidence, notes)}
                 for i in group
             ],
@@ -175,8 +179,9 @@ def _indicators(document: ReportDocument, notes: Notes) -> list[Data]:
     ]  # fmt: skip
 
 
-def _action(title: str, why: str, evidence: tuple[str, ...], notes: Notes) -> Data:
-    return {"title": worded(title), "why": worded(why), **_cites(evidence, notes)}
+def _action(action: Action, notes: Notes, tabled: Tabled) -> Data:
+    return {"title": worded(action.title), "why": worded(action.why), "claim": tabled.kinds.get(action.title, ""),
+            **_cites(action.evidence, notes)}  # fmt: skip
 
 
 def _sources(document: ReportDocument) -> Data:

@@ -1,0 +1,45 @@
+"""Claims that a table says as well: printed once, as a row with the claim's glyph."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ircopilot.contracts.report import ReportDocument, SectionPart
+from ircopilot.domain.claims import Claim, ClaimKind
+
+# A claim that says much more than its row keeps its own sentence.
+MORE_THAN_A_ROW = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Tabled:
+    """Which claims stand in tables (by claim id), and of which kind each row's claim is (by the row's key)."""
+
+    claims: frozenset[str]
+    kinds: dict[str, ClaimKind]
+
+
+def tabled_claims(document: ReportDocument) -> Tabled:
+    """Technique, indicator and action rows that a claim of their own section words; keys are id, value, title."""
+    keys = {
+        "techniques": [t.id for t in document.techniques],
+        "indicators": [i.value for i in document.indicators],
+        "recommendations": [a.title for a in document.actions],
+    }
+    claims: set[str] = set()
+    kinds: dict[str, ClaimKind] = {}
+    for section in document.report.sections:
+        for claim, key in _pairs(section, keys.get(section.id, ())):
+            if key not in kinds:
+                claims.add(claim.id)
+                kinds[key] = claim.kind
+    return Tabled(frozenset(claims), kinds)
+
+
+def _pairs(section: SectionPart, keys: Iterable[str]) -> Iterable[tuple[Claim, str]]:
+    longest_first = sorted(filter(None, keys), key=lambda key: (-len(key), key))
+    for claim in section.claims:
+        key = next((key for key in longest_first if key in claim.text), None)
+        if key is not None and len(claim.text) <= len(key) + MORE_THAN_A_ROW:
+            yield claim, key
