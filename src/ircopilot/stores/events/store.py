@@ -68,23 +68,18 @@ class EventStore:
         """Run one statement; returns the body. Raises EventStoreFailed."""
         return self._post(sql.encode(), params or {}, settings or {})
 
-    def insert_block(
-        self,
-        table: str,
-        columns: Sequence[str],
-        select: str,
-        rows: pa.RecordBatch,
-        params: Parameters,
+    def insert_rows(
+        self, table: str, columns: Sequence[str], select: str, batches: Iterable[pa.RecordBatch], params: Parameters,
         token: str,
     ) -> None:
-        """Insert one block: `INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, atomically.
+        """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed: one statement, flat memory.
 
-        `rows` holds locator, seq, raw. `token` deduplicates: the same token again inserts nothing.
+        Each batch holds locator, seq, raw. `token` deduplicates: rows sent under the same token again are not inserted.
         """
         names = ", ".join(f"`{c}`" for c in columns)
         head = f"INSERT INTO {table} ({names}) {select} FORMAT ArrowStream\n".encode()
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
-        self._post(head + arrow_stream(rows), params, settings)
+        self._post(_pieces(head, iter(batches)), params, settings)
 
     def drop_load(self, org_id: str, load_id: str) -> None:
         """Delete a load's events: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
@@ -159,18 +154,20 @@ class EventStore:
         return bytes(answer.data)
 
 
-def arrow_stream(rows: pa.RecordBatch) -> bytes:
-    """One record batch as an Arrow IPC stream."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, rows.schema) as writer:
-        writer.write_batch(rows)
-    return bytes(sink.getvalue())
-
-
+def _pieces(head: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
+    """The body of an insert: the statement, then the batches as one Arrow IPC stream. Nothing if there is no batch."""
+    first = next(batches, None)
+    if first is None:
+        return
+    yield head
+    for at_end, batch in _marked(first, batches):
+        sink = pa.BufferOutputStream()
+        writer = pa.ipc.new_stream(sink, batch.schema)
+        writer.write_batch(batch)
 def _literal(value: object) -> str:
     """A query parameter in the escaped text form that ClickHouse reads."""
     if isinstance(value, (list, tuple, set, frozenset)):
-        return _literal("[" + ",".join(_quoted(v) for v in value) + "]")
+        return "[" + ",".join(_quoted(v) for v in value) + "]"  # an array's own quoting is its escaping
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
     if isinstance(value, bool):
