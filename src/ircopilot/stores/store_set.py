@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
+
+from redis import RedisError
 
 from ircopilot.stores.postgres import Database, DatabaseUrls, migrate
+from ircopilot.stores.postgres.progress import RunEvent, add_run_event
 from ircopilot.stores.redis import LiveStore
 from ircopilot.stores.vault import Vault, open_vault
 
@@ -64,6 +69,18 @@ class StoreSet:
     def live(self) -> LiveStore:
         """Redis: progress and cache."""
         return LiveStore(self.urls.redis_url)
+
+    def tell_progress(self, org_id: str, run_id: str, stage: str, payload: dict[str, Any]) -> int:
+        """Add a run event in a transaction of its own and fan it out; its number. Raises `UnknownRun`.
+
+        A Redis that does not answer costs watchers their wake-up, not the event, and never the run.
+        """
+        with self.database.tenant(org_id) as tx:
+            number = add_run_event(tx, run_id, stage, payload)
+        event = RunEvent(run_id, number, stage, payload, datetime.now(UTC))
+        with contextlib.suppress(RedisError):
+            self.live.publish_run_event(org_id, event)
+        return number
 
     def stores_for(self, org_id: str) -> StoreSet:
         """The stores that hold this organisation's data. There is one region so far; callers ask all the same."""

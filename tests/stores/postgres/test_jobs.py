@@ -88,6 +88,22 @@ def test_a_bus_that_is_down_loses_nothing(database: Database, org: str, job: str
     assert len(relayed(database, org)) == 1
 
 
+def test_what_was_published_before_a_failure_stays_published(database: Database, org: str, message: JobMessage) -> None:
+    names = sorted(f"j-{uuid.uuid4()}" for _ in range(3))
+    with database.tenant(org) as tx:
+        for name in names:
+            jobs.enqueue(tx, "report.draft", message.model_copy(update={"job_id": name}))
+    sent: list[str] = []
+
+    def fails_at_the_second(letter: OutboxLetter) -> None:
+        if sent:
+            raise ConnectionError
+        sent.append(letter.message.job_id)
+
+    assert relay_outbox(database, fails_at_the_second) == 1
+    assert sorted([*sent, *(letter.message.job_id for letter in relayed(database, org))]) == names
+
+
 def test_relays_side_by_side_take_different_letters(database: Database, org: str, job: str) -> None:
     inner: list[OutboxLetter] = []
     outer: list[OutboxLetter] = []

@@ -59,7 +59,7 @@ class VaultSuite:
         with pytest.raises(MissingObject):
             vault.open("org", name)
 
-    @pytest.mark.parametrize("org", ["", ".", "..", "../other", "a/b", "/etc", "a\0b", "tmp/", "a" * 200])
+    @pytest.mark.parametrize("org", ["", ".", "..", "../other", "a/b", "/etc", "a\0b", "tmp/", ".tmp", "a" * 200])
     def test_an_organisation_cannot_be_a_path(self, vault: Vault, org: str) -> None:
         for act in (lambda: vault.put(org, [b"x"]), lambda: vault.exists(org, "0" * 64)):
             with pytest.raises(UnusableVault):

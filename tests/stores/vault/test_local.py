@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import resource
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ircopilot.stores.vault import LocalVault, MissingObject, TamperedObject, UnusableVault, open_vault
+from ircopilot.stores.vault import LocalVault, MissingObject, TamperedObject, UnstoredObject, UnusableVault, open_vault
 
 from .suite import VaultSuite
 
@@ -55,7 +56,7 @@ def test_objects_are_read_only_encrypted_and_keys_private(stored: tuple[str, Pat
     keys = tmp_path / "vault.keys"
     assert keys.stat().st_mode & 0o777 == 0o700
     assert [k.stat().st_mode & 0o777 for k in keys.iterdir()] == [0o600]
-    assert list((tmp_path / "vault" / "tmp").iterdir()) == []
+    assert list((tmp_path / "vault" / ".tmp").iterdir()) == []
 
 
 def test_an_object_is_written_once(vault: LocalVault, stored: tuple[str, Path]) -> None:
@@ -153,11 +154,25 @@ def test_a_put_that_was_killed_leaves_no_object_and_is_swept(tmp_path: Path) -> 
         assert child.stdout is not None
         assert child.stdout.readline() == b"writing\n"
         LocalVault(folder)
-        (left,) = (folder / "tmp").iterdir()
+        (left,) = (folder / ".tmp").iterdir()
         child.send_signal(signal.SIGKILL)
     assert left.exists(), "a sweep must leave what somebody is writing"
     LocalVault(folder)
     assert [p for p in folder.rglob("*") if p.is_file()] == []
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing(vault: LocalVault, tmp_path: Path) -> None:
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    quiet = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, old[1]))
+        with pytest.raises(UnstoredObject, match="File too large"):
+            vault.put("org", [DATA])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+        signal.signal(signal.SIGXFSZ, quiet)
+    assert [p for p in (tmp_path / "vault").rglob("*") if p.is_file()] == []
+    assert read(vault, vault.put("org", [DATA])[0]) == DATA
 
 
 def test_a_vault_is_opened_by_url(tmp_path: Path) -> None:

@@ -1,6 +1,13 @@
 """The vault: bytes of evidence and exports, written once, encrypted under their organisation's key."""
 
 from ircopilot.stores.vault.local import LocalVault
-from ircopilot.stores.vault.protocol import MissingObject, TamperedObject, UnusableVault, Vault, open_vault
+from ircopilot.stores.vault.protocol import (
+    MissingObject,
+    TamperedObject,
+    UnstoredObject,
+    UnusableVault,
+    Vault,
+    open_vault,
+)
 
-__all__ = ["LocalVault", "MissingObject", "TamperedObject", "UnusableVault", "Vault", "open_vault"]
+__all__ = ["LocalVault", "MissingObject", "TamperedObject", "UnstoredObject", "UnusableVault", "Vault", "open_vault"]

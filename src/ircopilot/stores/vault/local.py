@@ -27,7 +27,7 @@ from ircopilot.stores.vault.envelope import (
     seal_header,
     sync_folder,
 )
-from ircopilot.stores.vault.protocol import MissingObject, TamperedObject, pieces_of
+from ircopilot.stores.vault.protocol import MissingObject, TamperedObject, UnstoredObject, pieces_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -47,7 +47,7 @@ class LocalVault:
 
     def __init__(self, folder: Path, keys: Path | None = None, ring: KeyRing | None = None) -> None:
         self._folder = folder
-        self._tmp = folder / "tmp"
+        self._tmp = folder / ".tmp"  # no organisation can have that name
         self._ring = ring or LocalKeyRing(keys or folder.with_name(folder.name + ".keys"))
         self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(self._tmp)
@@ -58,11 +58,15 @@ class LocalVault:
         digest, size = hashlib.sha256(), 0
         with _temporary(self._tmp) as (file, path):
             file.seek(HEADER)
-            with encrypting(cast(BinaryIO, _KeptOpen(file)), data_key) as sink:
-                for piece in pieces_of(source):
-                    digest.update(piece)
-                    size += len(piece)
-                    sink.write(piece)
+            kept = _KeptOpen(file)
+            try:
+                with encrypting(cast(BinaryIO, kept), data_key) as sink:
+                    for piece in pieces_of(source):
+                        digest.update(piece)
+                        size += len(piece)
+                        sink.write(piece)
+            except core.TinkError as error:
+                raise UnstoredObject(f"the vault could not be written: {kept.failure or error}") from kept.failure
             file.seek(0)
             file.write(seal_header(data_key, org_key, org_id, digest.hexdigest()))
             os.fchmod(file.fileno(), 0o400)
@@ -134,12 +138,17 @@ class _KeptOpen(io.RawIOBase):
     def __init__(self, file: BinaryIO) -> None:
         super().__init__()
         self._file = file
+        self.failure: OSError | None = None  # Tink makes a text of it
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: Buffer, /) -> int:
-        return self._file.write(data)
+        try:
+            return self._file.write(data)
+        except OSError as error:
+            self.failure = error
+            raise
 
 
 class _Verified(io.RawIOBase):

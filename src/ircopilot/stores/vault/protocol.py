@@ -26,6 +26,14 @@ class TamperedObject(ProblemError):
     title = "Stored evidence was changed"
 
 
+class UnstoredObject(ProblemError):
+    """The disk is full, or refuses to be written; nothing of the object is there."""
+
+    type = "unstored-object"
+    status = 507
+    title = "Evidence could not be stored"
+
+
 class UnusableVault(ProblemError):
     """The vault's address or its keys cannot be used."""
 
