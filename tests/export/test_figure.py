@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.export.factory import large_report, small_report
 
 from ircopilot.export.figure import MAX_LANES, draw_figure, stretches
-from tests.export.factory import large_report, small_report
 
 BASE = datetime(2031, 1, 1, tzinfo=UTC)
 
@@ -18,7 +19,7 @@ BASE = datetime(2031, 1, 1, tzinfo=UTC)
 def test_axis_keeps_order_and_stays_inside(seconds: list[int]) -> None:
     axis = stretches([BASE + timedelta(seconds=s) for s in seconds])
     assert all(0 <= s.left < s.right <= 1.0001 for s in axis)
-    assert all(a.right < b.left and a.end < b.start for a, b in zip(axis, axis[1:], strict=False))
+    assert all(a.right < b.left and a.end < b.start for a, b in itertools.pairwise(axis))
     for s in axis:
         assert s.left <= s.place(s.start) <= s.place((s.start + s.end) / 2) <= s.place(s.end) <= s.right + 1e-9
 

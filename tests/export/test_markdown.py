@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from tests.export.factory import HOSTILE, E, claim, large_report, small_report
 
 from ircopilot.contracts.report import ReportPart, SectionPart
 from ircopilot.export.citations import MissingEvent
 from ircopilot.export.markdown import render_markdown
 from ircopilot.export.md_escape import cell, code, prose
 from ircopilot.export.text import visible
-from tests.export.factory import HOSTILE, E, claim, large_report, small_report
 
 GOLDEN = Path(__file__).parent / "golden"
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])

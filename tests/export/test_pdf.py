@@ -7,12 +7,12 @@ import re
 
 import pytest
 from pypdf import PdfReader
+from tests.export.factory import large_report, small_report
 
 from ircopilot.contracts.report import IncidentPart, ReportPart
 from ircopilot.export.pdf import TypesettingFailed, render_pdf
 from ircopilot.export.pdf_data import MAX_RECORDS
 from ircopilot.export.pdf_text import breakable, printable
-from tests.export.factory import large_report, small_report
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,6 @@ def test_bears_size_and_hostile_text() -> None:
     assert "root:" not in text
     assert "U+65E5" in text
     assert "U+202E" in text
-    assert f"{len({i for c in large_report().timeline for i in c.evidence})}" in "200"
     assert "further cited records are left out here" in re.sub(r"\s+", " ", text)
     assert len(re.findall(r"evidence/host/sysmon\.json\s?line:", text)) <= MAX_RECORDS
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator
+from tests.export.factory import E, large_report, small_report
+from tools.write_schema import TARGETS, schema_text
 
 from ircopilot.contracts.report import RunPart, cited_ids
 from ircopilot.export.report_json import digest_of, render_report_json, report_digest, rfc3339
-from tests.export.factory import E, large_report, small_report
-from tools.write_schema import TARGETS, schema_text
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from tests.export.factory import large_report, small_report
 
 from ircopilot.export.timeline_csv import render_timeline_csv, safe_cell
-from tests.export.factory import large_report, small_report
 
 GOLDEN = Path(__file__).parent / "golden"
 

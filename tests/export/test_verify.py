@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.export.factory import CHAT_RECORDS, CHAT_SHA, HOST_RECORDS, HOST_SHA, E, as_bytes, sha256, small_report
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import event_id
@@ -16,7 +17,6 @@ from ircopilot.export.registry import write_outputs
 from ircopilot.export.report_json import digest_of
 from ircopilot.export.verify import Verification, verify_report
 from ircopilot.export.verify_values import unsupported_values
-from tests.export.factory import CHAT_RECORDS, CHAT_SHA, HOST_RECORDS, HOST_SHA, E, as_bytes, sha256, small_report
 
 EVIDENCE = {HOST_SHA: as_bytes(HOST_RECORDS), CHAT_SHA: as_bytes(CHAT_RECORDS)}
 Tamper = Callable[[dict[str, Any]], None]
