@@ -52,7 +52,7 @@ def status(directory: DataDir = None) -> None:
         up_for = f"{part.uptime:.0f} s" if part.pid else "-"
         table.add_row(part.name, part.state, str(part.pid or "-"), up_for, part.where)
     console.print(table, soft_wrap=True)
-    if any(part.state == "down" for part in parts):
+    if any(part.state in ("down", "starting") for part in parts):
         raise typer.Exit(1)
 
 

@@ -39,11 +39,18 @@ class Part(abc.ABC):
         self.place = place
         self.process: asyncio.subprocess.Process | None = None
         self.started = 0.0
+        self.answers = False
         self.where = ""
 
-    @abc.abstractmethod
     async def start(self) -> None:
         """Start the process and return when it answers; again after its death, at the same address."""
+        self.answers = False
+        await self.begin()
+        self.answers = True
+
+    @abc.abstractmethod
+    async def begin(self) -> None:
+        """What `start` does for this part."""
 
     @abc.abstractmethod
     def urls(self) -> dict[str, str]:

@@ -72,7 +72,7 @@ class Postgres(Part):
             for role, password in passwords.items()
         }
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         """Make the cluster at the first start, then run the server on it, then make the roles and the database."""
         self.sockets.mkdir(mode=0o700, exist_ok=True)
         self._give(self.sockets)

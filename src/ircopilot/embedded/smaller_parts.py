@@ -32,7 +32,7 @@ class EventStore(Part):
         secret = self.place.secrets.eventstore
         return {"clickhouse_url": f"http://{EVENTSTORE_USER}:{secret}@127.0.0.1:{self.port}/{EVENTSTORE_DATABASE}"}
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         """Start it and read its port from a pipe."""
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
@@ -76,7 +76,7 @@ class Nats(Part):
         """Address and token apart, as nats-py takes them."""
         return {"nats_url": f"nats://127.0.0.1:{self.port}", "nats_token": self.place.secrets.nats}
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         """Start it and read the port from the file that it writes."""
         run = self.place.layout.run / "nats"
         shutil.rmtree(run, ignore_errors=True)
@@ -111,7 +111,7 @@ class Redis(Part):
         """The URL as redis-py takes it."""
         return {"redis_url": f"unix://:{self.place.secrets.redis}@{self._socket}?db=0"}
 
-    async def start(self) -> None:
+    async def begin(self) -> None:
         """Start it with its configuration on standard input, so that the password is nowhere else."""
         folder = self.place.layout.root / "redis"
         for path in (folder, self._socket.parent):

@@ -29,7 +29,7 @@ from ircopilot.embedded.watchdog import start_watchdog
 from ircopilot.settings import ExternalUrls, external_parts
 
 LOCK_PATIENCE = 20.0
-FIRST_CLIENT_PATIENCE = 30.0
+FIRST_CLIENT_PATIENCE = 10.0
 RESTARTS = 3
 RESTART_WINDOW = 60.0
 
@@ -148,12 +148,12 @@ class Supervisor:
         return answer
 
     def _table(self) -> list[Message]:
-        rows = [_row("supervisor", os.getpid(), self.started, str(self.layout.root), ours=True)]
-        rows += [_row(part.name, part.pid, part.started, part.where, ours=True) for part in self.parts]
+        rows = [_row("supervisor", os.getpid(), self.started, str(self.layout.root), "running")]
+        rows += [_row(part.name, part.pid, part.started, part.where, _state(part)) for part in self.parts]
         names = {part.name for part in self.parts}
-        rows += [_row(name, 0, 0.0, "external server", ours=False) for name in PARTS if name not in names]
+        rows += [_row(name, 0, 0.0, "external server", "-") for name in PARTS if name not in names]
         where = "external server" if self.external.vault_url else str(self.layout.vault)
-        return [*rows, _row("vault", 0, 0.0, where, ours=False)]
+        return [*rows, _row("vault", 0, 0.0, where, "-")]
 
     def _end_if_unused(self) -> None:
         if not self.users and not self.pinned:
@@ -237,9 +237,12 @@ def _clear_up(layout: Layout) -> None:
         layout.state.unlink(missing_ok=True)
 
 
-def _row(name: str, pid: int, started: float, where: str, *, ours: bool) -> Message:
+def _state(part: Part) -> str:
+    return ("running" if part.answers else "starting") if part.pid else "down"
+
+
+def _row(name: str, pid: int, started: float, where: str, state: str) -> Message:
     uptime = time.time() - started if pid else 0.0
-    state = ("running" if pid else "down") if ours else "-"
     return {"name": name, "state": state, "pid": pid, "uptime": uptime, "where": where}
 
 
