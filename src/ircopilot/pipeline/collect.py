@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from ircopilot.domain.evidence import Load
 from ircopilot.evidence.collect import Collected, collect
 from ircopilot.evidence.load import load_artifact
+from ircopilot.evidence.mappings.base import Mapping
+from ircopilot.evidence.mappings.compile import Assumed
+from ircopilot.evidence.registry import DECODERS, MAPPINGS
 from ircopilot.pipeline.request import Job, Progress, Request
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import artifacts, incidents
@@ -60,7 +64,11 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
             if found.errors:
                 artifacts.record_artifact_errors(tx, incident_id, found.artifact.sha256, found.errors)
                 unreadable += [(found.name, e.reason) for e in found.errors]
-    loads = [load for load in (_load(job, found, i, len(gathered)) for i, found in enumerate(gathered)) if load]
+    loads: list[Load] = []
+    for number, found in enumerate(_yearless_last(gathered), start=1):
+        assumed = _assumed(loads)
+        load = _load(job, found, f"{found.name} ({number} of {len(gathered)})", assumed)
+        loads += [load] if load else []
     return {
         "artifacts": sum(found.artifact is not None for found in gathered),
         "events": sum(load.events for load in loads),
@@ -69,15 +77,33 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
     }
 
 
-def _load(job: Job, found: Collected, number: int, of: int) -> Load | None:
-    if found.artifact is None or found.is_container or found.artifact.format in ("", "unreadable"):
+def _yearless_last(gathered: list[Collected]) -> list[Collected]:
+    """Formats whose records name no year come after those that do, which tell the year."""
+    return sorted(gathered, key=lambda found: bool(mapping := _mapping(found)) and any(t.format == "rfc3164" for t in mapping.times))
+
+
+def _mapping(found: Collected) -> Mapping | None:
+    if found.artifact is None or found.is_container or "/" not in found.artifact.format:
         return None
-    tell: Callable[[int, int], None] = partial(
-        _progress, job, found.artifact.size, f"{found.name} ({number + 1} of {of})"
-    )
+    return MAPPINGS[found.artifact.format.split("/", 1)[1]]
+
+
+def _assumed(loads: list[Load]) -> Assumed:
+    """Year and month of the latest event that names its year; this year where there is none."""
+    last = max((load.last_time for load in loads if load.last_time), default=datetime.now(UTC))
+    return Assumed(year=last.year, month=last.month)
+
+
+def _load(job: Job, found: Collected, name: str, assumed: Assumed) -> Load | None:
+    mapping = _mapping(found)
+    if mapping is None or found.artifact is None:
+        return None
+    decoder = DECODERS[found.artifact.format.split("/", 1)[0]]
+    said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
     return load_artifact(
-        job.stores, job.org_id, job.incident.incident_id, found.artifact, clocks=job.request.clocks, progress=tell
-    )
+        job.stores, job.org_id, job.incident.incident_id, found.artifact, decoder, mapping,
+        said=said, assumed=assumed, progress=partial(_progress, job, found.artifact.size, name),
+    )  # fmt: skip
 
 
 def _progress(job: Job, size: int, name: str, consumed: int, events: int) -> None:

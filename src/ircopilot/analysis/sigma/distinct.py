@@ -23,6 +23,7 @@ from ircopilot.analysis.sigma.rules import ANY_ONE, ANY_RUN, Atom
 
 Mask = npt.NDArray[np.bool_]
 HEXADECIMAL = re.compile(r"0x[0-9a-f]{1,16}")
+ABSENT_SIGN = "-"  # how Windows and Zeek write that there is nothing; mappings leave the column empty for it
 TRUE_WORDS, FALSE_WORDS = {"true", "t", "1", "yes", "%%1842"}, {"false", "f", "0", "no", "%%1843"}
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "lt": operator.lt, "lte": operator.le, "gt": operator.gt, "gte": operator.ge, "neq": operator.ne,
@@ -117,7 +118,7 @@ def _match_equal(texts: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]
             places[str(int(text, 16))].append(i)
     for atom in atoms:
         wanted = atom.args[0]
-        found = places.get(wanted, ())
+        found = (*places.get(wanted, ()), *(places.get("", ()) if wanted == ABSENT_SIGN else ()))
         if HEXADECIMAL.fullmatch(wanted):
             # One handle mask or process id is written 0x1010, 0x00001010 or 4112 depending on the exporter.
             found = (*found, *places.get(str(int(wanted, 16)), ()))

@@ -26,22 +26,24 @@ WINDOWS: dict[str, str] = {
     "QueryName": "dns_question_name", "QueryResults": "dns_answers", "ScriptBlockText": "script_block_text",
     "DestinationIp": "destination_ip", "DestinationPort": "destination_port",
     "DestinationHostname": "destination_domain", "SourceIp": "source_ip", "SourcePort": "source_port",
-    "Protocol": "network_transport",
+    "Protocol": "network_transport", "SourceProcessGUID": "process_entity_id", "ServiceName": "service_name",
+    "ImagePath": "service_executable", "ServiceFileName": "service_executable", "ProcessName": "process_executable",
 }  # fmt: skip
 
 CLOUDTRAIL: dict[str, str] = {
-    "eventName": "event_action", "eventSource": "cloud_service_name", "errorCode": "error_code",
-    "sourceIPAddress": "source_ip", "userAgent": "user_agent_original", "awsRegion": "cloud_region",
+    "eventName": "event_action", "eventSource": "cloud_service_name", "userAgent": "user_agent_original", 
+    "awsRegion": "cloud_region",
     "userIdentity.type": "cloud_identity_type", "userIdentity.arn": "cloud_identity_arn",
     "userIdentity.accessKeyId": "cloud_access_key_id",
 }  # fmt: skip
 
 LINUX: dict[str, str] = {
-    "Image": "process_executable", "CommandLine": "process_command_line", "ParentImage": "process_parent_executable",
+    "CommandLine": "process_command_line", "ParentImage": "process_parent_executable",
     "ParentCommandLine": "process_parent_command_line", "CurrentDirectory": "process_working_directory",
     "TargetFilename": "file_path", "DestinationIp": "destination_ip", "DestinationPort": "destination_port",
     "DestinationHostname": "destination_domain", "SourceIp": "source_ip", "LogonId": "logon_id",
-    "User": "user_name", "exe": "process_executable",
+    "User": "user_name", "exe": "process_executable", "comm": "process_name", "key": "rule_name", "name": "file_path",
+    "type": "event_code",
 }  # fmt: skip
 
 ZEEK: dict[str, str] = {
@@ -49,7 +51,6 @@ ZEEK: dict[str, str] = {
     "id.resp_p": "destination_port", "proto": "network_transport", "query": "dns_question_name",
     "method": "http_request_method", "status_code": "http_response_status_code",
     "user_agent": "user_agent_original", "mime_type": "file_mime_type",
-    "resp_mime_types": "file_mime_type",
 }  # fmt: skip
 
 GENERIC: dict[str, str] = {
@@ -65,13 +66,16 @@ GENERIC: dict[str, str] = {
 EXPRESSIONS: dict[str, str] = {
     "windows/User": "if(user_domain = '', user_name, concat(user_domain, '\\\\', user_name))",
     "windows/Imphash": "extract(hashes, 'IMPHASH=([0-9A-Fa-f]+)')",
-    "windows/Initiated": "if(fields['Initiated'] != '', fields['Initiated'], "
-    "if(network_direction = 'outbound', 'true', if(network_direction = 'inbound', 'false', '')))",
-    "windows/SourceProcessGUID": "process_entity_id",
-    "windows/ServiceName": "if(fields['ServiceName'] != '', fields['ServiceName'], service_name)",
-    "windows/ImagePath": "if(fields['ImagePath'] != '', fields['ImagePath'], service_executable)",
-    "windows/ServiceFileName": "if(fields['ServiceFileName'] != '', fields['ServiceFileName'], service_executable)",
+    "windows/Initiated": "transform(network_direction, ['outbound', 'inbound'], ['true', 'false'], '')",
+    "windows/Data": "if(fields['Data'] != '', fields['Data'], message)",
+    "windows/FileName": "if(fields['FileName'] != '', fields['FileName'], file_path)",
     "windows/Message": "message",
+    "linux/Image": "multiIf(process_executable != '', process_executable, fields['a0'] = '', '', "
+    "startsWith(fields['a0'], '/'), fields['a0'], concat('/', fields['a0']))",
+    "aws/requestParameters": "arrayStringConcat(mapValues(mapFilter((k, v) -> startsWith(k, 'requestParameters'), "
+    "fields)), ' ')",
+    "aws/responseElements": "arrayStringConcat(mapValues(mapFilter((k, v) -> startsWith(k, 'responseElements'), "
+    "fields)), ' ')",
 }
 TABLES = {"windows": WINDOWS, "aws": CLOUDTRAIL, "linux": LINUX, "zeek": ZEEK}
 KEYWORD_SQL = "concat(message, '\\n', arrayStringConcat(mapValues(fields), '\\n'), '\\n', process_command_line)"

@@ -62,7 +62,7 @@ def _powershell(*codes: str) -> tuple[Where, ...]:
 
 
 def _classic(*codes: str) -> tuple[Where, ...]:
-    return (Where("windows powershell", "windows.powershell_classic", codes=frozenset(codes)),)
+    return (Where("windows powershell", "windows.powershell", codes=frozenset(codes)),)
 
 
 WINDOWS_CATEGORIES: dict[str, tuple[Where, ...]] = {
@@ -152,11 +152,15 @@ WINDOWS_CHANNELS: dict[str, tuple[str, ...]] = {
     "iis-configuration": ("microsoft-iis-configuration/operational",),
 }  # fmt: skip
 
+LINUX_AUTH = ("sshd", "sudo", "su", "accounts", "auth")
+LINUX_SYSTEM = ("syslog", "cron", "systemd", "kernel")
+SOURCE_NAMES = {"windefend": "defender", "bits-client": "bits", "powershell-classic": "powershell"}
+
 PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("windows", "", ""): (Where(source="windows.*"),),
     Logsource("linux", "process_creation", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"1"})),
-        Where(source="linux.auditd"),
+        Where(source="linux.auditd", codes=frozenset({"EXECVE"})),
     ),
     Logsource("linux", "network_connection", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"3"})),
@@ -164,8 +168,8 @@ PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("linux", "file_event", ""): (Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"11"})),),
     Logsource("linux", "", ""): (Where(source="linux.*"),),
     Logsource("linux", "", "auditd"): (Where(source="linux.auditd"),),
-    Logsource("linux", "", "auth"): tuple(Where(source=f"linux.{s}") for s in ("sshd", "sudo", "auth", "su", "pam")),
-    Logsource("linux", "", "syslog"): (Where(source="linux.syslog"),),
+    Logsource("linux", "", "auth"): tuple(Where(source=f"linux.{s}") for s in LINUX_AUTH),
+    Logsource("linux", "", "syslog"): tuple(Where(source=f"linux.{s}") for s in (*LINUX_AUTH, *LINUX_SYSTEM)),
     Logsource("linux", "", "sysmon"): (Where(source="linux.sysmon"),),
     Logsource("aws", "", "cloudtrail"): (Where(source="aws.cloudtrail"),),
     Logsource("", "dns", ""): (Where(source="zeek.dns"),),
@@ -182,7 +186,7 @@ def places_of(logsource: Logsource) -> tuple[Where, ...]:
         if category:
             return WINDOWS_CATEGORIES.get(category, ())
         if service:
-            source = f"windows.{service.replace('-', '_')}"
+            source = f"windows.{SOURCE_NAMES.get(service, service)}"
             return tuple(Where(c, source) for c in WINDOWS_CHANNELS.get(service, (service,)))
     if product == "zeek" and service:
         return (Where(source=f"zeek.{service}"),)

@@ -114,7 +114,7 @@ class Grower:
             at = parent
 
     def _descend(self, cluster: Cluster) -> None:
-        queue = [m for m in cluster.members.values()]
+        queue = list(cluster.members.values())
         while queue and len(cluster.members) <= MAX_MEMBERS:
             member = queue.pop()
             for key in member.process.children:
@@ -253,4 +253,4 @@ class Grower:
 
 def _first(process: Process) -> datetime:
     times = [r["time"] for r in process.start_rows + process.end_rows]
-    return min(times) if times else datetime.min.replace(tzinfo=UTC)
+    return min(times) if times else datetime(1970, 1, 2, tzinfo=UTC)

@@ -208,7 +208,10 @@ def _pipe(book: ActBook, member: Member, row: Row, network: Network, cluster: Cl
 
 
 _COMMON_PIPES = frozenset(
-    [r"\lsass", r"\srvsvc", r"\wkssvc", r"\samr", r"\ntsvcs", r"\browser", r"\protected_storage", r"\eventlog", r"\atsvc", r"\epmapper", r"\netlogon", r"\lsarpc", r"\winreg", r"\spoolss", r"\trkwks", r"\w32time_alt", r"\initshutdown", r"\scerpc", r"\svcctl"]
+    (
+        r"\lsass \srvsvc \wkssvc \samr \ntsvcs \browser \protected_storage \eventlog \atsvc \epmapper \netlogon "
+        r"\lsarpc \winreg \spoolss \trkwks \w32time_alt \initshutdown \scerpc \svcctl"
+    ).split()
 )
 _COMMON_PIPE_STARTS = (
     "\\pshost.",

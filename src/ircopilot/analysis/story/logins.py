@@ -35,8 +35,10 @@ def guessed_addresses(query: Query) -> dict[str, bool]:
 
 def tell_guessing(book: ActBook, query: Query, ips: dict[str, bool]) -> None:
     """Failed logins from guessing addresses, one act per host and address."""
+    if not ips:
+        return
     where = "event_outcome = 'failure' AND source IN ('linux.sshd', 'windows.security') AND source_ip IN {ips:Array(String)}"
-    for row in rows(query, where, {"ips": sorted(ips)} if ips else {"ips": [""]}):
+    for row in rows(query, where, {"ips": sorted(ips)}):
         detail = {"ip": row["source_ip"]}
         draft = ActDraft("failed-logon", row["source_ip"], (row["host_name"],), row["host_name"], "", detail, {"T1110"})
         draft.why = "many failed logins from one address"

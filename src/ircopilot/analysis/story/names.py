@@ -6,32 +6,66 @@ import ipaddress
 import re
 
 BROWSERS = frozenset(
-    ["msedge.exe", "chrome.exe", "firefox.exe", "iexplore.exe", "opera.exe", "brave.exe", "microsoftedge.exe", "microsoftedgecp.exe", "vivaldi.exe", "chromium", "chrome", "firefox", "safari"]
+    (
+        "msedge.exe chrome.exe firefox.exe iexplore.exe opera.exe brave.exe microsoftedge.exe microsoftedgecp.exe "
+        "vivaldi.exe chromium chrome firefox safari"
+    ).split()
 )
 MAILERS = frozenset(["outlook.exe", "thunderbird.exe", "hxoutlook.exe", "olk.exe"])
 OFFICE = frozenset(
-    ["winword.exe", "excel.exe", "powerpnt.exe", "onenote.exe", "msaccess.exe", "visio.exe", "mspub.exe", "acrord32.exe", "acrobat.exe"]
+    [
+        "winword.exe",
+        "excel.exe",
+        "powerpnt.exe",
+        "onenote.exe",
+        "msaccess.exe",
+        "visio.exe",
+        "mspub.exe",
+        "acrord32.exe",
+        "acrobat.exe",
+    ]
 )
 ARCHIVERS = frozenset(["7zg.exe", "7zfm.exe", "winrar.exe", "explorer.exe", "winzip64.exe"])
 DELIVERERS = BROWSERS | MAILERS | ARCHIVERS
 SHELLS = frozenset(
-    ["cmd.exe", "powershell.exe", "pwsh.exe", "powershell_ise.exe", "wscript.exe", "cscript.exe", "mshta.exe", "bash.exe", "wsl.exe", "sh", "bash", "dash", "zsh", "ash", "ksh", "fish", "python", "python2", "python3", "perl", "ruby", "php", "busybox"]
+    (
+        "cmd.exe powershell.exe pwsh.exe powershell_ise.exe wscript.exe cscript.exe mshta.exe bash.exe wsl.exe sh "
+        "bash dash zsh ash ksh fish python python2 python3 perl ruby php busybox"
+    ).split()
 )
 # A process under one of these was started by the system or by the person at the desk: the chain ends here.
 BOUNDARY = frozenset(
-    ["explorer.exe", "services.exe", "svchost.exe", "wininit.exe", "winlogon.exe", "userinit.exe", "smss.exe", "csrss.exe", "lsass.exe", "taskhostw.exe", "taskeng.exe", "taskhost.exe", "sihost.exe", "runtimebroker.exe", "dllhost.exe", "wmiprvse.exe", "wsmprovhost.exe", "system", "systemd", "init", "sshd", "sshd-session", "cron", "crond", "atd", "login", "su", "sudo", "launchd", "gnome-shell", "containerd-shim", "dockerd"]
+    (
+        "explorer.exe services.exe svchost.exe wininit.exe winlogon.exe userinit.exe smss.exe csrss.exe lsass.exe "
+        "taskhostw.exe taskeng.exe taskhost.exe sihost.exe runtimebroker.exe dllhost.exe wmiprvse.exe wsmprovhost.exe "
+        "system systemd init sshd sshd-session cron crond atd login su sudo launchd gnome-shell containerd-shim "
+        "dockerd"
+    ).split()
 )
 SERVERS = frozenset(
-    ["w3wp.exe", "httpd.exe", "nginx.exe", "java.exe", "javaw.exe", "tomcat.exe", "tomcat7.exe", "tomcat8.exe", "tomcat9.exe", "tomcat10.exe", "node.exe", "php-cgi.exe", "php.exe", "sqlservr.exe", "mysqld.exe", "umworkerprocess.exe", "coldfusion.exe", "java", "nginx", "apache2", "httpd", "node", "php-fpm", "tomcat", "uwsgi", "gunicorn", "mysqld", "postgres", "redis-server", "jenkins.exe", "prunsrv.exe", "wsusservice.exe"]
+    (
+        "w3wp.exe httpd.exe nginx.exe java.exe javaw.exe tomcat.exe tomcat7.exe tomcat8.exe tomcat9.exe tomcat10.exe "
+        "node.exe php-cgi.exe php.exe sqlservr.exe mysqld.exe umworkerprocess.exe coldfusion.exe java nginx apache2 "
+        "httpd node php-fpm tomcat uwsgi gunicorn mysqld postgres redis-server jenkins.exe prunsrv.exe "
+        "wsusservice.exe"
+    ).split()
 )
 # Started as a side effect of what is already told; never an act of its own.
 SIDE_EFFECTS = frozenset(
-    ["conhost.exe", "werfault.exe", "wermgr.exe", "consent.exe", "dllhost.exe", "backgroundtaskhost.exe", "runtimebroker.exe", "smartscreen.exe", "searchfilterhost.exe", "searchprotocolhost.exe", "searchindexer.exe", "compattelrunner.exe", "audiodg.exe", "ctfmon.exe", "sppsvc.exe", "comppkgsrv.exe", "mpcmdrun.exe", "msmpeng.exe", "vboxservice.exe", "vboxtray.exe", "vmtoolsd.exe", "wmiprvse.exe"]
+    (
+        "conhost.exe werfault.exe wermgr.exe consent.exe dllhost.exe backgroundtaskhost.exe runtimebroker.exe "
+        "smartscreen.exe searchfilterhost.exe searchprotocolhost.exe searchindexer.exe compattelrunner.exe "
+        "audiodg.exe ctfmon.exe sppsvc.exe comppkgsrv.exe mpcmdrun.exe msmpeng.exe vboxservice.exe vboxtray.exe "
+        "vmtoolsd.exe wmiprvse.exe"
+    ).split()
 )
 # Windows' own trace tool, run by administrators and by labs; what it starts is its own report.
 OWN_TOOL_SCRIPTS = ("gathernetworkinfo.vbs", "gatherwirelessinfo.vbs", "slmgr.vbs", "ts_werqueue.ps1", "cl_utility.ps1")
 EXECUTABLE_SUFFIXES = tuple(
-    [".exe", ".dll", ".sys", ".ps1", ".psm1", ".bat", ".cmd", ".vbs", ".vbe", ".js", ".jse", ".hta", ".scr", ".lnk", ".msi", ".cpl", ".wsf", ".jar", ".py", ".sh", ".elf", ".so", ".iso", ".img", ".docm", ".xlsm", ".xll", ".chm", ".ocx", ".aspx", ".asp", ".jsp", ".php", ".war", ".xsl", ".sct", ".inf", ".com"]
+    (
+        ".exe .dll .sys .ps1 .psm1 .bat .cmd .vbs .vbe .js .jse .hta .scr .lnk .msi .cpl .wsf .jar .py .sh .elf .so "
+        ".iso .img .docm .xlsm .xll .chm .ocx .aspx .asp .jsp .php .war .xsl .sct .inf .com"
+    ).split()
 )
 DUMP_SUFFIXES = (".dmp", ".mdmp", ".kirbi", ".ccache", ".dit", ".hiv", ".save")
 ARCHIVE_SUFFIXES = (".zip", ".rar", ".7z", ".tar", ".gz", ".tgz", ".cab")

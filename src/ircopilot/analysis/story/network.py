@@ -83,7 +83,7 @@ def read_network(query: Query) -> Network:
             network.own[ip] = host
             network.hosts[host].append(ip)
     for row in query(_PEERS).to_pylist():
-        network.programs[row["ip"]] = set(row["programs"])
+        network.programs[row["ip"]] = set(row["programs"]) - {"-", "", "<unknown process>"}
     for row in query(_NAMES).to_pylist():
         for answer in row["answers"].replace(";", ",").split(","):
             ip = answer.strip().removeprefix("::ffff:")

@@ -70,9 +70,11 @@ def tell_services(book: ActBook, cluster: Cluster, query: Query) -> None:
         ):
             continue
         cluster.services.add(row["service_name"].lower())
-        detail = {"service": row["service_name"], "image": clip(image, 300), "account": account(row)}
+        # The account of a 7045 is the one that the service runs as, not the one that installed it.
+        who = account(row) if row["source"] == "windows.security" else ""
+        detail = {"service": row["service_name"], "image": clip(image, 300), "account": who}
         draft = ActDraft(
-            "installed-service", account(row) or "the service control manager", (row["service_name"],), row["host_name"], account(row),
+            "installed-service", who or "the service control manager", (row["service_name"],), row["host_name"], who,
             {k: v for k, v in detail.items() if v}, {"T1569.002"} if named else set(), why="it runs the attacker's program",
         )  # fmt: skip
         book.add(draft, [row], row["service_name"].lower())
