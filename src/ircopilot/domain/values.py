@@ -35,7 +35,7 @@ class Value:
 
 # File name endings that tell a file from a domain name.
 _SUFFIXES = (
-    "exe dll sys drv ocx cpl scr com ps1 psm1 psd1 bat cmd vbs vbe js jse wsf wsh hta lnk url msi msp chm dmp mdmp "
+    "exe dll sys drv ocx cpl scr ps1 psm1 psd1 bat cmd vbs vbe js jse wsf wsh hta lnk url msi msp chm dmp mdmp "
     "bin out zip rar 7z gz tgz tar bz2 xz zst cab iso img vhd vhdx doc docx docm dot dotm xls xlsx xlsm xll ppt pptx "
     "pptm pdf rtf txt log json jsonl ndjson csv tsv xml html htm php asp aspx ashx jsp war jar class sh bash py pyc "
     "pl rb go elf so ko png jpg jpeg gif bmp ico svg etl evtx evt tmp dat db sqlite ini inf conf cfg cnf yml yaml "

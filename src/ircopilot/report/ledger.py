@@ -13,7 +13,6 @@ from ircopilot.domain.ids import digest
 
 SHOWN = 3  # ids at each end of a fact's evidence
 _BYTES = ("kB", "MB", "GB", "TB")
-_ABBREVIATED = frozenset(("s", "bytes"))
 
 
 def build_ledger(
@@ -21,15 +20,17 @@ def build_ledger(
     artifacts: Sequence[Artifact],
     loads: Sequence[Load],
     event_counts: Mapping[str, int],
+    samples: Sequence[str] = (),
 ) -> dict[str, Fact]:
     """All figures of a report by name, names sorted.
 
     `event_counts` counts committed events by `source` (`windows.sysmon`), by `kind:` (`kind:alert`), and by
-    `hosts` and `users`; whatever key it has becomes a fact. Times are UTC, durations in seconds.
+    `hosts` and `users`; whatever key it has becomes a fact. `samples` are ids of the first and last committed events,
+    the evidence of figures over all of them. Times are UTC, durations in seconds.
     """
     facts = {
-        **_evidence_facts(artifacts, loads),
-        **_event_facts(event_counts, loads),
+        **_evidence_facts(artifacts, loads, tuple(samples)),
+        **_event_facts(event_counts, loads, tuple(samples)),
         **_window_facts(findings),
         **_act_facts(findings.acts),
         **_finding_facts(findings),
@@ -80,8 +81,6 @@ def format_bytes(count: float) -> str:
 
 def _singular(unit: str) -> str:
     head, _, last = unit.rpartition(" ")
-    if last in _ABBREVIATED:
-        return unit
     short = last[:-3] + "y" if last.endswith("ies") else last.removesuffix("s")
     return f"{head} {short}".strip()
 
@@ -91,34 +90,35 @@ def _basis(ids: Sequence[str]) -> dict[str, object]:
     return {"evidence": ends, "count": len(ids), "digest": digest(*sorted(ids))}
 
 
-def _evidence_facts(artifacts: Sequence[Artifact], loads: Sequence[Load]) -> dict[str, Fact]:
+def _evidence_facts(artifacts: Sequence[Artifact], loads: Sequence[Load], samples: tuple[str, ...]) -> dict[str, Fact]:
     read = [x for x in loads if x.state == "committed"]
     sha = digest(*sorted(a.sha256 for a in artifacts))
-    counted = {"count": len(artifacts), "digest": sha}
+
+    def fact(value: int, unit: str, how: str) -> Fact:
+        return Fact(value=value, unit=unit, how=how, evidence=samples, count=len(artifacts), digest=sha)
+
     return {
-        "artifacts.total": Fact(value=len(artifacts), unit="artifacts", how="distinct SHA-256 taken in", **counted),
-        "artifacts.bytes": Fact(value=sum(a.size for a in artifacts), unit="bytes", how="sum of sizes", **counted),
-        "artifacts.read": Fact(
-            value=len({x.artifact_sha256 for x in read}), unit="artifacts", how="artifacts with a committed load"
-        ),
-        "records.total": Fact(value=sum(x.records for x in read), unit="records", how="records met in committed loads"),
-        "records.unreadable": Fact(
-            value=sum(x.errors for x in read), unit="records", how="parse errors of committed loads"
-        ),
+        "artifacts.total": fact(len(artifacts), "artifacts", "distinct SHA-256 taken in"),
+        "artifacts.bytes": fact(sum(a.size for a in artifacts), "bytes", "sum of sizes"),
+        "artifacts.read": fact(len({x.artifact_sha256 for x in read}), "artifacts", "artifacts with a committed load"),
+        "records.total": fact(sum(x.records for x in read), "records", "records met in committed loads"),
+        "records.unreadable": fact(sum(x.errors for x in read), "records", "parse errors of committed loads"),
     }
 
 
-def _event_facts(event_counts: Mapping[str, int], loads: Sequence[Load]) -> dict[str, Fact]:
+def _event_facts(event_counts: Mapping[str, int], loads: Sequence[Load], samples: tuple[str, ...]) -> dict[str, Fact]:
     total = sum(x.events for x in loads if x.state == "committed")
-    facts = {"events.total": Fact(value=total, unit="events", how="events of committed loads")}
+    facts = {
+        "events.total": Fact(value=total, unit="events", how="events of committed loads", evidence=samples, count=total)
+    }
     for name, count in event_counts.items():
         if name in ("hosts", "users"):
-            facts[f"{name}.total"] = Fact(value=count, unit=name, how=f"distinct {name} named in events")
+            key, unit, how = f"{name}.total", name, f"distinct {name} named in events"
+        elif name.startswith("kind:"):
+            key, unit, how = f"events.kind.{name[5:]}", "events", f"events of kind {name[5:]}"
         else:
-            kind = name.startswith("kind:")
-            key = f"events.kind.{name[5:]}" if kind else f"events.source.{name}"
-            how = f"events of kind {name[5:]}" if kind else f"events of source {name}"
-            facts[key] = Fact(value=count, unit="events", how=how)
+            key, unit, how = f"events.source.{name}", "events", f"events of source {name}"
+        facts[key] = Fact(value=count, unit=unit, how=how, count=count)
     return facts
 
 

@@ -46,3 +46,34 @@ def _free_after(text: str, end: int, want: str, after: str, dot: bool) -> bool:
     if _word(text[end]) or text[end] in after:
         return False
     return not (dot and text[end] == "." and end + 1 < len(text) and _word(text[end + 1]))
+
+
+def quotes(want: str, text: str) -> bool:
+    """True if a line of the text holds the quotation; parts around an ellipsis must follow each other in that line."""
+    parts = [p.strip() for p in want.replace("...", "…").split("…")]
+    return any(parts) and any(_in_order(parts, line) for line in text.split("\n"))
+
+
+def _in_order(parts: list[str], line: str) -> bool:
+    at = 0
+    for n, part in enumerate(parts):
+        at = _find_whole(part, line, at, first=n == 0, last=n == len(parts) - 1)
+        if at < 0:
+            return False
+    return True
+
+
+def _find_whole(part: str, line: str, at: int, first: bool, last: bool) -> int:
+    """Where `part` ends in the line, from `at` on; the quotation's own ends must not cut a word. -1 if nowhere."""
+    found = line.find(part, at)
+    while found >= 0:
+        end = found + len(part)
+        if not (first and _cuts(line, found)) and not (last and _cuts(line, end)):
+            return end
+        found = line.find(part, found + 1)
+    return -1
+
+
+def _cuts(line: str, at: int) -> bool:
+    """True if a word runs across this place."""
+    return 0 < at < len(line) and _word(line[at - 1]) and _word(line[at])

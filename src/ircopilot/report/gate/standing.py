@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ircopilot.report.gate.cited import CitedEvent, plain
-from ircopilot.report.gate.occurrence import occurs
+from ircopilot.report.gate.occurrence import quotes
 from ircopilot.report.gate.roles import VERBS
 from ircopilot.report.gate.shapes import ACCOUNT_DOMAIN, HOSTS, PATHS, PORT_OF, TEXTS, Shape
 
@@ -24,20 +24,20 @@ def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterab
     if not pairs:
         return [f"no cited record can show the act {verb!r}"]
     if subject:
-        pairs = [(e, way) for e, way in pairs if stands(e, subject, way.subject)]
+        pairs = [(e, way) for e, way in pairs if any(stands(x, subject, way.subject) for x in _together(e, cited))]
         if not pairs:
             return [f"{subject!r} is not the subject of {verb!r} in any cited record"]
     return [
         f"{o!r} is not the object of {verb!r} by {subject!r} in any cited record"
         for o in objects
-        if not any(stands(x, o, way.objects) for e, way in pairs for x in (e, *_of_same_connection(e, cited)))
+        if not any(stands(x, o, way.objects) for e, way in pairs for x in _together(e, cited))
     ]
 
 
-def _of_same_connection(event: CitedEvent, events: Iterable[CitedEvent]) -> list[CitedEvent]:
-    """Other records of the same connection: a sensor writes one connection into several logs."""
+def _together(event: CitedEvent, events: Iterable[CitedEvent]) -> list[CitedEvent]:
+    """The record, and others of its connection: a sensor writes one connection into several logs."""
     uid = event.ecs.get("network_connection_id")
-    return [e for e in events if uid and e is not event and e.ecs.get("network_connection_id") == uid]
+    return [event, *(e for e in events if uid and e is not event and e.ecs.get("network_connection_id") == uid)]
 
 
 def has_shape(event: CitedEvent, shape: Shape) -> bool:
@@ -56,7 +56,7 @@ def has_shape(event: CitedEvent, shape: Shape) -> bool:
 def stands(event: CitedEvent, value: str, names: Iterable[str]) -> bool:
     """True if one of these columns of the record holds the value; `*` is the whole record."""
     return any(
-        _inside(plain(value).strip(), event.content.wide) if name == "*" else _holds(event, value, name)
+        quotes(plain(value).strip(), event.content.wide) if name == "*" else _holds(event, value, name)
         for name in names
     )
 
@@ -99,7 +99,7 @@ def _same(event: CitedEvent, value: str, cell: str, name: str) -> bool:
     if name in PORT_OF:
         address, _, port = want.rpartition(":")
         return bool(address) and _same_address(address, have) and port in _cells(event, PORT_OF[name])
-    return name in TEXTS and _inside(want, have)
+    return name in TEXTS and quotes(want, have)
 
 
 def _tail(path: str, tail: str) -> bool:
@@ -127,14 +127,3 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     except ValueError:
         return None
     return address
-
-
-def _inside(want: str, have: str) -> bool:
-    """True if the text holds the value; a value cut by an ellipsis must have all its parts there, in order."""
-    at = 0
-    for part in (p.strip() for p in want.replace("...", "…").split("…")):
-        found = have.find(part, at)
-        if found < 0:
-            return False
-        at = found + len(part)
-    return "…" in want or "..." in want or occurs("token", want, have)

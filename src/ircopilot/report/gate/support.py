@@ -11,7 +11,7 @@ from ircopilot.domain.values import Value, values_in
 from ircopilot.report.gate.cited import CitedEvent, plain
 from ircopilot.report.gate.figures import Figures
 from ircopilot.report.gate.moments import timed
-from ircopilot.report.gate.occurrence import occurs
+from ircopilot.report.gate.occurrence import occurs, quotes
 
 # Words of the trade that carry a digit and are no value of this incident.
 _TERMS = (
@@ -100,8 +100,8 @@ def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool
 
 def _repeated(value: Value, mask: bytearray) -> bool:
     """True if the value stands in a verbatim passage, or is no quotation of ours: its marks belong to passages."""
-    if value.kind == "quoted":
-        return bool(mask[value.start - 1] or mask[value.end])
+    if value.kind == "quoted" and (mask[value.start - 1] or mask[value.end]):
+        return True
     return all(mask[value.start : value.end])
 
 
@@ -129,33 +129,6 @@ def _worded(value: Value, basis: Basis) -> bool:
     want = plain(value.text).strip()
     texts = [e.content.wide for e in basis.events] + [plain(f.value) for f in basis.facts if isinstance(f.value, str)]
     if value.kind == "quoted":
-        return any(quotes(want, line) for text in texts for line in text.split("\n"))
+        return any(quotes(want, text) for text in texts)
     kind = "token" if value.kind == "token" else "path"
     return want in TERMS or any(occurs(kind, want, text, value.cut) for text in texts)
-
-
-def quotes(want: str, line: str) -> bool:
-    """True if the line holds the quotation; parts around an ellipsis must follow each other in it."""
-    parts = [p.strip() for p in want.replace("...", "…").split("…")]
-    at = 0
-    for n, part in enumerate(parts):
-        at = _find_whole(part, line, at, first=n == 0, last=n == len(parts) - 1)
-        if at < 0:
-            return False
-    return any(parts)
-
-
-def _find_whole(part: str, line: str, at: int, first: bool, last: bool) -> int:
-    """Where `part` ends in the line, from `at` on; the quotation's own ends must not cut a word. -1 if nowhere."""
-    found = line.find(part, at)
-    while found >= 0:
-        end = found + len(part)
-        if not (first and _cuts(line, found)) and not (last and _cuts(line, end)):
-            return end
-        found = line.find(part, found + 1)
-    return -1
-
-
-def _cuts(line: str, at: int) -> bool:
-    """True if a word runs across this place."""
-    return 0 < at < len(line) and line[at - 1].isalnum() and line[at].isalnum()

@@ -61,6 +61,14 @@ _HEDGES = re.compile(
     r"seems?|suggests?|suspected|supposedly)\b",
     re.IGNORECASE,
 )
+# Words that state an act: a claim that is typed as no act, or as another one, must not use them.
+_ACT_WORDS = frozenset(
+    (
+        *("accessed", "cleared", "connected", "contacted", "created", "deleted", "disabled", "downloaded", "dropped"),
+        *("elevated", "encrypted", "erased", "executed", "exfiltrated", "impersonated", "injected", "installed"),
+        *("launched", "removed", "resolved", "scheduled", "spawned", "started", "stole", "transferred", "uploaded"),
+    )
+)
 
 
 def hygiene_reasons(text: str) -> list[str]:
@@ -108,12 +116,13 @@ def wording_reasons(draft: DraftClaim, own: str) -> list[str]:
     reasons = []
     if draft.kind == "fact" and (hedge := _HEDGES.search(words)):
         reasons.append(f"{hedge.group()!r} guesses, but the claim is a fact")
-    low = f" {words.lower()} "
-    said = VERBS[draft.verb].words if draft.verb in VERBS else ()
-    if said and not any(w in low for w in said):
-        other = sorted(v for v, verb in VERBS.items() if any(f" {w}" in low for w in verb.words if len(w) > 6))
-        if other:
-            reasons.append(f"the act is {draft.verb!r}, but the words say {' or '.join(map(repr, other[:3]))}")
+    low = f"{words.lower()} "
+    own_words = VERBS[draft.verb].words if draft.verb in VERBS else ()
+    stated = sorted(_ACT_WORDS & {w.strip(".,;:()") for w in low.split()})
+    untyped = draft.kind == "fact" and not own_words
+    if stated and (untyped or (own_words and not any(w in low for w in own_words))):
+        typed = f"the act is typed as {draft.verb!r}" if draft.verb else "no act is typed"
+        reasons.append(f"{typed}, but the words say {', '.join(map(repr, stated[:3]))}")
     return reasons
 
 
