@@ -119,7 +119,7 @@ def _thin(marks: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Marks that may carry their number without touching the one before on their lane."""
     last: dict[int, float] = {}
     for mark in marks:
-        mark["labelled"] = mark["x"] - last.get(mark["lane"], -1.0) > 0.019
+        mark["labelled"] = mark["x"] - last.get(mark["lane"], -1.0) > 0.023
         if mark["labelled"]:
             last[mark["lane"]] = mark["x"]
     return marks

@@ -214,6 +214,8 @@ def _record(note: Citation) -> Data:
         "artifact": breakable(shorten(note.artifact_name, 120)),
         "locator": breakable(shorten(note.event.locator, 80)),
         "source": printable(note.event.source),
-        "fields": [[breakable(shorten(name, 60)), breakable(shorten(value, MAX_VALUE))] for name, value in note.quoted],
+        "fields": [
+            [breakable(shorten(name, 60), 12), breakable(shorten(value, MAX_VALUE))] for name, value in note.quoted
+        ],
         "left_out": note.left_out,
     }

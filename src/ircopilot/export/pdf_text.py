@@ -12,7 +12,7 @@ from ircopilot.export.wording import runs
 # Marks a place where a line may break; the template makes an invisibly small gap of it, so copied text is unchanged.
 BREAK = "\x1f"
 _LONG = 14
-_AFTER_JOINT = re.compile(r"([\\/.,;:=&?_|@+-]+)")
+_AFTER_JOINT = re.compile(r"([\\/,;=&?|]+)")
 _PICTURES = {code: f"⟦U+{code - 0x2400:04X}⟧" for code in range(0x2400, 0x2420)}
 
 
@@ -42,16 +42,16 @@ def printable(text: str) -> str:
     return "".join(out) + (f"‹{' '.join(missing)}›" if missing else "")
 
 
-def breakable(text: str) -> str:
-    """Printable text in which every word longer than a few characters may break: after joints, else anywhere."""
-    return " ".join(word if len(word) <= _LONG else _break(word) for word in printable(text).split(" "))
+def breakable(text: str, piece: int = 22) -> str:
+    """Printable text in which every word longer than a few characters may break: after joints, else now and then."""
+    return " ".join(word if len(word) <= _LONG else _break(word, piece) for word in printable(text).split(" "))
 
 
-def _break(word: str) -> str:
-    pieces = []
-    for piece in _AFTER_JOINT.sub(rf"\1{BREAK}", word).split(BREAK):
-        pieces += [piece[i : i + _LONG] for i in range(0, len(piece), _LONG)]
-    return BREAK.join(pieces)
+def _break(word: str, piece: int) -> str:
+    parts = []
+    for part in _AFTER_JOINT.sub(rf"\1{BREAK}", word).split(BREAK):
+        parts += [part[i : i + piece] for i in range(0, len(part), piece)]
+    return BREAK.join(parts)
 
 
 def worded(text: str) -> list[list[str]]:
