@@ -20,17 +20,24 @@ class LiveStore:
     def __init__(self, url: str) -> None:
         self._redis: redis.Redis = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
 
-    def publish_run_event(self, org_id: str, event: RunEvent) -> None:
-        """Fan one event out. Its number is the stream's id, so saying it twice, or late, changes nothing."""
+    def publish_run_event(self, org_id: str, event: RunEvent) -> bool:
+        """Fan one event out; False when Redis does not answer or is full: watchers then read Postgres when they next look.
+
+        Its number is the stream's id, so saying it twice, or late, changes nothing.
+        """
         body: dict[Any, Any] = {"stage": event.stage, "payload": dump_json(event.payload), "at": event.at.isoformat()}
         key = _progress_key(org_id, event.run_id)
         try:
             self._redis.xadd(key, body, id=f"{event.number}-0", maxlen=_KEPT, approximate=True)
+            self._redis.expire(key, _LIFE_S)
+        except redis.AuthenticationError:
+            raise
+        except (redis.ConnectionError, redis.TimeoutError):
+            return False
         except redis.ResponseError as error:
-            # Redis refuses an id that is not above the last: the event, or a later one, is there already.
-            if "equal or smaller" not in str(error):
-                raise
-        self._redis.expire(key, _LIFE_S)
+            # An id that is not above the last one: this event, or a later one, is there already.
+            return "equal or smaller" in str(error)
+        return True
 
     def wait_for_run_event(self, org_id: str, run_id: str, after: int, timeout_s: float = 15.0) -> bool:
         """True as soon as an event with a number above `after` was fanned out, False when the time is up.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime
 
 import pytest
 
 from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
+from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Database, artifacts, loads, runs
 from ircopilot.stores.postgres.errors import LoadConflict, RunInProgress, UnknownIncident
@@ -158,33 +162,32 @@ def test_one_process_holds_an_incident(database: Database, org: str, incident: s
         pass
 
 
-def test_a_hold_ends_with_its_process(stores: StoreSet, org: str, incident: str) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    other = Database(stores.urls)
-    hold = runs.hold_incident(other, org, incident)
-    hold.__enter__()
-    with other.session() as _, stores.database.session() as connection:
-        from sqlalchemy import text
-
-        holder = "SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND granted"
-        assert connection.execute(text(holder)).all()
-    # The socket closes as it does when the process is killed: no unlock is sent.
-    hold.gen.gi_frame.f_locals["connection"].connection.dbapi_connection.pgconn.finish()
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(_wait_for_hold, stores.database, org, incident).result(timeout=10)
-    with pytest.raises(Exception, match="closed"):
-        hold.__exit__(None, None, None)
-    other.close()
+HOLDER = """
+import sys, time
+from ircopilot.settings import StackUrls
+from ircopilot.stores.postgres import Database
+from ircopilot.stores.postgres.runs import hold_incident
+with hold_incident(Database(StackUrls.model_validate_json(sys.stdin.readline())), *sys.argv[1:]):
+    print("held", flush=True)
+    time.sleep(60)
+"""
 
 
-def _wait_for_hold(database: Database, org: str, incident: str) -> None:
-    import time
-
-    for _ in range(100):
+def test_a_hold_ends_with_its_process(stack: StackUrls, database: Database, org: str, incident: str) -> None:
+    command = [sys.executable, "-c", HOLDER, org, incident]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdin is not None
+        assert holder.stdout is not None
+        print(stack.model_dump_json(), file=holder.stdin, flush=True)
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(RunInProgress), runs.hold_incident(database, org, incident):
+            pass
+        holder.kill()
+    deadline = time.monotonic() + 10
+    while True:
         try:
             with runs.hold_incident(database, org, incident):
                 return
         except RunInProgress:
-            time.sleep(0.05)
-    raise AssertionError("the hold of a dead process stayed")
+            assert time.monotonic() < deadline, "the hold of a dead process stayed"
+            time.sleep(0.02)

@@ -64,7 +64,7 @@ def test_unknown_runs_are_said_to_be_unknown(database: Database, org: str, incid
 
 def test_a_run_ends_and_goes_on(database: Database, org: str, incident: str) -> None:
     with database.tenant(org) as tx:
-        runs.finish_run(tx, "r1", "cancelled", "Ctrl-C")
+        runs.finish_run(tx, "r1", "cancelled", "Ctrl-C \0")
         assert runs.run_state(tx, "r1") == "cancelled"
         runs.start_run(tx, incident, "r1")
         assert runs.run_state(tx, "r1") == "running"

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from ircopilot.domain.incident import RunState
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownRun
+from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.tables import runs
 
 
@@ -45,7 +46,9 @@ def start_run(tx: Tx, incident_id: str, run_id: str, parameters: dict[str, Any] 
 def finish_run(tx: Tx, run_id: str, state: RunState = "done", error: str | None = None) -> None:
     """End a run as done, failed or cancelled. Raises `UnknownRun`."""
     changed = tx.connection.execute(
-        update(runs).where(runs.c.run_id == run_id).values(state=state, error=error, finished_at=func.now())
+        update(runs)
+        .where(runs.c.run_id == run_id)
+        .values(state=state, error=None if error is None else storable(error), finished_at=func.now())
     )
     if changed.rowcount != 1:
         raise UnknownRun(f"no run {run_id}")
