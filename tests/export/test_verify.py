@@ -122,6 +122,7 @@ TAMPERS: list[tuple[Tamper, str]] = [
     (lambda r: r["timeline"].reverse(), "earlier than"),
     (lambda r: r["facts"]["window_seconds"].update(evidence=["2" * 32]), "fact window_seconds cites"),
     (lambda r: r["actions"][0].update(evidence=["2" * 32]), "action A1 cites"),
+    (lambda r: r["artifacts"][1].update(records=9), "4 records are neither"),
     (lambda r: r["artifacts"].pop(), "not among the artifacts"),
     (lambda r: r["artifacts"][0].update(sha256="a" * 64), "is not in the evidence"),
     (lambda r: r.update(schema="ircopilot/report/v2"), "shape"),

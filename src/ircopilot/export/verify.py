@@ -90,6 +90,7 @@ def verify_report(
         _check("event ids follow from place", len(report["events"]), _event_ids(report)),
         _check("values of claims are in the records", len(_claims(report)), _values(report)),
         _check("timeline in order", len(report["timeline"]), _order(report)),
+        _check("every record is accounted for", len(report["artifacts"]), _accounts(report)),
         _artifacts(report, evidence_sha256),
         _records(report, read_records),
     ))  # fmt: skip
@@ -198,6 +199,14 @@ def _order(report: Plain) -> Iterator[str]:
     for n, (before, after) in enumerate(pairwise(times), 1):
         if after < before:
             yield f"timeline[{n}] is earlier than the entry before it"
+
+
+def _accounts(report: Plain) -> Iterator[str]:
+    for artifact in report["artifacts"]:
+        told = artifact["events"] + artifact["errors"] + artifact["skips"]
+        # Errors of the artifact as a whole are no records, so there may be more told than met, never fewer.
+        if told < artifact["records"]:
+            yield f"{artifact['name']}: {artifact['records'] - told:,} records are neither events, errors nor skips"
 
 
 def _artifacts(report: Plain, evidence_sha256: frozenset[str] | None) -> Check:
