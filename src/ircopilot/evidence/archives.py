@@ -92,12 +92,13 @@ def members_of(file: BinaryIO, kind: str, name: str, limits: Limits, watch: Watc
             yield Member(_inner_name(name, kind), _read(plain))
 
 
-def is_document(file: IO[bytes]) -> bool:
+def is_document(file: BinaryIO, limits: Limits) -> bool:
     """Whether a zip file is an office document, a Java archive or the like, to be kept whole."""
     try:
+        _check_directory_size(file, limits)
         with zipfile.ZipFile(file) as z:
             return any(mark in z.NameToInfo for mark in DOCUMENT_MARKS)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (Damaged, zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error):
         return False
     finally:
         file.seek(0)

@@ -34,8 +34,9 @@ class Sink(Protocol):
 class Collected:
     """One thing that was looked at.
 
-    `artifact` is None when nothing could be kept (`errors` says why) or when the same bytes were met before
-    (`duplicate_of` is their SHA-256). `members` counts what a container held; a container has no records itself.
+    `artifact` is None when nothing could be kept; `errors` says why. Bytes met before come as `duplicate_of` (their
+    SHA-256) with the artifact under its other name: to be recorded, not to be loaded again. A container has no
+    records itself.
     """
 
     name: str
@@ -138,28 +139,31 @@ class _Collection:
     sink: Sink
     limits: Limits
     received_from: str
-    seen: set[str] = field(default_factory=set)
+    seen: dict[str, Artifact] = field(default_factory=dict)
     count: int = 0
     unpacked: int = 0
 
     def take_file(self, path: Path, name: str) -> Iterator[Collected]:
         """One given file, and what is in it."""
+        # O_NOFOLLOW and O_NONBLOCK: what was a file a moment ago may be a link or a pipe by now.
+        flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
-            # O_NOFOLLOW and O_NONBLOCK: what was a file a moment ago may be a link or a pipe by now.
-            fd = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
-            with os.fdopen(fd, "rb") as file:
-                status = os.fstat(fd)
-                if not stat.S_ISREG(status.st_mode):
-                    yield _refusal(name, "it is no regular file")
-                    return
-                allowed = max(self.limits.ratio_free_bytes, status.st_size * self.limits.ratio)
-                budget = _Budget(self.limits, min(allowed, max(0, self.limits.total_bytes - self.unpacked)))
-                yield from self._take_blob(_Found(name), _pieces(file), file, budget)
-                self.unpacked += budget.spent
+            fd = os.open(path, flags)
         except OSError as e:
-            yield _refusal(name, f"it cannot be read: {e.strerror or e}")
-        except LimitReached as e:
-            yield _refusal(name, str(e))
+            yield _refusal(name, f"it cannot be opened: {e.strerror or e}")
+            return
+        with os.fdopen(fd, "rb") as file:
+            status = os.fstat(fd)
+            if not stat.S_ISREG(status.st_mode):
+                yield _refusal(name, "it is no regular file")
+                return
+            allowed = max(self.limits.ratio_free_bytes, status.st_size * self.limits.ratio)
+            budget = _Budget(self.limits, min(allowed, max(0, self.limits.total_bytes - self.unpacked)))
+            try:
+                yield from self._take_blob(_Found(name), _pieces(file), file, budget)
+            except (Damaged, LimitReached) as e:
+                yield _refusal(name, str(e))
+            self.unpacked += budget.spent
 
     def _take_blob(
         self, found: _Found, pieces: Iterator[bytes], file: BinaryIO | None, budget: _Budget
@@ -173,17 +177,20 @@ class _Collection:
         with tempfile.SpooledTemporaryFile(SPOOL_MEMORY) as spool:
             again = cast(BinaryIO, file or spool)
             sha256, size = self.sink.put(_copied(pieces, None if file or not kind else spool))
-            if sha256 in self.seen:
-                yield Collected(found.name, duplicate_of=sha256)
+            if first := self.seen.get(sha256):
+                place = {"name": found.name, "parent_sha256": found.parent_sha256, "member": found.member}
+                yield Collected(found.name, first.model_copy(update=place), duplicate_of=sha256)
                 return
-            self.seen.add(sha256)
             artifact = Artifact(sha256=sha256, size=size, name=found.name, parent_sha256=found.parent_sha256,
                                 member=found.member, received_from=self.received_from)  # fmt: skip
+            self.seen[sha256] = artifact
             again.seek(0)
-            if kind and not (kind == "zip" and is_document(again)):
+            if kind and not (kind == "zip" and is_document(again, self.limits)):
                 yield from self._open_container(replace(found, parent_sha256=sha256), artifact, kind, again, budget)
             else:
-                yield _described(artifact, head, size)
+                described = _described(artifact, head, size)
+                self.seen[sha256] = described.artifact or artifact
+                yield described
 
     def _open_container(
         self, found: _Found, artifact: Artifact, kind: str, file: BinaryIO, budget: _Budget
@@ -209,6 +216,7 @@ class _Collection:
             except (Damaged, LimitReached) as e:
                 errors.append(ParseError(locator="", reason=f"{e}; the rest of it is not read"))
         described = artifact.model_copy(update={"format": kind, "media_type": MEDIA_TYPES[kind]})
+        self.seen[artifact.sha256] = described
         yield Collected(found.name, described, tuple(errors), is_container=True)
         yield from inside
 
@@ -225,8 +233,12 @@ def _described(artifact: Artifact, head: bytes, size: int) -> Collected:
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:
-    while piece := file.read(PIECE * 16):
-        yield piece
+    """Pieces of a given file. Its read errors are told from those of the sink, which must not be taken for bad evidence."""
+    try:
+        while piece := file.read(PIECE * 16):
+            yield piece
+    except OSError as e:
+        raise Damaged(f"it cannot be read: {e.strerror or e}") from e
 
 
 def _peek(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

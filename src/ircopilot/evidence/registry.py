@@ -23,7 +23,7 @@ DECODERS: dict[str, Decoder] = {
 }
 
 MAPPINGS: dict[str, Mapping] = {
-    m.name: m for m in (*WINDOWS_MAPPINGS, zeek.MAPPING, cloudtrail.MAPPING, linux.MAPPING, slack.MAPPING)
+    m.name: m for m in (*WINDOWS_MAPPINGS, zeek.MAPPING, cloudtrail.MAPPING, *linux.LINUX_MAPPINGS, slack.MAPPING)
 }
 
 SIGNATURES: tuple[Signature, ...] = (

@@ -17,6 +17,7 @@ from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.generic import infer_mapping
+from ircopilot.evidence.mappings.linux import mapping_of_lines
 from ircopilot.evidence.mappings.signature import Record
 from ircopilot.evidence.records import Decoder
 from ircopilot.evidence.registry import DECODERS, MAPPINGS, SIGNATURES
@@ -81,7 +82,7 @@ def _meaning(name: str, media_type: str, head: bytes, whole: bool) -> Sniffed:
         media_type = "text/plain"
     if not records:
         return Sniffed(media_type, unreadable="none of its first records can be read, or none names a time")
-    mapping = mapping_for(records)
+    mapping = mapping_of_lines(records) if decoder.name == "lines" else mapping_for(records)
     if mapping is None:
         return Sniffed(
             media_type, unreadable="none of its columns holds a time, so its records cannot stand on a timeline"

@@ -8,7 +8,7 @@ a timeline and is a located error. Sources: those of `syslog_line`, `audit_line`
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 import orjson
@@ -34,11 +34,46 @@ CTIME = re.compile(
 )
 ISO_ANYWHERE = re.compile(ISO)
 SLASHED = re.compile(r"(?<!\d)(\d{4})/(\d\d)/(\d\d)[ T](\d\d:\d\d:\d\d(?:[.,]\d{1,9})?)")
-US = re.compile(r"(?<!\d)\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?:\.\d+)?(?: [AP]M)?")
+US = re.compile(r"(?<!\d)(\d{1,2})/(\d{1,2})/(\d{4}),? (\d{1,2})(:\d\d:\d\d(?:\.\d+)?)(?: ([AP]M))?")
 EPOCH = re.compile(r"[\[(]?(\d{10})(?:[.,](\d{1,9}))?(?!\d)")
 BSD_ANYWHERE = re.compile(BSD)
 MONTHS = {name: f"{i:02d}" for i, name in enumerate(
     ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1)}  # fmt: skip
+
+
+def _iso(match: re.Match[str]) -> str:
+    return match[0].replace(",", ".")
+
+
+def _slashed(match: re.Match[str]) -> str:
+    return f"{match[1]}-{match[2]}-{match[3]}T{match[4].replace(',', '.')}"
+
+
+def _clf(match: re.Match[str]) -> str:
+    return f"{match[3]}-{MONTHS[match[2]]}-{match[1]}T{match[4]}{match[5] or ''}"
+
+
+def _ctime(match: re.Match[str]) -> str:
+    return f"{match[4]}-{MONTHS[match[1]]}-{int(match[2]):02d}T{match[3]}"
+
+
+def _us(match: re.Match[str]) -> str:
+    """Month first; a first number above 12 can only be the day."""
+    month, day, year, hour, rest, half = match.groups()
+    if int(month) > 12:
+        month, day = day, month
+    hours = int(hour) % 12 + (12 if half == "PM" else 0) if half else int(hour)
+    return f"{year}-{int(month):02d}-{int(day):02d}T{hours:02d}{rest}"
+
+
+# Tried in this order; each says how its match is written in ISO form.
+FORMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (ISO_ANYWHERE, _iso),
+    (SLASHED, _slashed),
+    (CLF, _clf),
+    (CTIME, _ctime),
+    (US, _us),
+)
 
 
 class Lines:
@@ -69,7 +104,7 @@ def read_line(text: str) -> dict[str, str] | None:
     """The parts of one line, or None when it names no time."""
     if "audit(" in text[:512] and (audit := read_audit_line(text)):
         prefix = read_syslog_line(text) or {}
-        return {k: v for k, v in prefix.items() if k in ("hostname", "program")} | audit | {"message": text}
+        return {k: v for k, v in prefix.items() if k == "hostname"} | audit | {"message": text}
     if record := read_syslog_line(text):
         if sysmon := read_sysmon_xml(record.get("message", "")):
             return {k: v for k, v in record.items() if k != "message"} | sysmon
@@ -85,26 +120,14 @@ def _access_line(text: str) -> dict[str, str] | None:
     return {"timestamp": _clf(time)} | parts | {"message": text}
 
 
-def _clf(match: re.Match[str]) -> str:
-    return f"{match[3]}-{MONTHS[match[2]]}-{match[1]}T{match[4]}{match[5] or ''}"
-
-
 def _timed_line(text: str) -> dict[str, str] | None:
     """A line of no known form: its first time, near its start, and the whole line as the message."""
     head = text[:HEAD]
     if match := EPOCH.match(head):
         return {"epoch": f"{match[1]}.{match[2] or '0'}", "message": text}
-    if match := ISO_ANYWHERE.search(head):
-        return {"timestamp": match[0].replace(",", "."), "message": text}
-    if match := SLASHED.search(head):
-        return {"timestamp": f"{match[1]}-{match[2]}-{match[3]}T{match[4].replace(',', '.')}", "message": text}
-    if match := CLF.search(head):
-        return {"timestamp": _clf(match), "message": text}
-    if match := CTIME.search(head):
-        day = f"{int(match[2]):02d}"
-        return {"timestamp": f"{match[4]}-{MONTHS[match[1]]}-{day}T{match[3]}", "message": text}
-    if match := US.search(head):
-        return {"timestamp": match[0].replace(",", ""), "message": text}
-    if match := BSD_ANYWHERE.search(head):
+    if match := BSD_ANYWHERE.match(head):
         return {"bsd_timestamp": match[0], "message": text}
+    for pattern, write in FORMS:
+        if match := pattern.search(head):
+            return {"timestamp": write(match), "message": text}
     return None

@@ -22,7 +22,9 @@ STAMPED = re.compile(
     PRI + rf"(?:(?P<bsd_timestamp>{BSD})|(?P<timestamp>{ISO})) (?P<hostname>[\w.:\-]{{1,255}}) (?P<rest>.*)", re.DOTALL
 )
 TAGGED = re.compile(TAG + r": ?(?P<message>.*)", re.DOTALL)
-# Kernel audit records written by the kernel itself: `kernel: [12.3] audit: type=1400 audit(…)`.
+LEVELS = frozenset(
+    {"TRACE", "DEBUG", "INFO", "NOTICE", "WARN", "WARNING", "ERROR", "ERR", "FATAL", "CRITICAL", "SEVERE"}
+)
 SD_PARAM = re.compile(r'([^\s=\]"]{1,32})="((?:[^"\\]|\\.)*)"')
 
 
@@ -40,9 +42,12 @@ def read_syslog_line(text: str) -> dict[str, str] | None:
         return None
     parts = {k: v for k, v in match.groupdict().items() if v is not None}
     rest = parts.pop("rest")
+    # A program's own log has a level where the host would be.
+    if parts["hostname"].upper().rstrip(":") in LEVELS:
+        return None
     if tagged := TAGGED.fullmatch(rest):
         return parts | {k: v for k, v in tagged.groupdict().items() if v}
     # Some daemons write no tag; a hostname that ends in a colon was the tag itself.
     if parts["hostname"].endswith(":"):
         return parts | {"program": parts.pop("hostname")[:-1], "message": rest}
-    return parts | {"message": rest}
+    return parts | {"message": rest} if "bsd_timestamp" in parts else None

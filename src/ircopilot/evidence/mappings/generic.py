@@ -39,7 +39,9 @@ def infer_mapping(records: Sequence[Record]) -> Mapping | None:
     rule, severity = _named(columns, ALERT_RULE), _named(columns, ALERT_SEVERITY)
     is_alert = bool(rule and severity)
     rows = [
-        row(column, *names, via=via) for column, senses, via in SENSES if (names := _fitting(columns, column, senses))
+        row(column, *names, via=("dash", *via))
+        for column, senses, via in SENSES
+        if (names := _fitting(columns, column, senses))
     ]
     message = tuple(_named(columns, MESSAGE))
     if is_alert:

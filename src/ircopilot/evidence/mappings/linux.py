@@ -1,102 +1,43 @@
-"""Linux: system logs (sshd, sudo, su, cron, account tools, systemd), the audit log, Sysmon for Linux, web access logs.
+"""Linux: system logs, the audit log, Sysmon for Linux, web access logs, and text lines of other programs.
 
-The decoder `lines` takes a line apart; here stands what the parts mean. Sources: OpenSSH `auth.c` and `packet.c`
-messages; sudo's log format (sudoers(5)); shadow-utils' syslog messages; pam_unix(8); audit.rules(7) and the audit
-project's field dictionary; Sysmon for Linux' event manifest; Apache `mod_log_config`.
+The decoder `lines` takes a line apart; here and in `linux_auth` stands what the parts mean. Sources: audit.rules(7) and
+the audit project's field dictionary; Sysmon for Linux' event manifest; Apache `mod_log_config`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ircopilot.evidence.mappings.base import (
     FLAT,
+    Layout,
     Mapping,
     Row,
     SourceRow,
     TimeField,
     const,
     field_in,
-    field_like,
     has,
+    lookup,
     row,
     src,
-)  # fmt: skip
-from ircopilot.evidence.mappings.signature import Signature
+)
+from ircopilot.evidence.mappings.linux_auth import AUTH_ROWS
+from ircopilot.evidence.mappings.signature import Record, Signature
+from ircopilot.evidence.mappings.windows_rows import ACTIONS
 
-SSHD, SUDO, SU, CRON = src("linux.sshd"), src("linux.sudo"), src("linux.su"), src("linux.cron")
-ACCOUNTS, SYSTEMD, AUDIT, SYSMON = src("linux.accounts"), src("linux.systemd"), src("linux.auditd"), src("linux.sysmon")
-WEB = src("web.access")
-M = "message"
-_NAME = r"(?:invalid user |illegal user )?(\S*)"
-
-
-def _ssh() -> list[Row]:
-    accepted, failed = field_like(M, "Accepted % for %"), field_like(M, "Failed % for %")
-    return [
-        const("event_action", "ssh-login", (SSHD, accepted)),
-        const("event_action", "ssh-login", (SSHD, failed)),
-        const("event_action", "ssh-invalid-user", (SSHD, field_like(M, "Invalid user %", "input_userauth_request: invalid user %"))),
-        const("event_action", "ssh-session-opened", (SSHD, field_like(M, "%session opened for user%"))),
-        const("event_action", "ssh-session-closed", (SSHD, field_like(M, "%session closed for user%", "Disconnected from user %"))),
-        const("event_action", "ssh-disconnected", (SSHD, field_like(M, "Disconnected from%", "Received disconnect%", "Connection closed%", "Connection reset%"))),
-        const("event_action", "ssh-too-many-failures", (SSHD, field_like(M, "%maximum authentication attempts%", "%Too many authentication failures%"))),
-        const("event_outcome", "success", (SSHD, accepted)),
-        const("event_outcome", "failure", (SSHD, field_like(M, "Failed %", "Invalid user %", "%authentication failure%", "%maximum authentication%"))),
-        row("user_name", M, via=rf"extract:(?:Accepted|Failed|Postponed) \S+ for {_NAME} from ", when=SSHD),
-        row("user_name", M, via=r"extract:[Ii]nvalid user (\S*) from ", when=SSHD),
-        row("user_name", M, via=r"extract:session (?:opened|closed) for user ([^\s(]+)", when=SSHD),
-        row("user_name", M, via=r"extract:(?:authenticating user|Disconnected from user|exceeded for|attempts for)(?: invalid user)? (\S+)", when=SSHD),
-        row("user_name", M, via=r"extract:\buser=(\S+)", when=SSHD),
-        row("source_ip", M, via=(r"extract:(?:from|by|with|rhost=)\s?(?:(?:authenticating|invalid)? ?user \S+ )?((?:\d{1,3}\.){3}\d{1,3}|[0-9a-fA-F]*:[0-9a-fA-F:.]+)", "ip"), when=SSHD),
-        row("source_port", M, via=r"extract: port (\d+)", when=SSHD),
-        row("logon_type", M, via=r"extract:^(?:Accepted|Failed) (\S+) for", when=SSHD),
-    ]  # fmt: skip
-
-
-def _privilege() -> list[Row]:
-    return [
-        const("event_action", "sudo-command", (SUDO, field_like(M, "%COMMAND=%"))),
-        const("event_action", "session-opened", (src("linux.sudo", "linux.su", "linux.cron", "linux.syslog"), field_like(M, "%session opened for user%"))),
-        const("event_action", "session-closed", (src("linux.sudo", "linux.su", "linux.cron", "linux.syslog"), field_like(M, "%session closed for user%"))),
-        const("event_outcome", "failure", (SUDO, field_like(M, "%incorrect password%", "%NOT in sudoers%", "%authentication failure%", "%command not allowed%"))),
-        const("event_outcome", "success", (SUDO, field_like(M, "%COMMAND=%"))),
-        row("user_name", M, via=r"extract:^\s*(\S+) : ", when=SUDO),
-        row("user_name", M, via=r"extract: by ([^\s(]+)\(uid=\d+\)", when=src("linux.sudo", "linux.su")),
-        row("user_target_name", M, via=r"extract:USER=(\S+)", when=SUDO),
-        row("user_target_name", M, via=r"extract:session (?:opened|closed) for user ([^\s(]+)", when=src("linux.sudo", "linux.su", "linux.cron")),
-        row("process_command_line", M, via=r"extract:(?s)COMMAND=(.+)$", when=SUDO),
-        row("process_executable", M, via=r"extract:COMMAND=(\S+)", when=SUDO),
-        row("process_working_directory", M, via=r"extract:PWD=(\S+)", when=SUDO),
-        const("event_action", "su", (SU, field_like(M, "%(to %) %", "Successful su for %", "FAILED su for %"))),
-        const("event_outcome", "failure", (SU, field_like(M, "FAILED su%", "%authentication failure%"))),
-        const("event_outcome", "success", (SU, field_like(M, "(to %) %", "Successful su%"))),
-        row("user_target_name", M, via=r"extract:(?:\(to |su for )([^\s)]+)", when=SU),
-        row("user_name", M, via=r"extract:(?:\(to [^\s)]+\)|\bby) (\S+)", when=SU),
-        const("event_action", "cron-command", (CRON, field_like(M, "(%) CMD (%"))),
-        const("event_action", "crontab-change", (CRON, field_like(M, "(%) REPLACE (%", "(%) BEGIN EDIT (%", "(%) RELOAD (%"))),
-        row("user_name", M, via=r"extract:^\(([^)]+)\) [A-Z]", when=CRON),
-        row("process_command_line", M, via=r"extract:(?s)CMD \((.+)\)$", when=CRON),
-    ]  # fmt: skip
-
-
-def _accounts() -> list[Row]:
-    return [
-        const("event_action", "user-created", (ACCOUNTS, field_like(M, "new user: %"))),
-        const("event_action", "group-created", (ACCOUNTS, field_like(M, "new group: %", "group added to %"))),
-        const("event_action", "user-deleted", (ACCOUNTS, field_like(M, "delete user %", "removed user %"))),
-        const("event_action", "group-member-added", (ACCOUNTS, field_like(M, "add '%' to group %", "add '%' to shadow group %"))),
-        const("event_action", "password-changed", (ACCOUNTS, field_like(M, "%password changed for%"))),
-        const("event_action", "user-changed", (ACCOUNTS, field_like(M, "change user %"))),
-        row("user_target_name", M, via=r"extract:(?:new user: name=|delete user '|removed user '|change user '|add '|password changed for )([^\s',]+)", when=ACCOUNTS),
-        row("service_name", M, via=r"extract:(?:Started|Starting|Stopped|Stopping|Reloading) (.+?)\.{0,3}$", when=SYSTEMD),
-        const("event_action", "service-started", (SYSTEMD, field_like(M, "Started %"))),
-        const("event_action", "service-stopped", (SYSTEMD, field_like(M, "Stopped %"))),
-    ]  # fmt: skip
+AUDIT, SYSMON, WEB = src("linux.auditd"), src("linux.sysmon"), src("web.access")
+SYSMON_ACTIONS = {k.partition(":")[2]: v for k, v in ACTIONS.items() if k.startswith("windows.sysmon:")}
 
 
 def _audit() -> list[Row]:
     return [
         row("event_code", "type", when=AUDIT),
-        row("event_action", "SYSCALL", "syscall", "type", "op", when=AUDIT),
+        row("event_action", "SYSCALL", when=AUDIT),
+        const("event_action", "execve", when=(AUDIT, field_in("syscall", "59"), field_in("arch", "c000003e"))),
+        const("event_action", "execve", when=(AUDIT, field_in("syscall", "221"), field_in("arch", "c00000b7"))),
+        row("event_action", "type", when=AUDIT),
+        const("event_provider", "auditd", AUDIT),
         row("event_outcome", "success", "res", via="outcome", when=AUDIT),
         row("host_name", "node", when=AUDIT),
         row("user_id", "auid", "uid", via="audit_id", when=AUDIT),
@@ -134,7 +75,8 @@ def _sysmon() -> list[Row]:
     """Sysmon for Linux has the names of Sysmon for Windows; paths have slashes."""
     return [
         row("event_code", "EventID", when=SYSMON),
-        row("event_action", "EventID", via="sysmon_action", when=SYSMON),
+        lookup("event_action", ("EventID",), SYSMON_ACTIONS, when=SYSMON),
+        row("event_provider", "Provider", when=SYSMON),
         row("winlog_channel", "Channel", when=SYSMON),
         row("host_name", "Computer", when=SYSMON),
         row("user_name", "User", when=SYSMON),
@@ -154,6 +96,9 @@ def _sysmon() -> list[Row]:
         row("file_path", "TargetFilename", when=SYSMON),
         row("file_name", "TargetFilename", via="basename", when=SYSMON),
         row("hashes", "Hashes", when=SYSMON),
+        row("hash_md5", "Hashes", via="md5", when=SYSMON),
+        row("hash_sha1", "Hashes", via="sha1", when=SYSMON),
+        row("hash_sha256", "Hashes", via="sha256", when=SYSMON),
         row("source_ip", "SourceIp", when=SYSMON),
         row("source_port", "SourcePort", when=SYSMON),
         row("destination_ip", "DestinationIp", when=SYSMON),
@@ -166,11 +111,10 @@ def _sysmon() -> list[Row]:
 
 def _common() -> list[Row]:
     return [
-        row("host_name", "hostname", "_HOSTNAME", "host"),
-        row("event_provider", "program", "SYSLOG_IDENTIFIER", "_COMM"),
-        row("process_name", "program", "SYSLOG_IDENTIFIER", "_COMM"),
-        row("process_pid", "pid", "_PID"),
-        row("event_severity", "severity"),
+        row("host_name", "hostname"),
+        row("event_provider", "program"),
+        row("process_name", "program"),
+        row("process_pid", "pid"),
     ]
 
 
@@ -182,26 +126,39 @@ PROGRAMS = (
     ("linux.systemd", ("systemd", "systemd-logind")), ("linux.kernel", ("kernel",)),
 )  # fmt: skip
 
-TIMES = (TimeField("epoch", "epoch"), TimeField("UtcTime"), TimeField("SystemTime"), TimeField("timestamp"),
-         TimeField("bsd_timestamp", "rfc3164"))  # fmt: skip
-
-MAPPING = Mapping(
-    name="text_lines",
-    about="Lines of Linux system logs, audit logs, Sysmon for Linux, web access logs and other text logs",
-    layout=FLAT,
-    sources=(
-        SourceRow("linux.sysmon", (field_in("Provider", "Linux-Sysmon"),)),
-        SourceRow("linux.auditd", (has("serial"), has("type"))),
-        SourceRow("web.access", (has("request"), has("client"))),
-        *(SourceRow(source, (field_in("program", *names),)) for source, names in PROGRAMS),
-        SourceRow("linux.syslog", (has("hostname"),)),
-        SourceRow("text.line"),
-    ),
-    times=TIMES,
-    rows=(*_sysmon(), *_audit(), *_web(), *_ssh(), *_privilege(), *_accounts(), *_common()),
-    message=("message", "CommandLine"),
+SOURCES = (
+    SourceRow("linux.sysmon", (field_in("Provider", "Linux-Sysmon"),)),
+    SourceRow("linux.auditd", (has("serial"), has("type"))),
+    SourceRow("web.access", (has("request"), has("client"))),
+    *(SourceRow(source, (field_in("program", *names),)) for source, names in PROGRAMS),
+    SourceRow("linux.syslog", (has("hostname"),)),
+    SourceRow("text.line"),
 )
+ROWS = (*_sysmon(), *_audit(), *_web(), *AUTH_ROWS, *_common())
+DATED = (TimeField("epoch", "epoch"), TimeField("UtcTime"), TimeField("SystemTime"), TimeField("timestamp"))
 
-SIGNATURES = (
-    Signature("text_lines", (("bsd_timestamp", "timestamp", "epoch"), ("message", "Provider")), 0.5),
-)  # fmt: skip
+
+def _lines(name: str, about: str, times: tuple[TimeField, ...], layout: Layout = FLAT) -> Mapping:
+    return Mapping(name, about, layout, SOURCES, times, ROWS, message=("message", "CommandLine"))
+
+
+LINES = _lines("text_lines", "Text logs whose lines name their year", DATED)
+# A mapping of its own, because its clock has to say which year and zone were assumed.
+LINES_BSD = _lines(
+    "text_lines_bsd", "System logs in the RFC 3164 form", (*DATED, TimeField("bsd_timestamp", "rfc3164"))
+)
+_JOURNAL_NAMES = {"MESSAGE": "message", "SYSLOG_IDENTIFIER": "program", "_PID": "pid", "_HOSTNAME": "hostname"}
+_OLD, _NEW = str(list(_JOURNAL_NAMES)), str(list(_JOURNAL_NAMES.values()))
+JOURNAL = _lines(
+    "linux_journal",
+    "journalctl -o json: the systemd journal's export as JSON lines",
+    (TimeField("_SOURCE_REALTIME_TIMESTAMP", "epoch_us"), TimeField("__REALTIME_TIMESTAMP", "epoch_us")),
+    Layout("journal", f"mapApply((k, v) -> (transform(k, {_OLD}, {_NEW}, k), v), {FLAT.sql})"),
+)
+LINUX_MAPPINGS = (LINES, LINES_BSD, JOURNAL)
+SIGNATURES = (Signature("linux_journal", (("__REALTIME_TIMESTAMP",), ("MESSAGE",)), 3.0),)
+
+
+def mapping_of_lines(records: Sequence[Record]) -> Mapping:
+    """The mapping of what the decoder `lines` made."""
+    return LINES_BSD if any("bsd_timestamp" in r for r in records) else LINES

@@ -14,6 +14,7 @@ NETWORK: dict[str, str] = {
     "before_slash": "splitByChar('/', {v})[1]",
     "after_slash": "if(position({v}, '/') > 0, substring({v}, position({v}, '/') + 1), '')",
     "last_slash": "splitByChar('/', {v})[-1]",
+    "no_error": "if({v} = 'NOERROR', '', {v})",
     "angle": "replaceRegexpOne({v}, '^.*<([^<>]*)>.*$', '\\\\1')",
     "outcome": "transform(lower({v}), ['t', 'true', 'yes', 'success', '1', 'f', 'false', 'no', 'failed', 'failure', '0'], "
     "['success', 'success', 'success', 'success', 'success', 'failure', 'failure', 'failure', 'failure', 'failure', 'failure'], '')",

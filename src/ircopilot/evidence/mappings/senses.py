@@ -6,7 +6,7 @@ import ipaddress
 from collections.abc import Callable
 
 TIME = (
-    "timestamp", "datetime", "time", "ts", "eventtime", "timegenerated", "timecreated", "timegeneratedutc", "utctime",
+    "datetime", "timestamp", "time", "ts", "eventtime", "timegenerated", "timecreated", "timegeneratedutc", "utctime",
     "eventdate", "date", "createdat", "created", "starttime", "firstseen", "detectedat", "eventcreatedtime",
     "activitydatetime", "creationtime", "logtime", "receivedtime", "occurredat", "rt", "epoch", "updatedat", "lastseen",
 )  # fmt: skip

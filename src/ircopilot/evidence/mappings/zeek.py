@@ -54,7 +54,9 @@ def _addresses() -> list[Row]:
         row("destination_ip", "id.resp_h", "id_resp_h", "dst", "server_addr", "rx_hosts", via=("list_first", "ip")),
         row("destination_port", "id.resp_p", "id_resp_p", "port_num", "p"),
         row("source_bytes", "orig_bytes", "request_body_len"),
-        row("destination_bytes", "resp_bytes", "response_body_len", "seen_bytes"),
+        row("source_bytes", "seen_bytes", when=(src("zeek.files"), field_in("is_orig", "T", "true"))),
+        row("destination_bytes", "resp_bytes", "response_body_len"),
+        row("destination_bytes", "seen_bytes", when=(src("zeek.files"), field_in("is_orig", "F", "false"))),
         row("network_transport", "proto", via="transport"),
         row("network_protocol", "service", when=src("zeek.conn")),
         row("network_protocol", "source", via="lower", when=src("zeek.files")),
@@ -114,7 +116,6 @@ def _files() -> list[Row]:
         row("hash_md5", "md5", via="lower", when=src("zeek.files")),
         row("hash_sha1", "sha1", via="lower", when=src("zeek.files")),
         row("hash_sha256", "sha256", via="lower", when=src("zeek.files")),
-        row("hash_sha256", "fingerprint", via="lower", when=src("zeek.x509")),
     ]
 
 
@@ -129,8 +130,8 @@ def _acts() -> list[Row]:
         row("event_action", "conn_state", when=src("zeek.conn")),
         row("event_outcome", "success", "auth_success", via="outcome"),
         row("event_severity", "severity", when=src("zeek.notice")),
-        row("error_code", "error_msg", "rcode_name", "failure_reason",
-            when=src("zeek.kerberos", "zeek.dns", "zeek.analyzer", "zeek.dpd")),
+        row("error_code", "error_msg", when=src("zeek.kerberos")),
+        row("error_code", "rcode_name", via="no_error", when=src("zeek.dns")),
         row("rule_name", "note", when=src("zeek.notice")),
     ]  # fmt: skip
 
