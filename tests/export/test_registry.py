@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.export.factory import small_report
 
 from ircopilot.export.manifest import MANIFEST_FILE
 from ircopilot.export.registry import EXPORTERS, Exporter, write_outputs
 from ircopilot.export.report_json import report_digest
 from ircopilot.export.verify import verify_report
-from tests.export.factory import small_report
 
 
 @pytest.mark.parametrize("exporter", EXPORTERS, ids=lambda exporter: exporter.name)

@@ -199,6 +199,14 @@ def test_no_report_is_an_unusable_argument(tmp_path: Path) -> None:
         verify_report(tmp_path)
 
 
+def test_a_named_fact_holds_its_value_up(out: Path) -> None:
+    def name_fact(report: dict[str, Any]) -> None:
+        claim(report)["basis"]["facts"] = ["window_seconds"]
+
+    forge(out, name_fact, cover_up=True)
+    assert problems(check(out)) == []
+
+
 def record(**fields: Any) -> dict[str, Any]:
     return {"time": "2031-03-04T22:04:27.25Z", "time_recorded": "2031-03-04T03:04:27.25Z", "fields": fields}
 
@@ -219,6 +227,7 @@ def record(**fields: Any) -> dict[str, Any]:
         ("NORTH\\ada ran it.", {"d": "NORTH", "u": "ada"}, []),
         ("NORTH\\ada ran it.", {"d": "NORTH", "u": "bob"}, ["NORTH\\ada"]),
         ("It fetched evil.ps1.", {"c": "-enc aQBlAHgAIABlAHYAaQBsAC4AcABzADEAIAA7ACAAIAAgACAA"}, []),
+        ("It fetched evil.ps1.", {"c": "-enc " + "A" * 25}, ["evil.ps1"]),
         ("It fetched evil.ps1.", {"c": [{"d": None}, "evil.ps1", 3]}, []),
     ],
 )  # fmt: skip
