@@ -5,6 +5,9 @@ Source: the Sigma specification 2.x, "Rules" and "Modifiers"; pySigma has applie
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sigma.types import (
     Placeholder,
     SigmaBool,
@@ -43,26 +46,9 @@ class UnsupportedValue(Exception):
 
 def atom_of(field: str, value: SigmaType) -> Atom:
     """The atom of one comparison. Raises `UnsupportedValue`."""
-    if isinstance(value, SigmaString):
-        return _text(field, value)
-    if isinstance(value, SigmaTimestampPart):
-        raise UnsupportedValue("timestamp part")
-    if isinstance(value, SigmaNumber):
-        return Atom(field, "number", (_plain_number(value.number),))
-    if isinstance(value, SigmaBool):
-        return Atom(field, "bool", (str(value.boolean).lower(),))
-    if isinstance(value, SigmaNull):
-        return Atom(field, "absent", ())
-    if isinstance(value, SigmaExists):
-        return Atom(field, "any" if value.exists else "absent", ())
-    if isinstance(value, SigmaRegularExpression):
-        return _regex(field, value)
-    if isinstance(value, SigmaCIDRExpression):
-        return Atom(field, "cidr", (str(value.network),))
-    if isinstance(value, SigmaCompareExpression):
-        return Atom(field, "compare", (value.op.name.lower(), _plain_number(value.number.number)))
-    if isinstance(value, SigmaFieldReference):
-        return Atom(field, "ref", (value.field, _reference(value)))
+    for kind, make in MAKERS:
+        if isinstance(value, kind):
+            return make(field, value)
     raise UnsupportedValue("value type", f"values of type {type(value).__name__} are not supported")
 
 
@@ -111,3 +97,25 @@ def _text(field: str, value: SigmaString) -> Atom:
         op = "contains" if head and tail else "ends" if head else "starts" if tail else "eq"
         return Atom(field, op, (literals[0],), cased)  # type: ignore[arg-type]
     return Atom(field, "glob", tuple(parts), cased)
+
+
+def _timestamp_part(field: str, value: SigmaTimestampPart) -> Atom:
+    raise UnsupportedValue("timestamp part", f"{field}: parts of a time are not evaluated")
+
+
+# The first kind that fits counts: a timestamp part is a number to pySigma.
+MAKERS: tuple[tuple[type, Callable[[str, Any], Atom]], ...] = (
+    (SigmaString, _text),
+    (SigmaTimestampPart, _timestamp_part),
+    (SigmaNumber, lambda field, v: Atom(field, "number", (_plain_number(v.number),))),
+    (SigmaBool, lambda field, v: Atom(field, "bool", (str(v.boolean).lower(),))),
+    (SigmaNull, lambda field, _: Atom(field, "absent", ())),
+    (SigmaExists, lambda field, v: Atom(field, "any" if v.exists else "absent", ())),
+    (SigmaRegularExpression, _regex),
+    (SigmaCIDRExpression, lambda field, v: Atom(field, "cidr", (str(v.network),))),
+    (
+        SigmaCompareExpression,
+        lambda field, v: Atom(field, "compare", (v.op.name.lower(), _plain_number(v.number.number))),
+    ),
+    (SigmaFieldReference, lambda field, v: Atom(field, "ref", (v.field, _reference(v)))),
+)

@@ -65,7 +65,7 @@ def _mask(size: int, found: set[int]) -> Mask:
 def _match_literals(texts: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
     owners: dict[str, list[Atom]] = defaultdict(list)
     for atom in atoms:
-        literal = _trigger(atom)
+        literal = trigger_of(atom)
         if literal:
             owners[literal].append(atom)
         elif atom.op == "glob":
@@ -85,7 +85,7 @@ def _match_literals(texts: list[str], atoms: list[Atom], hits: dict[Atom, set[in
                     hits[atom].add(i)
 
 
-def _trigger(atom: Atom) -> str:
+def trigger_of(atom: Atom) -> str:
     """The literal whose presence the atom needs: itself, or the longest part of a glob."""
     if atom.op != "glob":
         return atom.args[0]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -12,15 +12,18 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from ircopilot.analysis.sigma.distinct import trigger_of
 from ircopilot.analysis.sigma.fields import field_sql
 from ircopilot.analysis.sigma.logsources import Seen
 from ircopilot.analysis.sigma.masks import Column
-from ircopilot.analysis.sigma.rules import Logsource
+from ircopilot.analysis.sigma.rules import KEYWORDS, Atom, Logsource
 
 RunQuery = Callable[[str, dict[str, Any]], pa.Table]
-"""`run_query(sql, params)`: `{events}` in the SQL is the incident's events, other braces are ClickHouse parameters."""
+"""`run_query(sql, params)`: `{events}` in the SQL is the incident's events, other braces are ClickHouse parameters.
+It is called from two threads at once."""
 
 SLICE_ROWS = 250_000
+MAX_NEEDLES = 250
 CENSUS = """SELECT toString(source) AS seen_source, toString(winlog_channel) AS seen_channel,
   toString(event_provider) AS seen_provider, toString(event_code) AS seen_code, count() AS n
   FROM {events} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
@@ -47,8 +50,16 @@ class Slice:
 def take_census(run_query: RunQuery) -> list[Seen]:
     """Every kind of event that the evidence holds."""
     rows = run_query(CENSUS, {}).to_pylist()
-    names = ("seen_source", "seen_channel", "seen_provider", "seen_code")
-    return [Seen(*(as_text(r[name]) for name in names), count=int(r["n"])) for r in rows]
+    return [
+        Seen(
+            as_text(r["seen_source"]),
+            as_text(r["seen_channel"]),
+            as_text(r["seen_provider"]),
+            as_text(r["seen_code"]),
+            int(r["n"]),
+        )
+        for r in rows
+    ]
 
 
 def as_text(value: str | bytes | None) -> str:
@@ -72,23 +83,51 @@ def select_events(kinds: list[Seen]) -> Selection:
     return Selection(" OR ".join(parts) or "false", params, sum(k.count for k in kinds))
 
 
-def read_slices(run_query: RunQuery, selection: Selection, fields: list[str], logsource: Logsource) -> Iterator[Slice]:
-    """The selected events in order of time, at most about `SLICE_ROWS` at once."""
-    columns, params = [], dict(selection.params)
-    for i, name in enumerate(fields):
-        sql, more = field_sql(name, logsource, f"f{i}")
-        columns.append(f"{sql} AS v{i}")
-        params |= more
-    chosen = ", ".join(["toUnixTimestamp64Micro(toDateTime64(time, 6, 'UTC')) AS t", "event_id AS id", *columns])
-    for lower, upper in _bounds(run_query, selection):
-        between, limits = _between(lower, upper)
-        sql = f"SELECT {chosen} FROM {{events}} WHERE ({selection.sql}){between}"  # noqa: S608 own text
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One query to be: which events, which fields of theirs, between which times (µs; None is open)."""
+
+    logsource: Logsource
+    selection: Selection
+    fields: tuple[str, ...]
+    needles: tuple[str, ...] | None
+    lower: int | None
+    upper: int | None
+
+    def run(self, run_query: RunQuery) -> Slice:
+        """Read it."""
+        columns, params = [], dict(self.selection.params)
+        for i, name in enumerate(self.fields):
+            sql, more = field_sql(name, self.logsource, f"f{i}")
+            if name == KEYWORDS and self.needles is not None:
+                # The whole text of a record is long: only records that hold one of the words send it.
+                sql = f"if(multiSearchAnyCaseInsensitiveUTF8({sql} AS whole_text, {{words:Array(String)}}), whole_text, '')"
+                params["words"] = list(self.needles)
+            columns.append(f"{sql} AS v{i}")
+            params |= more
+        chosen = ", ".join(["toUnixTimestamp64Micro(toDateTime64(time, 6, 'UTC')) AS t", "event_id AS id", *columns])
+        between, limits = _between(self.lower, self.upper)
+        sql = f"SELECT {chosen} FROM {{events}} WHERE ({self.selection.sql}){between}"  # noqa: S608 own text
         table = run_query(sql, params | limits)
-        yield Slice(
+        return Slice(
             times=table.column("t").to_numpy(zero_copy_only=False).astype(np.int64),
             ids=table.column("id"),
-            columns={name: _dictionary(table.column(f"v{i}")) for i, name in enumerate(fields)},
+            columns={name: _dictionary(table.column(f"v{i}")) for i, name in enumerate(self.fields)},
         )
+
+
+def plan_readings(run_query: RunQuery, logsource: Logsource, kinds: list[Seen], atoms: set[Atom]) -> list[Reading]:
+    """What to read for these atoms over these kinds of events: in order of time, about `SLICE_ROWS` events each."""
+    selection = select_events(kinds)
+    fields = tuple(sorted({a.field for a in atoms} | {a.args[0] for a in atoms if a.op == "ref"}))
+    needles = _needles(atoms)
+    return [Reading(logsource, selection, fields, needles, lo, hi) for lo, hi in _bounds(run_query, selection)]
+
+
+def _needles(atoms: set[Atom]) -> tuple[str, ...] | None:
+    """The words of which a record needs one to match a keyword at all; None when there is no such list."""
+    words = {trigger_of(a) if a.op in ("contains", "glob") else "" for a in atoms if a.field == KEYWORDS}
+    return tuple(sorted(words)) if words and "" not in words and len(words) <= MAX_NEEDLES else None
 
 
 def _bounds(run_query: RunQuery, selection: Selection) -> list[tuple[int | None, int | None]]:

@@ -31,7 +31,7 @@ WINDOWS: dict[str, str] = {
 }  # fmt: skip
 
 CLOUDTRAIL: dict[str, str] = {
-    "eventName": "event_action", "eventSource": "cloud_service_name", "userAgent": "user_agent_original", 
+    "eventName": "event_action", "eventSource": "cloud_service_name", "userAgent": "user_agent_original",
     "awsRegion": "cloud_region",
     "userIdentity.type": "cloud_identity_type", "userIdentity.arn": "cloud_identity_arn",
     "userIdentity.accessKeyId": "cloud_access_key_id",

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
 from ircopilot.analysis.sigma.distinct import Mask
-from ircopilot.analysis.sigma.fetch import RunQuery, Slice, as_text, read_slices, select_events, take_census
+from ircopilot.analysis.sigma.fetch import Reading, RunQuery, Slice, as_text, plan_readings, take_census
 from ircopilot.analysis.sigma.logsources import Seen, places_of
 from ircopilot.analysis.sigma.masks import Batch
 from ircopilot.analysis.sigma.rules import Atom, CompiledRule, Logsource, RuleSet
@@ -18,6 +20,7 @@ from ircopilot.domain.findings import Detection
 
 EVIDENCE = 50
 HITS = 2_000
+READERS = 2
 LEVEL_ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3, "informational": 4}
 
 
@@ -56,12 +59,15 @@ def match_rules(rules: RuleSet, run_query: RunQuery, progress: Progress | None =
     census = take_census(run_query)
     tallies: dict[str, _Tally] = defaultdict(_Tally)
     groups = _live_groups(rules, census)
-    events = evaluated = 0
-    for done, (logsource, (live, kinds)) in enumerate(groups.items(), start=1):
-        evaluated += len(live)
-        events += _match_group(logsource, live, kinds, run_query, tallies)
+    events = 0
+    done: set[Logsource] = set()
+    for reading, part in _read_ahead(groups, run_query):
+        _match_slice(groups[reading.logsource], part, tallies)
+        events += len(part.times)
+        done.add(reading.logsource)
         if progress is not None:
-            progress(done, len(groups))
+            progress(len(done), len(groups))
+    evaluated = sum(len(g.rules) for g in groups.values())
     by_id = {r.rule_id: r for r in rules.rules}
     found = [_detection(by_id[rule_id], tally) for rule_id, tally in tallies.items()]
     found.sort(key=lambda d: (LEVEL_ORDER[d.level], d.title, d.rule_id))
@@ -81,8 +87,17 @@ def _detection(rule: CompiledRule, tally: _Tally) -> Detection:
     )
 
 
-def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, tuple[list[CompiledRule], list[Seen]]]:
-    """Per log source that the evidence holds: its rules that can match at all, and the kinds of events they want."""
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The rules of one log source that can match at all, the kinds of events they want, and what they ask."""
+
+    rules: list[CompiledRule]
+    kinds: list[Seen]
+    atoms: set[Atom]
+
+
+def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, _Group]:
+    """The groups of the log sources that the evidence holds."""
     by_source: dict[Logsource, list[CompiledRule]] = defaultdict(list)
     for rule in rules.rules:
         by_source[rule.logsource].append(rule)
@@ -96,30 +111,38 @@ def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, tuple[li
             wanted = {c for r in live for c in r.codes or ()}
             kinds = [k for k in kinds if k.code in wanted]
         if live:
-            groups[logsource] = (live, kinds)
+            groups[logsource] = _Group(live, kinds, {a for r in live for a in r.atoms})
     return groups
 
 
-def _match_group(
-    logsource: Logsource,
-    rules: list[CompiledRule],
-    kinds: list[Seen],
-    run_query: RunQuery,
-    tallies: dict[str, _Tally],
-) -> int:
-    """One log source, slice by slice. Returns how many events were looked at."""
-    atoms: set[Atom] = {a for r in rules for a in r.atoms}
-    fields = sorted({a.field for a in atoms} | {a.args[0] for a in atoms if a.op == "ref"})
-    looked = 0
-    for part in read_slices(run_query, select_events(kinds), fields, logsource):
-        batch = Batch(len(part.times), part.columns)
-        batch.match(atoms)
-        looked += batch.size
-        for rule in rules:
-            rows = batch.rows(rule) if batch.size else None
-            if rows is not None:
-                _tally(tallies[rule.rule_id], part, rows)
-    return looked
+def _read_ahead(groups: dict[Logsource, _Group], run_query: RunQuery) -> Iterator[tuple[Reading, Slice]]:
+    """Every slice of every group in a fixed order; the next ones are being read while one is worked on."""
+    with ThreadPoolExecutor(READERS, "sigma-read") as pool:
+        plans = (plan_readings(run_query, source, group.kinds, group.atoms) for source, group in groups.items())
+        flying: deque[tuple[Reading, Future[Slice]]] = deque()
+        try:
+            for reading in chain.from_iterable(plans):
+                flying.append((reading, pool.submit(reading.run, run_query)))
+                if len(flying) > READERS:
+                    first, slice_ = flying.popleft()
+                    yield first, slice_.result()
+            while flying:
+                first, slice_ = flying.popleft()
+                yield first, slice_.result()
+        finally:
+            for _, waiting in flying:
+                waiting.cancel()
+
+
+def _match_slice(group: _Group, part: Slice, tallies: dict[str, _Tally]) -> None:
+    if len(part.times) == 0:
+        return
+    batch = Batch(len(part.times), part.columns)
+    batch.match(group.atoms)
+    for rule in group.rules:
+        rows = batch.rows(rule)
+        if rows is not None:
+            _tally(tallies[rule.rule_id], part, rows)
 
 
 def _tally(tally: _Tally, part: Slice, rows: Mask) -> None:
