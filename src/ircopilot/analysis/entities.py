@@ -156,7 +156,8 @@ def _user_role(user: str) -> Role:
     name = user.rsplit("\\", 1)[-1].upper()
     return (
         "unknown"
-        if name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", "LOCALSYSTEM", "ROOT", "WWW-DATA") or name.endswith("$")
+        if name in ("SYSTEM", "LOCAL SERVICE", "NETWORK SERVICE", "LOCALSYSTEM", "ROOT", "WWW-DATA")
+        or name.endswith("$")
         else "victim"
     )
 

@@ -17,16 +17,9 @@ def find_gaps(query: Query, story: Story) -> tuple[Gap, ...]:
     """Open questions of this incident, each with the search behind it."""
     core = [a for a in story.acts if not a.context]
     if not core:
-        return (
-            _gap(
-                query,
-                "malicious-activity",
-                "No rule and no chain of acts points at malicious activity in this evidence; that is not proof of its absence.",
-                "1",
-                {},
-                "all events",
-            ),
-        )
+        text = "Whether malicious activity took place is unknown: what the rules matched is too weak to tell a chain of acts."
+        found = len(story.hits.by_event)
+        return (Gap(id="malicious-activity", statement=text, query="rule matches", found=found, scope="all events"),)
     verbs = {a.verb for a in core}
     gaps = [*_sources(query, verbs), *_movement(query, story, verbs), *_after(query, story, verbs)]
     return tuple(g for g in gaps if g is not None)

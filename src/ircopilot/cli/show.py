@@ -93,9 +93,7 @@ def print_outcome(outcome: Outcome) -> None:
     table = Table(show_header=False, box=None, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(style="bold")
     for name, value in summary(outcome).items():
-        if isinstance(value, list):
-            value = _shorten(value)
-        table.add_row(name.replace("_", " "), Text(str(value)))
+        table.add_row(name.replace("_", " "), Text(_shorten(value) if isinstance(value, list) else value))
     console.print(f"\n[bold]{document.incident.id}[/bold]  ", end="")
     console.print(Text(document.incident.title))
     console.print(table)

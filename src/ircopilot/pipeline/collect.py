@@ -79,7 +79,12 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
 
 def _yearless_last(gathered: list[Collected]) -> list[Collected]:
     """Formats whose records name no year come after those that do, which tell the year."""
-    return sorted(gathered, key=lambda found: bool(mapping := _mapping(found)) and any(t.format == "rfc3164" for t in mapping.times))
+    return sorted(gathered, key=_names_no_year)
+
+
+def _names_no_year(found: Collected) -> bool:
+    mapping = _mapping(found)
+    return mapping is not None and any(t.format == "rfc3164" for t in mapping.times)
 
 
 def _mapping(found: Collected) -> Mapping | None:

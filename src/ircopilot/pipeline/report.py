@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ircopilot.analysis.activity import density_of
 from ircopilot.contracts.report import (
     Activity,
     ActivityLane,
@@ -23,8 +24,7 @@ from ircopilot.domain.event import Event
 from ircopilot.domain.evidence import Load
 from ircopilot.domain.findings import Findings
 from ircopilot.evidence.reread import read_records
-from ircopilot.pipeline.request import Job
-from ircopilot.pipeline.timeline import activity_of
+from ircopilot.pipeline.request import EventQuery, Job
 from ircopilot.report.draft_offline import NAME, VERSION, draft_report
 from ircopilot.report.gate import CitedEvent, gate_report
 from ircopilot.report.ledger import build_ledger
@@ -32,7 +32,7 @@ from ircopilot.report.recommend import recommend
 from ircopilot.stores.postgres import artifacts, loads
 
 
-def write_up(job: Job, findings: Findings, counts: dict[str, int]) -> ReportDocument:
+def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocument:
     """The whole report of these findings, every cited event re-read from its artifact."""
     tell = job.progress.stage
     tell("report", 0, 4, "step", "reading the cited records again")
@@ -40,13 +40,13 @@ def write_up(job: Job, findings: Findings, counts: dict[str, int]) -> ReportDocu
         known = artifacts.list_artifacts(tx, job.incident.incident_id)
         errors = artifacts.artifact_errors_of(tx, job.incident.incident_id)
         committed = loads.committed_loads(tx, job.incident.incident_id)
-    facts = build_ledger(findings, known, committed, counts)
+    facts = build_ledger(findings, known, committed, layout["counts"], samples=layout["samples"])
     ids = _cited(findings, facts, (load.clock.evidence for load in committed))
     events = job.stores.events.fetch_events(job.scope(windowed=False), ids)
     records = reread_cited(job, events.values(), {load.artifact_sha256: load for load in committed})
     cited = {i: _for_gate(e, records[i]) for i, e in events.items()}
     tell("report", 2, 4, "step", "drafting and gating claims")
-    names = {t.id: t.name for t in findings.techniques}
+    names = {t.id: t.name for t in findings.techniques} | {d.rule_id: d.title for d in findings.detections}
     drafter = Drafter(name=NAME, version=VERSION)
     report = gate_report(draft_report(findings, facts, known), cited, facts, names, drafter)
     by_artifact = {load.artifact_sha256: load for load in committed}
@@ -108,7 +108,7 @@ def reread_cited(job: Job, events: Iterable[Event], by_artifact: dict[str, Load]
 def _for_gate(event: Event, record: dict[str, Any]) -> CitedEvent:
     return CitedEvent(
         event_id=event.event_id, time=event.time, time_recorded=event.time_recorded, artifact_sha256=event.artifact_sha256, locator=event.locator,
-        source=event.source, ecs=event.ecs, fields=record,
+        source=event.source, message=event.message, ecs=event.ecs, fields=record,
     )  # fmt: skip
 
 
@@ -127,9 +127,9 @@ def _severity(findings: Findings) -> Any:
 
 
 def _activity(job: Job, findings: Findings) -> Activity | None:
-    shape = activity_of(job, findings.start, findings.end)
-    if not shape:
+    if findings.start is None or findings.end is None:
         return None
-    start = datetime.fromtimestamp(0, UTC) + timedelta(seconds=round(shape["begin"], 3))
-    lanes = tuple(ActivityLane(lane=x["lane"], counts=tuple(x["counts"])) for x in shape["lanes"])
-    return Activity(start=start, bucket_s=round(shape["bucket_s"], 6), lanes=lanes)
+    density = density_of(EventQuery(job.stores, job.scope()), findings.start, findings.end)
+    start = datetime.fromtimestamp(0, UTC) + timedelta(seconds=round(density.begin, 3))
+    lanes = tuple(ActivityLane(lane=lane, counts=counts) for lane, counts in density.lanes)
+    return Activity(start=start, bucket_s=round(density.bucket_s, 6), lanes=lanes)

@@ -10,10 +10,10 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from ircopilot.domain.ids import LOCAL_ORG
-from ircopilot.domain.incident import STAGES, Incident, Stage, Window
+from ircopilot.domain.incident import Incident, Stage, Window
 from ircopilot.stores import StoreSet
 from ircopilot.stores.events import EventScope
-from ircopilot.stores.postgres import loads, progress
+from ircopilot.stores.postgres import loads
 
 
 class Progress(Protocol):
@@ -41,7 +41,7 @@ class Request:
     incident: str = ""
     rules: tuple[Path, ...] = ()
     clocks: dict[str, timedelta] = field(default_factory=dict)
-    window: Window = Window()
+    window: Window = field(default_factory=Window)
     rule_cache: Path | None = None
     org_id: str = LOCAL_ORG
 
@@ -71,11 +71,7 @@ class Job:
 
     def note(self, stage: Stage, payload: dict[str, Any]) -> None:
         """A numbered row of progress, fanned out to whoever watches."""
-        with self.stores.database.tenant(self.org_id) as tx:
-            number = progress.add_run_event(tx, self.run_id, stage, payload)
-        with self.stores.database.tenant(self.org_id) as tx:
-            for event in progress.run_events_since(tx, self.run_id, number - 1, limit=1):
-                self.stores.live.publish_run_event(self.org_id, event)
+        self.stores.tell_progress(self.org_id, self.run_id, stage, payload)
 
 
 class EventQuery:
@@ -87,8 +83,3 @@ class EventQuery:
     def __call__(self, sql: str, params: Any = None) -> pa.Table:
         """Run SQL over `{events}`."""
         return self._stores.events.run_event_query(self._scope, sql, params)
-
-
-def stage_number(stage: Stage) -> int:
-    """Position of a stage in the order of the pipeline, from 0."""
-    return STAGES.index(stage)

@@ -27,6 +27,9 @@ _SUBJECT_FREE = frozenset(
     {"ran-script", "installed-service", "alerted", "matched", "failed-logon", "issued-credentials", "did", "said"}
 )
 
+# Subjects that we name where the record names none.
+_NOT_IN_RECORDS = frozenset({"an unseen process", "somebody", "the service control manager", "AWS"})
+
 
 @dataclass(slots=True)
 class Section:
@@ -42,7 +45,7 @@ class Section:
     ) -> None:  # fmt: skip
         """Draft a sentence resting on these events, facts and searches; `act` types it underneath."""
         gate_verb = GATE_VERB.get(act.verb, act.verb) if act else verb
-        free = act is None or act.verb in _SUBJECT_FREE or gate_verb == "recorded"
+        free = act is None or act.verb in _SUBJECT_FREE or gate_verb == "recorded" or act.subject in _NOT_IN_RECORDS
         self.drafts.append(
             DraftClaim(
                 id=f"{self.id}-{len(self.drafts) + 1}", section=self.id, text=text, kind=kind, verb=gate_verb,

@@ -97,12 +97,11 @@ def _remove(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[st
     for e in _named(findings, "file", "attacker")[:8]:
         text = f"Search all hosts for {e.value} and its hash, and remove what is found."
         out.append((text, "file of the attacker", _evidence(acts, e.value)))
-    for a in acts:
-        if a.verb == "installed-service":
-            out.append(
-                (f"Remove the service {a.objects[0]} from {a.host}.", "installed by the attacker", list(a.evidence[:2]))
-            )
-    return out
+    services = [a for a in acts if a.verb == "installed-service"]
+    return out + [
+        (f"Remove the service {a.objects[0]} from {a.host}.", "installed by the attacker", list(a.evidence[:2]))
+        for a in services
+    ]
 
 
 def _rebuild(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[str]]]:

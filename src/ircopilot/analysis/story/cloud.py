@@ -201,7 +201,10 @@ def _issued(book: ActBook, query: Query, chosen: list[Session]) -> None:
         session_name = s.arn.rsplit("/", 1)[-1] if s.type == "AssumedRole" else ""
         if not session_name:
             continue
-        where = "source = 'aws.cloudtrail' AND startsWith(event_action, 'AssumeRole') AND has(mapValues(fields), {name:String}) AND time <= {first:DateTime64(6, 'UTC')}"
+        where = (
+            "source = 'aws.cloudtrail' AND startsWith(event_action, 'AssumeRole') AND has(mapValues(fields), {name:String}) "
+            "AND time <= {first:DateTime64(6, 'UTC')}"
+        )
         found = rows(query, where, {"name": session_name, "first": s.first}, 50)
         if not found:
             continue

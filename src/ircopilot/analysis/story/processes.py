@@ -120,7 +120,7 @@ class ProcessTable:
     def started(self, row: Row) -> Process:
         """Enter a start record; Sysmon 1 and Security 4688 of one start become one node."""
         host, entity, pid, at = short_host(row["host_name"]), row["process_entity_id"], row["process_pid"], row["time"]
-        found: Process | None = self.by_key.get(self._by_entity.get((host, entity), "")) if entity else None
+        found = self.by_key.get(self._by_entity.get((host, entity), "")) if entity else None
         if found is None:
             near = self.find(host, "", pid, at)
             same = (
@@ -130,7 +130,7 @@ class ProcessTable:
                 and near.name == base(row["process_executable"])
             )
             found = near if same and not (entity and near and near.entity) else None
-        if found is None:
+        if not found:
             key = f"{host}|{entity}" if entity else f"{host}|{pid}|{at.isoformat()}"
             found = self._add(Process(key, host, pid, entity), at)
         if entity and not found.entity:
@@ -160,9 +160,9 @@ def build_processes(query: Query) -> ProcessTable:
     for process in list(table.by_key.values()):
         _join_parent(table, process)
     for row in rows(query, ENDED, limit=400_000):
-        if process := table.find(row["host_name"], row["process_entity_id"], row["process_pid"], row["time"]):
-            process.end_rows.append(row)
-            process.end = process.end or row["time"]
+        if ended := table.find(row["host_name"], row["process_entity_id"], row["process_pid"], row["time"]):
+            ended.end_rows.append(row)
+            ended.end = ended.end or row["time"]
     return table
 
 

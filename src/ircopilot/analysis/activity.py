@@ -1,0 +1,71 @@
+"""Everything on one axis: what each source holds, and how dense each host is over time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ircopilot.analysis.query import Query
+
+_COUNTS = """
+SELECT source, kind, count() AS n, min(time) AS first, max(time) AS last
+FROM {events} GROUP BY source, kind ORDER BY source, kind
+"""
+_NAMED = """
+SELECT uniqExactIf(lower(host_name), host_name != '') AS hosts, uniqExactIf(lower(user_name), user_name != '') AS users,
+  argMin(event_id, (time, event_id)) AS first, argMax(event_id, (time, event_id)) AS last
+FROM {events}
+"""
+_DENSITY = """
+SELECT lower(host_name) AS host, toUInt32(floor((toUnixTimestamp64Micro(time) / 1e6 - {begin:Float64}) / {bucket:Float64})) AS slot,
+  count() AS n
+FROM {events} WHERE host_name != '' AND toUnixTimestamp64Micro(time) / 1e6 >= {begin:Float64}
+  AND toUnixTimestamp64Micro(time) / 1e6 < {stop:Float64} GROUP BY host, slot ORDER BY host, slot
+"""
+LANES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Counts by source, by `kind:` and of named hosts and users; sources with their span; the first and last event."""
+
+    counts: dict[str, int]
+    sources: list[dict[str, Any]]
+    samples: tuple[str, ...]
+
+
+def lay_out(query: Query) -> Layout:
+    """What the incident's sources hold."""
+    rows = query(_COUNTS).to_pylist()
+    if not rows:
+        return Layout({}, [], ())
+    named = query(_NAMED).to_pylist()[0]
+    counts: dict[str, int] = {}
+    for row in rows:
+        for name in (row["source"], f"kind:{row['kind']}"):
+            counts[name] = counts.get(name, 0) + row["n"]
+    sources = [{**row, "first": row["first"].isoformat(), "last": row["last"].isoformat()} for row in rows]
+    counts |= {"hosts": named["hosts"], "users": named["users"]}
+    return Layout(counts, sources, (named["first"], named["last"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Density:
+    """Events per host and bucket: bucket i begins at `begin + i * bucket_s` (Unix seconds)."""
+
+    begin: float
+    bucket_s: float
+    lanes: list[tuple[str, tuple[int, ...]]]
+
+
+def density_of(query: Query, start: datetime, end: datetime, buckets: int = 120) -> Density:
+    """Density over the window and a tenth of it on each side, of the `LANES` busiest hosts by name."""
+    span = max((end - start).total_seconds(), 60.0)
+    bucket, begin = span * 1.2 / buckets, start.timestamp() - span * 0.1
+    params = {"begin": begin, "bucket": bucket, "stop": begin + bucket * buckets}
+    lanes: dict[str, list[int]] = {}
+    for row in query(_DENSITY, params).to_pylist():
+        lanes.setdefault(row["host"], [0] * buckets)[min(row["slot"], buckets - 1)] += row["n"]
+    busiest = sorted(lanes.items(), key=lambda kv: (-sum(kv[1]), kv[0]))[:LANES]
+    return Density(begin, bucket, [(host, tuple(counts)) for host, counts in sorted(busiest)])
