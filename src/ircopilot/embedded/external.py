@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 from ircopilot.embedded.errors import StackFailed
@@ -28,21 +29,27 @@ async def external_database(external: ExternalUrls, secrets: Secrets) -> dict[st
         return {}
     given = {"app": external.database_app_url, "lobby": external.database_lobby_url}
     passwords = {"app": secrets.postgres_app, "lobby": secrets.postgres_lobby}
-    missing = {role: passwords[role] for role, url in given.items() if url is None}
-    if missing:
-        from ircopilot.stores.postgres.provision import provision_roles
-
-        try:
-            await asyncio.to_thread(provision_roles, owner, missing)
-        except Exception as error:
-            names = " and ".join(f"IRCOPILOT_DATABASE_{role.upper()}_URL" for role in missing)
-            raise StackFailed(
-                f"the roles {', '.join(missing)} could not be made on the external database: {error}", f"set {names}"
-            ) from error
     urls = {"database_owner_url": owner}
     for role, url in given.items():
         urls[f"database_{role}_url"] = url or with_login(owner, f"ircopilot_{role}", passwords[role])
+    missing = {role: passwords[role] for role, url in given.items() if url is None}
+    if missing:
+        await asyncio.to_thread(_make_roles, urls, missing)
     return urls
+
+
+def _make_roles(urls: Mapping[str, str], missing: Mapping[str, str]) -> None:
+    from ircopilot.stores.postgres.provision import check_login, provision_roles
+
+    try:
+        provision_roles(urls["database_owner_url"], missing)
+        for role in missing:
+            check_login(urls[f"database_{role}_url"])
+    except Exception as error:
+        names = " and ".join(f"IRCOPILOT_DATABASE_{role.upper()}_URL" for role in missing)
+        raise StackFailed(
+            f"the roles {', '.join(missing)} cannot be made or used on the external database: {error}", f"set {names}"
+        ) from error
 
 
 def with_login(url: str, user: str, password: str) -> str:

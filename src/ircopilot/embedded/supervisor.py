@@ -129,6 +129,8 @@ class Supervisor:
         answer: Message = {"ok": True}
         match op:
             case "join":
+                if self.problem is not None:
+                    raise ConnectionError("came too late: another supervisor may do better")
                 self.users.add(writer)
                 await self.ready.wait()
                 answer = {"ok": True, "urls": self.urls}
