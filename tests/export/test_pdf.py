@@ -82,6 +82,16 @@ def test_an_empty_report_is_still_a_document() -> None:
     assert "INC-0" in text_of(render_pdf(nothing))
 
 
+def test_what_is_left_out_is_said() -> None:
+    big = large_report(claims=7, entries=0, events=500)
+    indicators = big.indicators * 8
+    incident = small_report().incident.model_copy(update={"title": "x" * 5000})
+    text = re.sub(r"\s+", " ", text_of(render_pdf(small_report(incident=incident, events=big.events, indicators=indicators,
+        report=big.report, timeline=(), techniques=(), detections=(), anomalies=(), actions=(), facts={}))))  # fmt: skip
+    assert "and 80 more, listed in report.json" in text
+    assert "…(+4760)" in text
+
+
 def test_typst_failing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ircopilot.export.pdf.pdf_data", lambda _: {})
     with pytest.raises(TypesettingFailed, match="dictionary"):

@@ -31,7 +31,8 @@ def pdf_data(document: ReportDocument) -> Data:
     notes = cite(document, quoted_fields=9)
     tabled = tabled_claims(document)
     return {
-        "title": printable(document.incident.title or document.incident.id),
+        "title": printable(shorten(document.incident.title or document.incident.id, 240)),
+        "title_set": breakable(shorten(document.incident.title or document.incident.id, 240)),
         "id": printable(document.incident.id),
         "severity": document.incident.severity,
         "facts": _facts(document),
@@ -44,6 +45,8 @@ def pdf_data(document: ReportDocument) -> Data:
         ],
         "figure": draw_figure(document),
         "timeline": _timeline(document, notes),
+        "timeline_left": max(0, len(document.timeline) - MAX_TIMELINE),
+        "indicators_left": max(0, len(document.indicators) - MAX_INDICATORS),
         "techniques": _techniques(document, notes, tabled),
         "indicators": _indicators(document, notes, tabled),
         "actions": [
