@@ -43,7 +43,9 @@ def test_all_outputs_and_a_manifest_that_holds(tmp_path: Path) -> None:
 
 def test_writing_again_replaces(tmp_path: Path) -> None:
     write_outputs(small_report(), tmp_path, ("json",))
+    (tmp_path / ".report.pdf.k1lled").write_bytes(b"half")
     changed = small_report(incident=small_report().incident.model_copy(update={"title": "Another"}))
     write_outputs(changed, tmp_path, ("json", "markdown"))
     assert verify_report(tmp_path).ok
+    assert not list(tmp_path.glob(".*"))
     assert "# Another" in (tmp_path / "report.md").read_text(encoding="utf-8")

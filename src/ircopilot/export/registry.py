@@ -41,6 +41,10 @@ def write_outputs(document: ReportDocument, out_dir: Path, names: tuple[str, ...
     """
     out_dir.mkdir(parents=True, exist_ok=True)
     chosen = [exporter for exporter in EXPORTERS if not names or exporter.name in names]
+    for name in (MANIFEST_FILE, *(exporter.file_name for exporter in EXPORTERS)):
+        # Halves that a killed run left behind.
+        for half in out_dir.glob(f".{name}.*"):
+            half.unlink(missing_ok=True)
     (out_dir / MANIFEST_FILE).unlink(missing_ok=True)
     written: dict[str, bytes] = {}
     for exporter in chosen:
