@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 import zstandard
+from tests.evidence.sinks import CountingSink, MemorySink
 
 from ircopilot.evidence.archives import Limits
 from ircopilot.evidence.collect import Collected, collect
-from tests.evidence.sinks import CountingSink, MemorySink
 
 LOG = b"2031-04-02T10:00:01Z bastion sshd[1]: Accepted password for noor from 198.51.100.7 port 1 ssh2\n"
 OTHER = b"2031-04-02T10:00:02Z bastion sshd[1]: Failed password for root from 198.51.100.8 port 2 ssh2\n"

@@ -12,6 +12,7 @@ import pytest
 from ircopilot.evidence.decoders import framing
 from ircopilot.evidence.decoders.audit_line import read_audit_line
 from ircopilot.evidence.decoders.csv_rows import CsvRows
+from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines, read_line
 from ircopilot.evidence.decoders.syslog_line import read_syslog_line
@@ -182,3 +183,17 @@ def test_times_of_unknown_lines(line: str, timestamp: str) -> None:
     assert found is not None
     assert found["timestamp"] == timestamp
     assert found["message"] == line
+
+
+def test_array_elements_are_numbered_past_bad_ones() -> None:
+    read = Read(JsonArray(), b'\xef\xbb\xbf[ {"a": "],[{"}, "text {", [1, 2], null, {"b": {"c": []}} ]')
+    assert read.records == [{"a": "],[{"}, {"b": {"c": []}}]
+    assert read.locators == ["record:1", "record:5"]
+    assert [e.locator for e in read.errors] == ["record:2", "record:3", "record:4"]
+
+
+@pytest.mark.parametrize("text", [b'[{"a": 1}, {"b": 2', b'[{"a": 1},', b'[{"a": 1}'])
+def test_array_that_ends_in_the_middle_says_so(text: bytes) -> None:
+    read = Read(JsonArray(), text)
+    assert read.records == [{"a": 1}]
+    assert [e.locator for e in read.errors] == ["record:2"]

@@ -17,7 +17,7 @@ from typing import IO, BinaryIO, Protocol, cast
 from ircopilot.domain.evidence import Artifact, ParseError
 from ircopilot.evidence.archives import Limits, Refused, container_of, is_document, members_of, readable_name
 from ircopilot.evidence.inflate import PIECE, Damaged
-from ircopilot.evidence.sniff import SAMPLE_BYTES, sniff
+from ircopilot.evidence.sniff import SAMPLE_BYTES, Sniffed, sniff
 
 SPOOL_MEMORY = 16 << 20
 MEDIA_TYPES = {"zip": "application/zip", "tar": "application/x-tar", "gz": "application/gzip",
@@ -35,8 +35,8 @@ class Collected:
     """One thing that was looked at.
 
     `artifact` is None when nothing could be kept; `errors` says why. Bytes met before come as `duplicate_of` (their
-    SHA-256) with the artifact under its other name: to be recorded, not to be loaded again. A container has no
-    records itself.
+    SHA-256) with the artifact under its other name: to be recorded, not to be loaded again. `sniffed` holds the decoder
+    and mapping of what has records to load; containers, duplicates and unreadable bytes have none.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Collected:
     errors: tuple[ParseError, ...] = ()
     duplicate_of: str = ""
     is_container: bool = False
+    sniffed: Sniffed | None = None
 
 
 class LimitReached(Exception):
@@ -229,7 +230,7 @@ def _described(artifact: Artifact, head: bytes, size: int) -> Collected:
     found = sniff(head, whole=size <= len(head))
     described = artifact.model_copy(update={"format": found.format, "media_type": found.media_type})
     errors = (ParseError(locator="", reason=found.unreadable),) if found.unreadable else ()
-    return Collected(artifact.name, described, errors)
+    return Collected(artifact.name, described, errors, sniffed=found if found.mapping else None)
 
 
 def _pieces(file: IO[bytes]) -> Iterator[bytes]:

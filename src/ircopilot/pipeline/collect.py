@@ -12,7 +12,6 @@ from ircopilot.evidence.collect import Collected, collect
 from ircopilot.evidence.load import load_artifact
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.compile import Assumed
-from ircopilot.evidence.registry import DECODERS, MAPPINGS
 from ircopilot.pipeline.request import Job, Progress, Request
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import artifacts, incidents
@@ -70,7 +69,7 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
         load = _load(job, found, f"{found.name} ({number} of {len(gathered)})", assumed)
         loads += [load] if load else []
     return {
-        "artifacts": sum(found.artifact is not None for found in gathered),
+        "artifacts": sum(found.artifact is not None and not found.duplicate_of for found in gathered),
         "events": sum(load.events for load in loads),
         "errors": sum(load.errors for load in loads),
         "unreadable": unreadable,
@@ -88,9 +87,7 @@ def _names_no_year(found: Collected) -> bool:
 
 
 def _mapping(found: Collected) -> Mapping | None:
-    if found.artifact is None or found.is_container or "/" not in found.artifact.format:
-        return None
-    return MAPPINGS[found.artifact.format.split("/", 1)[1]]
+    return found.sniffed.mapping if found.sniffed else None
 
 
 def _assumed(loads: list[Load]) -> Assumed:
@@ -101,9 +98,9 @@ def _assumed(loads: list[Load]) -> Assumed:
 
 def _load(job: Job, found: Collected, name: str, assumed: Assumed) -> Load | None:
     mapping = _mapping(found)
-    if mapping is None or found.artifact is None:
+    decoder = found.sniffed.decoder if found.sniffed else None
+    if mapping is None or decoder is None or found.artifact is None:
         return None
-    decoder = DECODERS[found.artifact.format.split("/", 1)[0]]
     said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
     return load_artifact(
         job.stores, job.org_id, job.incident.incident_id, found.artifact, decoder, mapping,

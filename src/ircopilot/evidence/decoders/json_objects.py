@@ -8,6 +8,7 @@ AWS CLI (`Events`, `Findings`), Microsoft Graph and Azure (`value`).
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -23,6 +24,7 @@ SPACE = re.compile(rb"[\s,]*")
 NEXT_OBJECT = re.compile(rb"\n\{")
 LISTS = frozenset({"records", "value", "events", "hits", "findings", "results", "result", "items", "data", "alerts",
                    "logs", "entries", "messages", "rows", "event", "detections", "incidents"})  # fmt: skip
+SCANNER = json.JSONDecoder(strict=False)
 WRAPPER_DEPTH = 3
 # Each failure may cost a scan of a whole window: text that fails this often in a row is no sequence of objects.
 MOST_FAILURES = 20
@@ -34,11 +36,15 @@ class JsonObjects:
     name = "json_objects"
     context_fields: frozenset[str] = frozenset()
 
+    def list_path(self, head: bytes) -> tuple[int, ...]:
+        """Where the list of records begins; see `wrapper_path`."""
+        return wrapper_path(head)
+
     def decode(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of objects. What cannot be told apart is an error; objects after it are found again."""
         text = _Text(stream)
         text.more()
-        path = wrapper_path(text.data)
+        path = self.list_path(text.data)
         if path:
             text.at = path[-1]
         out, number, failures = BlockBuilder(), 0, 0
@@ -53,10 +59,12 @@ class JsonObjects:
             else:
                 failures += 1
                 out.error(locator, text.problem + ("; the rest is not read" if failures == MOST_FAILURES else ""))
-                if failures == MOST_FAILURES or not text.resume():
+                if failures == MOST_FAILURES or not (text.pass_value() or text.resume()):
                     break
             if out.full:
                 yield out.take(text.consumed)
+        if path and not failures and not text.data.startswith(b"]", text.at):
+            out.error(f"record:{number + 1}", "the list ends in the middle")
         yield out.take(text.consumed)
 
 
@@ -70,6 +78,7 @@ class _Text:
         self.at = 0
         self.consumed = 0
         self.problem = ""
+        self._text = ""
 
     @property
     def offset(self) -> int:
@@ -79,7 +88,7 @@ class _Text:
         """Grow the window by a chunk, forgetting what lies behind; False at the end of the text."""
         chunk, self.consumed = next(self._chunks, (b"", self.consumed))
         self._base += self.at
-        self.data, self.at = self.data[self.at :] + chunk, 0
+        self.data, self.at, self._text = self.data[self.at :] + chunk, 0, ""
         return bool(chunk)
 
     def to_next(self, is_list: bool) -> bool:
@@ -98,6 +107,8 @@ class _Text:
         if not self.data.startswith(b"{", self.at):
             self.problem = "here should be a JSON object"
             return 0
+        if (quick := self._quick_end()) > self.at:
+            return quick - self.at
         while (end := _matching_end(self.data, self.at)) < 0:
             if len(self.data) - self.at > MAX_RECORD_BYTES:
                 self.problem = f"the object is longer than {MAX_RECORD_BYTES >> 20} MiB"
@@ -106,6 +117,22 @@ class _Text:
                 self.problem = "the text is cut short inside an object"
                 return 0
         return end - self.at
+
+    def _quick_end(self) -> int:
+        """Where a well-formed object that lies whole in the window ends; 0 if it takes a closer look."""
+        if len(self._text) != len(self.data):
+            # One character per byte, so that positions agree; only the end is wanted, not the values.
+            self._text = self.data.decode("latin-1")
+        try:
+            return int(SCANNER.raw_decode(self._text, self.at)[1])
+        except (ValueError, RecursionError):
+            return 0
+
+    def pass_value(self) -> bool:
+        """Go behind a value that is whole but no object."""
+        end = 0 if self.data.startswith(b"{", self.at) else self._quick_end()
+        self.at = max(end, self.at)
+        return end > 0
 
     def resume(self) -> bool:
         """Go on at the next line that begins an object; False when there is none."""
