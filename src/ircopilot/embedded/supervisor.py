@@ -200,12 +200,13 @@ def supervise(root: Path) -> None:
     _clear_up(layout)
     start_watchdog(layout)
     asyncio.run(_run(layout))
-    # Without the interpreter's end: nothing is left to tidy, and whoever waits for us waits less.
-    os._exit(0)
 
 
 async def _run(layout: Layout) -> None:
     await Supervisor(layout, external_parts()).run()
+    # Without the interpreter's end: nothing is left to tidy, and the clients wait for our sockets to close.
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def _take_lock(layout: Layout) -> bool:

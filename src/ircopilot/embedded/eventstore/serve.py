@@ -24,7 +24,7 @@ def serve_eventstore(directory: Path, port: int, password: str, limits: Limits =
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     server = EventStoreServer(engine, port, USER, password)
-    threading.Thread(target=server.serve_forever, name="eventstore-http", daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.05,), name="eventstore-http", daemon=True).start()
     if ready_fd >= 0:
         os.write(ready_fd, f"{server.server_port}\n".encode())
         os.close(ready_fd)
