@@ -6,7 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ircopilot.export.text import shorten, spoken_count, spoken_offset, spoken_size, spoken_time, value_text, visible
+from ircopilot.domain.evidence import Clock, ClockStep
+from ircopilot.export.text import (
+    shorten,
+    spoken_clock,
+    spoken_count,
+    spoken_offset,
+    spoken_size,
+    spoken_time,
+    value_text,
+    visible,
+)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +47,17 @@ def test_counts_times_values() -> None:
     assert [value_text(v) for v in ("a", 1, None, {"k": ["ä"]})] == ["a", "1", "null", '{"k": ["ä"]}']
     assert shorten("abcdef", 6) == "abcdef"
     assert shorten("abcdef", 2) == "ab…(+4)"
+
+
+def test_clocks() -> None:
+    since = datetime(2031, 3, 4, 12, tzinfo=UTC)
+    steps = tuple(ClockStep(host=f"h{n}" if n else "", since=since, offset_s=n * 3600) for n in range(5))
+    assert spoken_clock(None) == spoken_clock(Clock()) == ""
+    assert spoken_clock(Clock(method="said-by-user", offset_s=68400)) == "+19 h"
+    assert spoken_clock(Clock(method="said-by-user", steps=steps)) == (
+        "±0 s; ±0 s from 2031-03-04 12:00:00 UTC; h1 +1 h from 2031-03-04 12:00:00 UTC; "
+        "h2 +2 h from 2031-03-04 12:00:00 UTC; and 2 changes more"
+    )
 
 
 def test_nothing_invisible_passes() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from pathlib import Path
 
 from ircopilot.contracts.report import ArtifactPart, ReportDocument
@@ -13,7 +12,7 @@ from ircopilot.export.citations import GLYPHS, LEGEND, Citation, by_tactic, cite
 from ircopilot.export.md_escape import cell, code, prose
 from ircopilot.export.report_json import report_digest
 from ircopilot.export.tabled import Tabled, tabled_claims
-from ircopilot.export.text import shorten, spoken_count, spoken_offset, spoken_size, spoken_time, visible
+from ircopilot.export.text import shorten, spoken_clock, spoken_count, spoken_size, spoken_time, visible
 
 EXCERPT = 220
 Notes = dict[str, Citation]
@@ -165,10 +164,8 @@ def _unread(part: ArtifactPart) -> Iterator[str]:
 
 
 def _clock(clock: Clock | None) -> str:
-    if clock is None or clock.method == "as-recorded":
-        return "as recorded"
-    offset = spoken_offset(timedelta(seconds=clock.offset_s)) or "±0 s"
-    return f"⏱ {offset}, {clock.method.replace('-', ' ')}"
+    spoken = spoken_clock(clock)
+    return f"⏱ {cell(spoken)}, {clock.method.replace('-', ' ')}" if clock and spoken else "as recorded"
 
 
 def _refused(document: ReportDocument) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ircopilot.export.figure import draw_figure
 from ircopilot.export.pdf_text import breakable, printable, worded
 from ircopilot.export.report_json import report_digest, rfc3339
 from ircopilot.export.tabled import Tabled, tabled_claims
-from ircopilot.export.text import shorten, spoken_count, spoken_offset, spoken_size, spoken_time
+from ircopilot.export.text import shorten, spoken_clock, spoken_count, spoken_offset, spoken_size, spoken_time
 
 Data = dict[str, Any]
 Notes = dict[str, Citation]
@@ -193,8 +193,7 @@ def _sources(document: ReportDocument) -> Data:
 
 
 def _source(part: ArtifactPart) -> Data:
-    corrected = part.clock is not None and part.clock.method != "as-recorded"
-    offset = spoken_offset(timedelta(seconds=part.clock.offset_s)) or "±0 s" if part.clock and corrected else ""
+    corrected = spoken_clock(part.clock)
     unread: Iterable[str] = (f"{e.locator or 'whole file'}: {e.reason}" for e in part.parse_errors[:2])
     return {
         "name": breakable(shorten(part.name, 200)),
@@ -203,7 +202,7 @@ def _source(part: ArtifactPart) -> Data:
         "events": spoken_count(part.events, "event"),
         "errors": f"{part.errors:,}" if part.errors else "",
         "unread": [breakable(shorten(text, 200)) for text in unread],
-        "clock": offset,
+        "clock": printable(corrected),
         "method": part.clock.method.replace("-", " ") if part.clock and corrected else "",
     }
 

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
+from ircopilot.domain.evidence import Clock
 from ircopilot.export.report_json import rfc3339
 
 # Letters and symbols that draw nothing although Unicode calls them printable.
@@ -65,6 +66,18 @@ def spoken_offset(offset: timedelta) -> str:
     if ms:
         parts.append(f"{ms / 1000:.3f}".rstrip("0").rstrip(".") + " s")
     return ("+" if offset > timedelta(0) else "−") + " ".join(parts)
+
+
+def spoken_clock(clock: Clock | None) -> str:
+    """The correction of an artifact's clock with its exceptions, `+19 h; it01 +7 h from …`; empty if as recorded."""
+    if clock is None or (clock.method == "as-recorded" and not clock.steps):
+        return ""
+    parts = [spoken_offset(timedelta(seconds=clock.offset_s)) or "±0 s"]
+    for step in clock.steps[:3]:
+        offset = spoken_offset(timedelta(seconds=step.offset_s)) or "±0 s"
+        parts.append(f"{visible(step.host) + ' ' if step.host else ''}{offset} from {spoken_time(step.since)}")
+    more = len(clock.steps) - 3
+    return "; ".join(parts) + (f"; and {spoken_count(more, 'change')} more" if more > 0 else "")
 
 
 def spoken_size(size: int) -> str:
