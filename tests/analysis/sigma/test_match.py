@@ -27,12 +27,24 @@ CASES = {
     "startswith": (["CommandLine|startswith: net"], [process("NET user"), process("a net user")], [1]),
     "endswith": ([r"Image|endswith: \cmd.exe"], [process(image=r"C:\W\CMD.EXE"), process(image=r"C:\xcmd.exe")], [1]),
     "all": (["CommandLine|contains|all:", "  - a1", "  - b2"], [process("b2 a1"), process("a1")], [1]),
-    "any of a list": (["CommandLine|contains:", "  - a1", "  - b2"], [process("b2"), process("a1"), process("c")], [1, 2]),
+    "any of a list": (
+        ["CommandLine|contains:", "  - a1", "  - b2"],
+        [process("b2"), process("a1"), process("c")],
+        [1, 2],
+    ),
     "wildcards inside": (["CommandLine: net* /add?x"], [process("net user u /add x"), process("net user /addx")], [1]),
     "regex": ([r"CommandLine|re: 'A{3,5}=\d+'"], [process("xAAA=12"), process("xaaa=12")], [1]),
-    "regex ignoring case": ([r"CommandLine|re|i: 'A{3,5}='"], [process("xAAA="), process("xaaa="), process("aa=")], [1, 2]),
+    "regex ignoring case": (
+        [r"CommandLine|re|i: 'A{3,5}='"],
+        [process("xAAA="), process("xaaa="), process("aa=")],
+        [1, 2],
+    ),
     "cased": (["CommandLine|contains|cased: Enc"], [process("-Enc"), process("-enc")], [1]),
-    "windash": (["CommandLine|contains|windash: ' -f '"], [process("a /f b"), process("a -f b"), process("a f")], [1, 2]),
+    "windash": (
+        ["CommandLine|contains|windash: ' -f '"],
+        [process("a /f b"), process("a -f b"), process("a f")],
+        [1, 2],
+    ),
     "base64offset": (
         ["CommandLine|base64offset|contains: whoami"],
         [process("d2hvYW1p"), process("eHdob2FtaQ=="), process("whoami")], [1, 2],
@@ -40,10 +52,15 @@ CASES = {
     "wide base64": (["CommandLine|wide|base64|contains: ab"], [process("YQBiAA=="), process("YWI=")], [1]),
     "cidr": (
         ["DestinationIp|cidr: 10.0.0.0/8"],
-        [process(destination_ip="10.9.8.7"), process(destination_ip="11.0.0.1"), process(destination_ip="::ffff:10.1.1.1")],
+        [process(destination_ip="10.9.8.7"), process(destination_ip="11.0.0.1"),
+         process(destination_ip="::ffff:10.1.1.1")],
         [1, 3],
     ),
-    "greater": (["Size|gt: 100"], [process(Size="101"), process(Size="0x65"), process(Size="9"), process(Size="x")], [1, 2]),
+    "greater": (
+        ["Size|gt: 100"],
+        [process(Size="101"), process(Size="0x65"), process(Size="9"), process(Size="x")],
+        [1, 2],
+    ),
     "not equal number": (["Size|neq: 5"], [process(Size="5"), process(Size="6"), process()], [2, 3]),
     "fieldref": (["A|fieldref: B"], [process(A="x", B="X"), process(A="x", B="y"), process()], [1]),
     "exists": (["Extra|exists: true"], [process(Extra="1"), process()], [1]),
@@ -55,7 +72,11 @@ CASES = {
         process(granted_access="0x1010"), process(granted_access="0x00001010"), process(granted_access="4112"),
         process(granted_access="0x10100")], [1, 2, 3]),
     "number against hexadecimal": (["ProcId: 16"], [process(ProcId="0x10"), process(ProcId="16"), process()], [1, 2]),
-    "boolean": (["Initiated2: true"], [process(Initiated2="True"), process(Initiated2="T"), process(Initiated2="F")], [1, 2]),
+    "boolean": (
+        ["Initiated2: true"],
+        [process(Initiated2="True"), process(Initiated2="T"), process(Initiated2="F")],
+        [1, 2],
+    ),
     "user joins domain and name": (
         [r"User: CORP\ada"], [process(user_domain="CORP", user_name="Ada"), process(user_name="Ada")], [1],
     ),
