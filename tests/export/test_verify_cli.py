@@ -29,7 +29,9 @@ def app() -> typer.Typer:
 def out(tmp_path: Path) -> Path:
     """A report whose artifacts name the mapping that a load would have named."""
     document = small_report()
-    parts = tuple(part.model_copy(update={"mapping": "windows_nxlog"}) for part in document.artifacts)
+    parts = tuple(
+        part.model_copy(update={"mapping": "generic", "format": "json_lines/generic"}) for part in document.artifacts
+    )
     write_outputs(small_report(artifacts=parts), tmp_path / "out", ("json", "markdown"))
     return tmp_path / "out"
 
