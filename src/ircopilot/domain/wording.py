@@ -12,7 +12,7 @@ _Wording = Callable[[Act], str]
 def sentence(act: Act) -> str:
     """One sentence about an act, without its time. Unknown verbs raise KeyError: a verb without words is a bug."""
     text = _WORDS[act.verb](act)
-    return f"{text}." if not text.endswith((".", "…", '"')) else text
+    return f"{text}." if not text.endswith((".", "…", ".”", "…”")) else text
 
 
 def _pid(act: Act, name: str = "pid") -> str:
@@ -20,7 +20,19 @@ def _pid(act: Act, name: str = "pid") -> str:
 
 
 def _on(act: Act) -> str:
-    return f" on {act.host}" if act.host else ""
+    return f" on {host_label(act.host)}" if act.host else ""
+
+
+def host_label(host: str) -> str:
+    """A host as a sentence names it: without its DNS domain; an address stays whole."""
+    return host if host.replace(".", "").isdigit() or ":" in host else host.split(".", 1)[0]
+
+
+def _quoted_command(act: Act) -> str:
+    """The command line in quotation marks, unless it is no more than the program's own path."""
+    command = act.detail.get("command", "")
+    bare = command.strip().strip('"').strip()
+    return "" if not bare or bare.lower() == act.detail.get("path", "").lower() else f": “{command}”"
 
 
 def _as(act: Act, name: str = "account") -> str:
@@ -49,8 +61,7 @@ def _spawned(act: Act) -> str:
         if act.detail.get("server_paths"):
             text += f" and the path {act.detail['server_paths']}"
         return text
-    command = act.detail.get("command", "")
-    return f"{text}: {command}" if command else text
+    return text + _quoted_command(act)
 
 
 def _executed(act: Act) -> str:
@@ -125,7 +136,7 @@ def _pipe(act: Act) -> str:
 
 
 def _service(act: Act) -> str:
-    return f"The service {act.objects[0]} was installed{_on(act)}{_by(act)} to run {act.detail.get('image', '')}"
+    return f"The service {act.objects[0]} was installed{_on(act)}{_by(act)} to run “{act.detail.get('image', '')}”"
 
 
 def _by(act: Act) -> str:
@@ -137,8 +148,7 @@ def _script(act: Act) -> str:
     if act.detail.get("functions"):
         text += f" the PowerSploit function {act.detail['functions']}"
         return f"{text}; it {act.detail['features']}" if act.detail.get("features") else text
-    text += f": {act.detail['text']}"
-    return text
+    return f"{text}: “{act.detail['text']}”"
 
 
 def _hosted(act: Act) -> str:
@@ -188,7 +198,7 @@ def _logged_on(act: Act) -> str:
 
 def _sudo(act: Act) -> str:
     target = f" as {act.detail['as']}" if act.detail.get("as") else ""
-    return f"{act.subject}{_on(act)} ran{target}: {act.detail['command']}"
+    return f"{act.subject}{_on(act)} ran{target}: “{act.detail['command']}”"
 
 
 def _matched(act: Act) -> str:
@@ -203,11 +213,11 @@ def _alerted(act: Act) -> str:
 
 
 def _said(act: Act) -> str:
-    return f"{act.subject} wrote: {act.detail['text']}"
+    return f"{act.subject} wrote: “{act.detail['text']}”"
 
 
 def _did(act: Act) -> str:
-    return f"{act.subject} recorded the action: {act.detail['text']}"
+    return f"{act.subject} recorded the action: “{act.detail['text']}”"
 
 
 _WORDS: dict[str, _Wording] = {

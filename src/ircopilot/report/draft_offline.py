@@ -9,7 +9,7 @@ from datetime import datetime
 from ircopilot.domain.claims import Basis, ClaimKind, DraftClaim, Fact, Search
 from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.findings import Act, Entity, Findings
-from ircopilot.domain.wording import sentence
+from ircopilot.domain.wording import host_label, sentence
 from ircopilot.report.gate import DraftSection
 from ircopilot.report.inferences import infer
 from ircopilot.report.ledger import format_fact
@@ -108,7 +108,7 @@ def _best(acts: Sequence[Act], verbs: tuple[str, ...]) -> Act | None:
     for verb in verbs:
         pool = [a for a in acts if a.verb == verb]
         if pool:
-            return max(pool, key=lambda a: (len(a.rules), -a.time.timestamp()))
+            return max(pool, key=lambda a: (len(a.rules), len(a.techniques), -a.time.timestamp()))
     return None
 
 
@@ -169,9 +169,9 @@ def _run_of_discovery(acts: Sequence[Act], tactics: dict[str, tuple[str, ...]]) 
 
 def _say_run(section: Section, run: list[Act], with_date: bool) -> None:
     head = run[0]
-    commands = _list([a.detail.get("command") or a.objects[0] for a in run])
+    commands = _list([f"“{a.detail.get('command') or a.objects[0]}”" for a in run])
     account = f" as {head.detail['account']}" if head.detail.get("account") else ""
-    text = f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} on {head.host}{account} ran discovery commands: {commands}."
+    text = f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} on {host_label(head.host)}{account} ran discovery commands: {commands}."
     evidence = [i for a in run for i in a.evidence[:2]]
     merged = head.model_copy(update={"objects": tuple(dict.fromkeys(a.objects[0] for a in run))})
     section.say(text, evidence, act=merged)

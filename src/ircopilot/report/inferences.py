@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ircopilot.domain.findings import Act, Findings
+from ircopilot.domain.wording import host_label
 from ircopilot.report.phases import core_acts, first
 
 _JAVA = ("tomcat", "java", "jboss", "wildfly", "weblogic", "jetty", "solr", "vmware", "unifi", "elasticsearch")
@@ -81,17 +82,23 @@ def _pipe_impersonation(acts: list[Act]) -> Inference | None:
 
 
 def _injected_reader(acts: list[Act]) -> Inference | None:
-    access = first(acts, "accessed-process", "dumped-memory")
-    if access is None:
+    reads = [a for a in acts if a.verb in ("accessed-process", "dumped-memory")]
+    if not reads:
         return None
-    injected = next(
-        (a for a in acts if a.verb == "injected" and a.objects and a.objects[0].lower() == access.subject.lower()), None
+    for access in (a for a in reads if a.objects):
+        injected = next(
+            (a for a in acts if a.verb == "injected" and a.objects[0].lower() == access.subject.lower()), None
+        )
+        if injected:
+            text = (
+                f"{access.subject} most likely read the memory of {access.objects[0]} on behalf of {injected.subject}, "
+                "which had injected into it."
+            )
+            return Inference(text, (*injected.evidence[:2], *access.evidence[:2]))
+    text = (
+        f"Passwords and tickets of accounts that were logged on to {host_label(reads[0].host)} were probably exposed."
     )
-    if injected:
-        text = f"{access.subject} most likely read the memory of {access.objects[0]} on behalf of {injected.subject}, which had injected into it."
-        return Inference(text, (*injected.evidence[:2], *access.evidence[:2]))
-    text = f"Passwords and tickets of accounts that were logged on to {access.host} were probably exposed."
-    return Inference(text, access.evidence[:3])
+    return Inference(text, reads[0].evidence[:3])
 
 
 def _left(acts: list[Act]) -> Inference | None:

@@ -14,6 +14,7 @@ from ircopilot.analysis.story.processes import Process, ProcessTable
 from ircopilot.analysis.story.scripts import read_script
 
 Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
+USUAL_PORTS = frozenset({22, 53, 80, 443, 8080, 8443})
 DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Source: Windows process access rights.
 
 
@@ -34,6 +35,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
     if not process.start_rows or process.name in names.SIDE_EFFECTS:
         return
     parent = table.parent_of(process)
+    served = parent is not None and parent.name in names.SERVERS
     parent_name = names.shown(process.parent_executable or (parent.executable if parent else "")).strip("-")
     by_hand = names.base(parent_name) in names.DELIVERERS | names.OFFICE and names.user_writable(process.executable)
     reading = read_script(process.command_line)
@@ -59,7 +61,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
                 detail.setdefault(name, row[column])
     draft = ActDraft(
         "executed" if by_hand else "spawned", parent_name or "an unseen process", (names.shown(process.executable),), _host(process), process.account,
-        {k: v for k, v in detail.items() if v}, set(reading.techniques), why=member.why,
+        {k: v for k, v in detail.items() if v}, set(reading.techniques) | ({"T1190"} if served else set()), why=member.why,
     )  # fmt: skip
     book.add(draft, one_per_source(process.start_rows), process.key)
 
@@ -98,24 +100,24 @@ def _draft(verb: str, row: Row, objects: tuple[str, ...], **detail: str) -> ActD
 
 
 def _connection(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> None:
+    connection(book, member, row, network, cluster)
+
+
+def connection(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> ActDraft | None:
+    """A connection with one of the cluster's peers as an act, None for any other."""
     ip, port = network.peer(row)
     if ip not in cluster.peers:
-        return
+        return None
     inbound = row["network_direction"] == "inbound"
-    local = row["destination_ip"] if inbound else row["source_ip"]
-    draft = _draft(
-        "accepted-connection" if inbound else "connected",
-        row,
-        (ip,),
-        port=str(port),
-        local_ip=local,
-        transport=row["network_transport"],
-    )
-    draft.techniques |= (
-        set() if inbound else {"T1071"} | ({"T1571"} if port not in (80, 443, 8080, 8443, 53, 22) else set())
-    )
+    detail = {
+        "port": str(port), "transport": row["network_transport"],
+        "local_ip": row["destination_ip"] if inbound else row["source_ip"],
+    }  # fmt: skip
+    draft = _draft("accepted-connection" if inbound else "connected", row, (ip,), **detail)
+    if not inbound:
+        draft.techniques |= {"T1071"} if port in USUAL_PORTS else {"T1071", "T1571"}
     draft.why = "the address is known to almost no other program"
-    book.add(draft, [row], member.process.key, ip, port)
+    return book.add(draft, [row], member.process.key, ip, port)
 
 
 def _file(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> None:
@@ -277,7 +279,9 @@ def tell_exploited(book: ActBook, process: Process, cluster: Cluster, effects: l
         if not first - timedelta(seconds=120) <= row["time"] <= first + timedelta(seconds=120):
             continue
         if row["event_code"] in ("3", "5156"):
-            _connection(book, member, row, network, cluster)
+            told = connection(book, member, row, network, cluster)
+            if told and told.verb == "connected" and row["time"] <= first:
+                told.techniques |= {"T1203"}  # as the client of the attacker's server it was made to run code
         elif row["event_code"] == "11" and row["time"] <= first + timedelta(seconds=10):
             draft = _draft("wrote-file", row, (names.shown(row["file_path"]),), file=row["file_path"])
             draft.why = "written by the exploited server just before it started the attacker's process"
