@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
 from typing import BinaryIO, Protocol
 
 import orjson
@@ -20,18 +19,24 @@ import pyarrow as pa
 from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.evidence.clocks import ClockSample, estimate_clock, said_clock
+from ircopilot.evidence.mappings.base import ZONELESS
 from ircopilot.evidence.mappings.base import Mapping as RecordMapping
 from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, select_samples, version_of
 from ircopilot.evidence.records import Block, Decoder
 from ircopilot.stores import StoreSet
 from ircopilot.stores.events import EventStore
+from ircopilot.stores.events.store import ROWS
 from ircopilot.stores.events.schema import SAMPLE_COLUMNS
 from ircopilot.stores.postgres import loads
 
 KEPT_ERRORS = 100
 HELD_BYTES = 192 << 20  # decoded records kept between estimating the clock and inserting; beyond, decoded twice
-SAMPLES = 8000
+SAMPLES = 4000
 IN_FLIGHT = 2
+CHUNK_BYTES = 24 << 20  # of records in one insert: large enough that analysing the statement costs little
+ROW_BYTES = 200  # what a row weighs besides its record
+
+UTC_ASSUMED = Assumed()
 
 Progress = Callable[[int, int], None]
 
@@ -77,7 +82,7 @@ def load_artifact(
     mapping: RecordMapping,
     *,
     said: Mapping[str, float] | None = None,
-    assumed: Assumed = Assumed(),
+    assumed: Assumed = UTC_ASSUMED,
     progress: Progress = lambda _bytes, _events: None,
     open_plaintext: Opener | None = None,
 ) -> Load:
@@ -128,7 +133,8 @@ def _is_current(load: Load, mapping: str, version: str, said: Clock | None, assu
 def _assumptions(mapping: RecordMapping, assumed: Assumed) -> dict[str, object]:
     """What the clock has to say that the records do not."""
     yearless = any(t.format == "rfc3164" for t in mapping.times)
-    zone = assumed.zone if yearless or assumed.zone != "UTC" else ""
+    zoneless = any(t.format in ZONELESS for t in mapping.times[:1]) or yearless
+    zone = assumed.zone if zoneless or assumed.zone != "UTC" else ""
     return {"year_assumed": assumed.year if yearless else None, "zone_assumed": zone}
 
 
@@ -154,24 +160,22 @@ class _Run:
         params = {"org": self.org_id, "load": scratch, "sha": self.artifact.sha256}
         select = select_samples(self.mapping, self.assumed)
         held: list[Block] | None = []
-        size, stride, tick = 0, 0, 0
+        size, stride, at = 0, 0, 0
         picked: list[tuple[str, int, bytes]] = []
         names = [t.field.rpartition(".")[2].encode() for t in self.mapping.references]
         for block in self._blocks():
             size += sum(map(len, block.payloads))
             held = [*held, block] if held is not None and size <= HELD_BYTES else None
             stride = stride or self._stride(block)
-            for n, payload in enumerate(block.payloads):
-                if any(name in payload for name in names):
-                    tick += 1
-                    if tick % stride == 0:
-                        picked.append((block.locators[n], block.seqs[n], payload))
+            for n in range(at, len(block.payloads), stride):
+                if any(name in block.payloads[n] for name in names):
+                    picked.append((block.locators[n], block.seqs[n], block.payloads[n]))
+            at = (at - len(block.payloads)) % stride
         self.held = held
         if not picked:
             return Clock(source=self.mapping.name)
-        self.events.insert_block(
-            "clock_samples", SAMPLE_COLUMNS, select, _batch(*zip(*picked, strict=True)), params, scratch
-        )
+        rows = _batch(*(list(column) for column in zip(*picked, strict=True)))
+        self.events.insert_block("clock_samples", SAMPLE_COLUMNS, select, [rows], params, scratch)
         samples = [ClockSample(**s) for s in self.events.take_samples(self.org_id, scratch)]
         return estimate_clock(samples, self.mapping.name)
 
@@ -183,22 +187,19 @@ class _Run:
         columns = events_columns(self.mapping)
         params = {"org": self.org_id, "load": load.load_id, "sha": self.artifact.sha256}
         # A deduplication token outlives the rows it stands for, so an attempt after a drop needs tokens of its own.
-        attempt, tally, numbers = uuid.uuid4().hex[:8], Tally(), count()
+        attempt, tally = uuid.uuid4().hex[:8], Tally()
         flying: set[Future[None]] = set()
         with ThreadPoolExecutor(IN_FLIGHT, "insert") as pool:
-            for block in self._blocks_again():
-                tally.add(block)
-                if block.seqs:
-                    rows = _batch(block.locators, block.seqs, block.payloads)
-                    token = f"{load.load_id}:{attempt}:{next(numbers)}"
-                    flying.add(pool.submit(self.events.insert_block, "events", columns, select, rows, params, token))
-                if len(flying) > IN_FLIGHT:
-                    done, flying = wait(flying, return_when=FIRST_COMPLETED)
-                    for one in done:
-                        one.result()
-                self.progress(block.consumed, tally.sent)
-            for one in flying:
-                one.result()
+            for number, blocks in enumerate(_chunks(self._blocks_again())):
+                batches = [_batch(b.locators, b.seqs, b.payloads) for b in blocks if b.seqs]
+                for block in blocks:
+                    tally.add(block)
+                if batches:
+                    token = f"{load.load_id}:{attempt}:{number}"
+                    flying.add(pool.submit(self.events.insert_block, "events", columns, select, batches, params, token))
+                flying = _settle(flying, IN_FLIGHT)
+                self.progress(blocks[-1].consumed, tally.sent)
+            _settle(flying, 0)
         return self._counted(load, tally)
 
     def _counted(self, load: Load, tally: Tally) -> Load:
@@ -236,9 +237,33 @@ class _Run:
             yield waiting.pop()
 
 
-def _batch(locators: object, seqs: object, payloads: object) -> pa.RecordBatch:
-    columns = [pa.array(locators, pa.string()), pa.array(seqs, pa.uint64()), pa.array(payloads, pa.binary())]
-    return pa.record_batch(columns, ["locator", "seq", "raw"])
+def _chunks(blocks: Iterator[Block]) -> Iterator[list[Block]]:
+    """Blocks gathered to what is worth a statement of its own."""
+    chunk: list[Block] = []
+    size = 0
+    for block in blocks:
+        chunk.append(block)
+        size += sum(map(len, block.payloads)) + ROW_BYTES * len(block.seqs)
+        if size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _settle(flying: set[Future[None]], most: int) -> set[Future[None]]:
+    """Wait until at most `most` inserts are under way; raises what one of them raised."""
+    while len(flying) > most:
+        done, flying = wait(flying, return_when=FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    return flying
+
+
+def _batch(locators: list[str], seqs: list[int], payloads: list[bytes]) -> pa.RecordBatch:
+    return pa.record_batch(
+        [pa.array(locators, pa.string()), pa.array(seqs, pa.uint64()), pa.array(payloads, pa.binary())], schema=ROWS
+    )
 
 
 def _reason(payload: bytes) -> str:

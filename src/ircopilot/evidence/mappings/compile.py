@@ -7,8 +7,9 @@ readable time, is left out; the loader counts and locates what is missing.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from ircopilot.domain.event import HOT_BY_NAME, HOT_COLUMNS
 from ircopilot.domain.evidence import Clock
@@ -64,7 +65,9 @@ def select_events(mapping: Mapping, clock: Clock, assumed: Assumed) -> str:
 
 def select_samples(mapping: Mapping, assumed: Assumed) -> str:
     """The SELECT for `INSERT INTO clock_samples`: host, code, recorded time and the reference time of each record."""
-    reference = _coalesced([_when(t.when, _parse(t, assumed), "NULL") for t in mapping.references])
+    reference = _coalesced(
+        [_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in _time_groups(mapping.references)]
+    )
     host = _column(mapping, "host_name")
     event = EVENT_ID_SQL.format(sha="{sha:String}", locator="locator")
     return (
@@ -101,14 +104,18 @@ def _timed(mapping: Mapping, assumed: Assumed) -> str:
     first = sorted({r.column for r in mapping.first})
     firsts = "".join(f", {_value(mapping.first, name, mapping)} AS f_{name}" for name in first)
     source = _arms([(r.when, quote(r.source)) for r in mapping.sources], quote(mapping.name), mapping)
-    parsed = [_when(t.when, _parse(t, assumed), "NULL", mapping) for t in mapping.times]
-    maybe = _coalesced(parsed)
-    named = [(f"isNotNull({p})", quote(t.field)) for p, t in zip(parsed, mapping.times, strict=True)]
-    flat = ", ".join(f"{test}, {name}" for test, name in named)
+    groups = _time_groups(mapping.times)
+    maybe = _coalesced([_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in groups])
+    flat = ", ".join(f"m[{quote(t.field)}] != '', {quote(t.field)}" for t in mapping.times)
     inner = f"SELECT locator, seq, {mapping.layout.sql} AS m FROM {INPUT}"
     inner = f"SELECT *{firsts} FROM ({inner}) WHERE notEmpty(m)"
     inner = f"SELECT *, {source} AS source FROM ({inner})"
     return f"SELECT *, {maybe} AS t_maybe, assumeNotNull(t_maybe) AS t_recorded, multiIf({flat}, '') AS t_field FROM ({inner})"
+
+
+def _time_groups(times: tuple[TimeField, ...]) -> list[tuple[TimeField, ...]]:
+    """Neighbours of one format and condition together: of each group the first field that is there is parsed, once."""
+    return [tuple(g) for _, g in groupby(times, key=lambda t: (t.format, t.when))]
 
 
 def _coalesced(parsed: list[str]) -> str:
@@ -130,6 +137,8 @@ def _test(test: Test, mapping: Mapping | None) -> str:
         return f"{name} != ''"
     if test.op == "like":
         return "(" + " OR ".join(f"{name} ILIKE {quote(p)}" for p in test.values) + ")"
+    if len(test.values) == 1:
+        return f"{name} = {quote(test.values[0])}"
     return f"{name} IN ({', '.join(quote(v) for v in test.values)})"
 
 
@@ -154,43 +163,34 @@ def _column(mapping: Mapping, name: str) -> str:
 
 
 def _value(rows: Iterable[Row], name: str, mapping: Mapping) -> str:
-    """The column's SQL: its rows in order, each tried where its condition holds and its value is not empty."""
-    mine = [r for r in rows if r.column == name]
-    if not mine:
-        return "''"
-    value = "''"
-    for one in reversed(mine):
-        text = quote(one.value) if one.value is not None else _fields(one, mapping)
-        if value != "''" and one.value is None:
-            text = f"if(({text}) != '', {text}, {value})" if not one.when else text
-        if one.when:
-            tests = " AND ".join(_test(t, mapping) for t in one.when)
-            own = "" if one.value is not None else f" AND ({text}) != ''"
-            text = f"if({tests}{own}, {text}, {value})"
-        value = text
-    return value
+    """The column's SQL: its rows in order, each tried where its condition holds; the first that is not empty."""
+    values: list[str] = []
+    for one in rows:
+        if one.column == name:
+            texts = [quote(one.value)] if one.value is not None else _fields(one, mapping)
+            values += [_when(one.when, text, "''", mapping) for text in texts]
+    return _firstof(values)
 
 
-def _fields(one: Row, mapping: Mapping) -> str:
+def _fields(one: Row, mapping: Mapping) -> list[str]:
     """The row's candidates through its transforms, or its table's entry for them."""
     if one.table:
         joined = ", ':', ".join(_name(f, mapping) for f in one.fields)
-        key = f"concat({joined}, '')"
         names, values = (", ".join(quote(pair[i]) for pair in one.table) for i in (0, 1))
-        return f"transform({key}, [{names}], [{values}], '')"
+        return [f"transform(concat({joined}, ''), [{names}], [{values}], '')"]
     texts = [_column(mapping, f[1:]) if f.startswith("@") else f"m[{quote(f)}]" for f in one.fields]
-    return apply(one.via, _firstof(texts))
+    return [apply(one.via, _firstof(texts))] if one.via else texts
 
 
 def _firstof(texts: list[str]) -> str:
-    if len(texts) == 1:
-        return texts[0]
-    arms = ", ".join(f"{t} != '', {t}" for t in texts[:-1])
-    return f"multiIf({arms}, {texts[-1]})"
+    """The first text that is not empty."""
+    if not texts:
+        return "''"
+    return texts[0] if len(texts) == 1 else f"firstNonDefault({', '.join(texts)})"
 
 
 def _first(fields: tuple[str, ...]) -> str:
-    return _firstof([f"m[{quote(f)}]" for f in fields]) if fields else "''"
+    return _firstof([f"m[{quote(f)}]" for f in fields])
 
 
 def _typed(name: str, sql: str) -> str:
@@ -198,9 +198,10 @@ def _typed(name: str, sql: str) -> str:
     return f"{_NUMBERS[kind]}({sql})" if kind in _NUMBERS else sql
 
 
-def _parse(time: TimeField, assumed: Assumed) -> str:
-    """Text of one field → Nullable(DateTime64(6, 'UTC'))."""
-    v = f"m[{quote(time.field)}]"
+def _parse(times: Sequence[TimeField], assumed: Assumed) -> str:
+    """Text of the first of these fields (of one format) that is there → Nullable(DateTime64(6, 'UTC'))."""
+    time = times[0]
+    v = _first(tuple(t.field for t in times))
     zone = quote(assumed.zone)
     best = f"toTimeZone(parseDateTime64BestEffortOrNull({{}}, 6, {zone}), 'UTC')"
     scale = {"epoch": 1_000_000, "epoch_ms": 1_000, "epoch_us": 1}.get(time.format)
@@ -216,5 +217,11 @@ def _parse(time: TimeField, assumed: Assumed) -> str:
         return f"if({v} = '', NULL, {best.format(dated)})"
     if time.format == "day_first":
         return f"toTimeZone(parseDateTime64BestEffortOrNull(replaceAll({v}, '/', '.'), 6, {zone}), 'UTC')"
-    dotted = f"if(position({v}, ',') > 0, replaceRegexpOne(replaceOne({v}, ', ', ' '), ',', '.'), {v})"
-    return f"if({v} = '', NULL, {best.format(dotted)})"
+    if time.format == "month_first":
+        return f"toTimeZone(parseDateTime64BestEffortUSOrNull(replaceOne({v}, ',', ''), 6, {zone}), 'UTC')"
+    # `Oct 10, 2031 @ 13:55:36.000` is how Kibana writes times into CSV.
+    plain = f"replaceOne(replaceOne({v}, ', ', ' '), ' @ ', ' ')"
+    dotted = f"if(position({v}, ',') > 0, replaceRegexpOne({plain}, ',', '.'), {v})"
+    american = f"toTimeZone(parseDateTime64BestEffortUSOrNull({dotted}, 6, {zone}), 'UTC')"
+    twelve = f"coalesce({american}, {best.format(dotted)})"  # with AM or PM the month comes first, if it can
+    return f"multiIf({v} = '', NULL, endsWith({v}, 'M'), {twelve}, {best.format(dotted)})"

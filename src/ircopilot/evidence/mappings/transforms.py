@@ -1,6 +1,7 @@
 """Named transforms of a field's text, as SQL templates over `{v}` (a String expression).
 
-`compile.py` applies them left to right. `extract:REGEX` takes the first group (or the whole match) of a RE2 regex.
+`compile.py` applies them left to right. `extract:REGEX` takes the first group (or the whole match) of a
+RE2 regex, `line_after:TEXT` the rest of the line behind a text, `escaped_line_after:TEXT` the same in JSON text.
 """
 
 from __future__ import annotations
@@ -47,10 +48,30 @@ TRANSFORMS: dict[str, str] = {
 }
 
 
+_LONGEST_LINE = 8192
+
+
+def _line_after(value: str, label: str, escaped: bool) -> str:
+    """The rest of the line behind `label`; a search for plain text, much faster than a regex over long messages.
+
+    `escaped`: the value is JSON text (a list, as EVTX gives unnamed data), in which lines end with an escape.
+    """
+    at = f"position({value}, {quote(label)})"
+    rest = f"substring({value}, {at} + {len(label.encode())}, {_LONGEST_LINE})"
+    line = f"splitByChar('\\n', replaceAll({rest}, '\\r', ''))[1]"
+    if escaped:
+        line = f"replaceAll(splitByString('\\\\r\\\\n', {rest})[1], '\\\\\\\\', '\\\\')"
+    return f"if({at} > 0, trimBoth({line}), '')"
+
+
 def apply(names: tuple[str, ...], value: str) -> str:
     """The SQL of `value` sent through the transforms `names`. Raises KeyError on an unknown name."""
     for name in names:
-        if name.startswith("extract:"):
+        if name.startswith("line_after:"):
+            value = _line_after(value, name.removeprefix("line_after:"), escaped=False)
+        elif name.startswith("escaped_line_after:"):
+            value = _line_after(value, name.removeprefix("escaped_line_after:"), escaped=True)
+        elif name.startswith("extract:"):
             value = f"extract({value}, {quote(name.removeprefix('extract:'))})"
         else:
             value = TRANSFORMS[name].format(v=value)

@@ -5,11 +5,14 @@ Sources: see `windows_rows.py` for the fields and `windows_layouts.py` for the s
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ircopilot.evidence.mappings.base import (
     FLAT,
     KindRow,
     Layout,
     Mapping,
+    Row,
     SourceRow,
     TimeField,
     code,
@@ -63,15 +66,22 @@ _TIMES = (
 _REFERENCES = (TimeField("UtcTime"),)
 
 
+def _undotted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Rows without the dotted names, which only Elastic's documents have: shorter SQL is analysed faster."""
+    slim = (replace(r, fields=tuple(f for f in r.fields if "." not in f)) for r in rows)
+    return tuple(r for r in slim if r.fields or r.value is not None)
+
+
 def _windows(name: str, about: str, layout: Layout) -> Mapping:
+    slim = layout is not ELASTIC
     return Mapping(
         name=name,
         about=about,
         layout=layout,
         sources=SOURCES,
-        times=_TIMES,
-        rows=ROWS,
-        first=FIRST,
+        times=tuple(t for t in _TIMES if not slim or "." not in t.field),
+        rows=_undotted(ROWS) if slim else ROWS,
+        first=_undotted(FIRST) if slim else FIRST,
         message=("Message", "message", "RenderedDescription", "winlog.message"),
         kinds=(KindRow("alert", (src("windows.defender"), code("1116", "1117", "1006", "1007", "1015"))),),
         references=_REFERENCES,

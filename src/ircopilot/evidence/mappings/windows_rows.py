@@ -17,6 +17,8 @@ TASKS = src("windows.taskscheduler")
 SESSIONS = src("windows.terminalservices")
 LOGONS = code("4624", "4625", "4634", "4647", "4648", "4768", "4769", "4770", "4771", "4776", "4778", "4779")
 ACCESSES = code("8", "10")
+MODULE = (POWERSHELL, code("4103"))
+CLASSIC = (POWERSHELL, code("400", "403", "600", "800"))
 
 ACTIONS: dict[str, str] = {
     **{f"windows.sysmon:{k}": v for k, v in {
@@ -98,10 +100,12 @@ WHO: tuple[Row, ...] = (
     row("user_name", "Param1", "User", via=("dash", "user_of"), when=SESSIONS),
     row("user_domain", "Param2", when=SESSIONS),
     row("user_name", "UserContext", "UserName", via=("dash", "user_of"), when=TASKS),
-    row("user_name", "ContextInfo", "Message", "Data",
-        via=(r"extract:(?:\bUser = |\bUserId=)(?:[^\\\r\n]*\\)?([^\\\r\n]+)", "trim"), when=POWERSHELL),
-    row("user_domain", "ContextInfo", "Message", "Data",
-        via=r"extract:(?:\bUser = |\bUserId=)([^\\\r\n]*)\\", when=POWERSHELL),
+    row("user_name", "ContextInfo", via=("line_after:User = ", "user_of"), when=MODULE),
+    row("user_domain", "ContextInfo", via=("line_after:User = ", "before_backslash"), when=MODULE),
+    row("user_name", "Message", via=("line_after:UserId=", "user_of"), when=CLASSIC),
+    row("user_domain", "Message", via=("line_after:UserId=", "before_backslash"), when=CLASSIC),
+    row("user_name", "Data", via=("escaped_line_after:UserId=", "user_of"), when=CLASSIC),
+    row("user_domain", "Data", via=("escaped_line_after:UserId=", "before_backslash"), when=CLASSIC),
     row("user_name", "AccountName", "winlog.user.name", "user.name", via=("dash", "user_of")),
     row("user_domain", "Domain", "winlog.user.domain", "user.domain", via="dash"),
     row("user_id", "UserID", "Security_UserID", "winlog.user.identifier", "user.identifier", "UserId", "user.id"),
@@ -132,9 +136,9 @@ PROCESSES: tuple[Row, ...] = (
     row("process_name", "@process_executable", via="basename"),
     row("process_name", "process.name"),
     row("process_command_line", "CommandLine", "ProcessCommandLine", "process.command_line"),
-    row("process_command_line", "ContextInfo", "Message", "Data",
-        via=(r"extract:(?:Host Application = |HostApplication=)([^\r\n]*)", "trim"),
-        when=(POWERSHELL, code("400", "403", "600", "800", "4103"))),
+    row("process_command_line", "ContextInfo", via="line_after:Host Application = ", when=MODULE),
+    row("process_command_line", "Message", via="line_after:HostApplication=", when=CLASSIC),
+    row("process_command_line", "Data", via="escaped_line_after:HostApplication=", when=CLASSIC),
     row("process_working_directory", "CurrentDirectory", "process.working_directory"),
     row("process_integrity_level", "IntegrityLevel", "MandatoryLabel"),
     row("process_parent_executable", "ParentImage", "ParentProcessName", "process.parent.executable", via="dash"),

@@ -39,7 +39,9 @@ COLUMN_TYPES: dict[str, str] = {**_KEYS, **{c.name: _TYPES[c.type] for c in HOT_
 EVENTS_DDL = (
     "CREATE TABLE IF NOT EXISTS events ("
     + ", ".join(f"`{name}` {kind}" for name, kind in COLUMN_TYPES.items())
-    + ") ENGINE = MergeTree ORDER BY (org_id, load_id, time) SETTINGS non_replicated_deduplication_window = 10000"
+    + ") ENGINE = MergeTree ORDER BY (org_id, load_id, time) SETTINGS non_replicated_deduplication_window = 10000, "
+    # A hundred columns are a hundred files in a wide part: inserts are faster by a third into compact ones.
+    "min_bytes_for_wide_part = 1073741824, min_rows_for_wide_part = 1000000"
 )
 
 # What clocks are estimated from, before a load is written: small, and dropped by partition afterwards.

@@ -6,7 +6,7 @@ Source: ClickHouse HTTP interface (`param_*` query parameters, statement and dat
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote, urlencode, urlsplit
@@ -20,19 +20,24 @@ from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL
 from ircopilot.stores.events.scope import EventScope
 
 Parameters = Mapping[str, object]
-# One thread per statement: parallelism comes from several blocks in flight, and memory stays flat.
+# One thread and one block per statement: atomic, deduplicated as one; several statements in flight use the cores.
 INSERT_SETTINGS = {
     "max_insert_threads": "1",
     "max_threads": "1",
     "async_insert": "0",
-    "min_insert_block_size_rows": "1000000",
-    "min_insert_block_size_bytes": "268435456",
+    "min_insert_block_size_rows": "10000000",
+    "min_insert_block_size_bytes": "4294967296",
     "max_block_size": "65536",
     "max_query_size": "4194304",
     "max_ast_elements": "1000000",
     "max_expanded_ast_elements": "2000000",
     "short_circuit_function_evaluation": "enable",
 }
+
+
+# What a mapping reads from `input('locator String, seq UInt64, raw String')`.
+ROWS = pa.schema([("locator", pa.string()), ("seq", pa.uint64()), ("raw", pa.binary())])
+PIECE = 1 << 20
 
 
 class EventStoreFailed(ProblemError):
@@ -68,18 +73,23 @@ class EventStore:
         """Run one statement; returns the body. Raises EventStoreFailed."""
         return self._post(sql.encode(), params or {}, settings or {})
 
-    def insert_rows(
-        self, table: str, columns: Sequence[str], select: str, batches: Iterable[pa.RecordBatch], params: Parameters,
+    def insert_block(
+        self,
+        table: str,
+        columns: Sequence[str],
+        select: str,
+        batches: Iterable[pa.RecordBatch],
+        params: Parameters,
         token: str,
     ) -> None:
-        """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed: one statement, flat memory.
+        """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed: one block, atomic.
 
-        Each batch holds locator, seq, raw. `token` deduplicates: rows sent under the same token again are not inserted.
+        Each batch holds locator, seq, raw (`ROWS`). `token` deduplicates: the same block again inserts nothing.
         """
         names = ", ".join(f"`{c}`" for c in columns)
         head = f"INSERT INTO {table} ({names}) {select} FORMAT ArrowStream\n".encode()
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
-        self._post(_pieces(head, iter(batches)), params, settings)
+        self._post(_pieces(head, batches), params, settings)
 
     def drop_load(self, org_id: str, load_id: str) -> None:
         """Delete a load's events: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
@@ -142,7 +152,7 @@ class EventStore:
             found.update({e["event_id"]: _event(e) for e in table.to_pylist()})
         return found
 
-    def _post(self, body: bytes, params: Parameters, settings: Mapping[str, str]) -> bytes:
+    def _post(self, body: bytes | Iterator[bytes], params: Parameters, settings: Mapping[str, str]) -> bytes:
         fields = {"database": self._database, **settings}
         fields |= {f"param_{name}": _literal(value) for name, value in params.items()}
         try:
@@ -154,16 +164,19 @@ class EventStore:
         return bytes(answer.data)
 
 
-def _pieces(head: bytes, batches: Iterator[pa.RecordBatch]) -> Iterator[bytes]:
-    """The body of an insert: the statement, then the batches as one Arrow IPC stream. Nothing if there is no batch."""
-    first = next(batches, None)
-    if first is None:
-        return
-    yield head
-    for at_end, batch in _marked(first, batches):
-        sink = pa.BufferOutputStream()
-        writer = pa.ipc.new_stream(sink, batch.schema)
-        writer.write_batch(batch)
+END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
+
+
+def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+    """The body of an insert: the statement, then the batches as one Arrow IPC stream."""
+    yield head + ROWS.serialize().to_pybytes()
+    for batch in batches:
+        whole = memoryview(batch.serialize())
+        for at in range(0, len(whole), PIECE):
+            yield bytes(whole[at : at + PIECE])
+    yield END_OF_STREAM
+
+
 def _literal(value: object) -> str:
     """A query parameter in the escaped text form that ClickHouse reads."""
     if isinstance(value, (list, tuple, set, frozenset)):
