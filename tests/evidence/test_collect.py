@@ -6,6 +6,7 @@ import bz2
 import gzip
 import hashlib
 import io
+import json
 import lzma
 import os
 import stat
@@ -257,3 +258,15 @@ def test_document_stays_whole_and_unknown_binary_is_kept_with_a_reason(tmp_path:
     assert {c.artifact.format for c in found if c.artifact} == {"unreadable"}
     assert all(c.errors and c.errors[0].locator == "" for c in found)
     assert len(sink.kept) == 3
+
+
+def test_records_longer_than_the_sample_are_recognised(tmp_path: Path) -> None:
+    event = {"eventTime": "2031-04-02T10:00:00Z", "eventName": "PutObject", "eventSource": "s3.amazonaws.com",
+             "awsRegion": "eu-north-1", "requestParameters": {"x": "y" * 500_000}}  # fmt: skip
+    (tmp_path / "long.json").write_text(json.dumps(event) + "\n" + json.dumps(event) + "\n")
+    (tmp_path / "one.json").write_text(json.dumps({"Records": [event, event, event, event, event]}))
+    found, _ = taken(tmp_path)
+    assert [c.artifact.format for c in found if c.artifact] == [
+        "json_lines/aws_cloudtrail",
+        "json_objects/aws_cloudtrail",
+    ]

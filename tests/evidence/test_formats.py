@@ -90,7 +90,7 @@ def test_fixture_adds_up(load: Callable[[Path], Loaded], file: Path) -> None:
     assert all(e.event_id == event_id(e.artifact_sha256, e.locator) for e in events)
     assert all(set(e.ecs) <= set(HOT_BY_NAME) for e in events)
     assert all(e.time_field and e.source and e.fields for e in events)
-    assert all(2031 == e.time.year for e in events)
+    assert all(e.time.year == 2031 for e in events)
     if ".golden." in file.name:
         assert done.errors == 0
     else:
@@ -128,12 +128,6 @@ def test_mapping_is_well_formed(mapping: Mapping) -> None:
     assert len(select_events(mapping, Clock(), ASSUMED)) < 150_000
 
 
-def Clock():  # noqa: N802
-    from ircopilot.domain.evidence import Clock
-
-    return Clock()
-
-
 def test_signatures_name_known_mappings() -> None:
     assert {s.mapping for s in SIGNATURES} <= set(MAPPINGS)
 
@@ -146,3 +140,76 @@ def test_every_line_locator_leads_to_its_line(load: Callable[[Path], Loaded]) ->
             kind, _, number = event.locator.partition(":")
             if kind == "line" and event.message and "\\" not in event.message and '"' not in event.message:
                 assert event.message.encode() in lines[int(number)]
+
+
+# What single events of the golden fixtures say: file, position, source, and some of their columns.
+SAID: tuple[tuple[str, int, str, dict[str, object]], ...] = (
+    ("zeek_tsv.golden.log", 0, "zeek.conn", {"source_bytes": 1200, "destination_bytes": 3400, "event_duration": 1.5}),
+    ("zeek_tsv.golden.log", 2, "zeek.dns", {"dns_question_name": "login.example.org",
+                                            "dns_answers": "192.0.2.4,cdn.example.net"}),
+    ("zeek_tsv.golden.log", 3, "zeek.dns", {"error_code": "NXDOMAIN"}),
+    ("zeek_tsv.golden.log", 4, "zeek.http", {"url_full": "http://files.example.org:8080/a\tb.bin",
+                                             "file_mime_type": "application/zip"}),
+    ("zeek_tsv.golden.log", 5, "zeek.kerberos", {"user_name": "mara", "user_domain": "EXAMPLE.ORG",
+                                                 "service_name": "cifs/nas01.example.org", "event_outcome": "failure"}),
+    ("zeek_tsv.golden.log", 6, "zeek.smb_files", {"file_path": "\\\\nas01\\public\\plans\\draft.docx",
+                                                  "file_name": "draft.docx"}),
+    ("zeek_tsv.golden.log", 7, "zeek.x509", {"tls_subject": "CN=files.example.org", "tls_issuer": "CN=Example CA"}),
+    ("zeek_tsv.golden.log", 8, "zeek.packet_filter", {}),
+    ("zeek_json.golden.log", 1, "zeek.ssl", {"destination_domain": "login.example.org"}),
+    ("zeek_json.golden.log", 2, "zeek.dns", {"source_ip": "2001:db8::7", "destination_port": 53}),
+    ("cloudtrail_records.golden.json", 0, "aws.cloudtrail", {"cloud_resource": "ledger/2031/q1.csv", "user_name": "noor"}),
+    ("cloudtrail_lines.golden.json", 1, "aws.cloudtrail", {"event_action": "AssumeRole", "event_outcome": "success",
+                                                           "cloud_resource": "arn:aws:iam::444455556666:role/Reader"}),
+    ("cloudtrail_pretty.golden.json", 2, "aws.cloudtrail", {"cloud_resource": "i-0abc,i-0def", "event_outcome": "failure",
+                                                            "error_code": "Client.UnauthorizedOperation",
+                                                            "user_name": "batch"}),
+    ("cloudtrail_lookup.golden.json", 0, "aws.cloudtrail", {"cloud_access_key_id": "AKIAEXAMPLE00000001"}),
+    ("syslog.golden.log", 0, "linux.sshd", {"user_name": "noor", "event_outcome": "success", "source_port": 50122,
+                                            "logon_type": "publickey", "source_ip": "198.51.100.7"}),
+    ("syslog.golden.log", 1, "linux.sshd", {"user_name": "oracle", "event_outcome": "failure"}),
+    ("syslog.golden.log", 2, "linux.sudo", {"user_name": "noor", "user_target_name": "root",
+                                            "process_command_line": "/usr/bin/tar czf /tmp/x.tgz /srv/data"}),
+    ("syslog.golden.log", 3, "linux.su", {"user_name": "noor", "user_target_name": "root", "event_outcome": "success"}),
+    ("syslog.golden.log", 4, "linux.cron", {"process_command_line": "/usr/local/bin/backup.sh", "user_name": "root"}),
+    ("syslog.golden.log", 5, "linux.accounts", {"event_action": "user-created", "user_target_name": "svc2"}),
+    ("syslog.golden.log", 7, "linux.sshd", {"event_action": "ssh-invalid-user", "user_name": "admin"}),
+    ("auditd.golden.log", 0, "linux.auditd", {"event_action": "execve", "process_pid": 301, "process_parent_pid": 300,
+                                              "process_executable": "/usr/bin/tar", "rule_name": "exec"}),
+    ("auditd.golden.log", 1, "linux.auditd", {"process_command_line": "tar czf /tmp/my file.tgz"}),
+    ("auditd.golden.log", 3, "linux.auditd", {"process_command_line": "tar czf"}),
+    ("auditd.golden.log", 4, "linux.auditd", {"user_name": "noor", "source_ip": "198.51.100.7", "host_name": "bastion",
+                                              "event_outcome": "failure"}),
+    ("auditd.golden.log", 5, "linux.auditd", {"process_command_line": "cat /etc/shadow", "host_name": "bastion"}),
+    ("sysmon_linux.golden.log", 0, "linux.sysmon", {"event_action": "process-start", "process_parent_pid": 300,
+                                                    "process_command_line": 'tar czf /tmp/x.tgz "/srv/my data" && echo'}),
+    ("sysmon_linux.golden.log", 1, "linux.sysmon", {"destination_port": 443, "network_direction": "outbound"}),
+    ("journal.golden.json", 0, "linux.sshd", {"user_name": "noor", "host_name": "bastion"}),
+    ("access.golden.log", 0, "web.access", {"http_response_status_code": 404, "user_agent_original": "probe/1.0"}),
+    ("slack.golden.json", 1, "slack.message", {"user_name": "deploys"}),
+    ("alert.golden.json", 0, "alert", {"rule_name": "Archive of many files", "event_severity": "high", "host_name": "bastion"}),
+    ("timesketch.golden.csv", 2, "generic", {"host_name": "bastion", "user_name": "root", "event_action": "Last Access Time"}),
+    ("table.golden.csv", 0, "generic", {"host_name": "bastion", "user_name": "noor", "source_ip": "198.51.100.7"}),
+    ("plaso.golden.jsonl", 0, "generic", {"hash_sha256": "ab" * 32, "file_path": "/srv/ledger.xlsx"}),
+)  # fmt: skip
+
+
+def test_golden_fixtures_say_what_they_mean(load: Callable[[Path], Loaded]) -> None:
+    events = {name: load(FIXTURES / name)[2] for name in {row[0] for row in SAID}}
+    for name, index, source, columns in SAID:
+        event = events[name][index]
+        assert event.source == source, (name, index)
+        assert {k: event.ecs.get(k) for k in columns} == columns, (name, index)
+
+
+def test_kinds_times_and_handed_out_keys(load: Callable[[Path], Loaded]) -> None:
+    assert {e.kind for e in load(FIXTURES / "slack.golden.json")[2]} == {"comm"}
+    assert {e.kind for e in load(FIXTURES / "alert.golden.json")[2]} == {"alert"}
+    assumed = load(FIXTURES / "cloudtrail_records.golden.json")[2][1]
+    assert assumed.fields["responseElements.credentials.accessKeyId"] == "ASIAEXAMPLE00000001"
+    _, done, events = load(FIXTURES / "syslog.golden.log")
+    assert (done.clock.year_assumed, done.clock.zone_assumed) == (2031, "UTC")
+    assert events[7].time.isoformat() == "2031-04-02T10:00:08.003000+00:00"
+    assert load(FIXTURES / "auditd.golden.log")[1].clock.year_assumed is None
+    assert load(FIXTURES / "table.golden.csv")[1].clock.zone_assumed == "UTC"
+    assert load(FIXTURES / "timesketch.golden.csv")[1].clock.zone_assumed == ""

@@ -17,7 +17,7 @@ from typing import IO, BinaryIO, Protocol, cast
 from ircopilot.domain.evidence import Artifact, ParseError
 from ircopilot.evidence.archives import Limits, Refused, container_of, is_document, members_of, readable_name
 from ircopilot.evidence.inflate import PIECE, Damaged
-from ircopilot.evidence.sniff import SAMPLE_BYTES, Sniffed, sniff
+from ircopilot.evidence.sniff import LONG_SAMPLE_BYTES, SAMPLE_BYTES, Sniffed, sniff
 
 SPOOL_MEMORY = 16 << 20
 MEDIA_TYPES = {"zip": "application/zip", "tar": "application/x-tar", "gz": "application/gzip",
@@ -246,7 +246,11 @@ def _peek(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """The first bytes, and all pieces again."""
     first: list[bytes] = []
     size = 0
-    while size < SAMPLE_BYTES and (piece := next(pieces, None)) is not None:
+    # A first line longer than the sample would tell nothing: see its end, if that is near.
+    more = True
+    while (size < SAMPLE_BYTES or (size < LONG_SAMPLE_BYTES and not any(b"\n" in p for p in first))) and more:
+        piece = next(pieces, b"")
+        more = bool(piece)
         first.append(piece)
         size += len(piece)
 
@@ -254,7 +258,9 @@ def _peek(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
         yield from first
         yield from pieces
 
-    return b"".join(first)[:SAMPLE_BYTES], all_pieces()
+    head = b"".join(first)
+    end = max(SAMPLE_BYTES, head.find(b"\n") + 1 or len(head))
+    return head[: min(end, LONG_SAMPLE_BYTES)], all_pieces()
 
 
 def _copied(pieces: Iterator[bytes], copy: IO[bytes] | None) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from typing import cast
 
 import orjson
 
-from ircopilot.evidence.decoders.csv_rows import DELIMITERS
+from ircopilot.evidence.decoders.csv_rows import DELIMITERS, PREFACE
 from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
 from ircopilot.evidence.mappings.base import Mapping
@@ -23,6 +23,7 @@ from ircopilot.evidence.records import Decoder
 from ircopilot.evidence.registry import DECODERS, MAPPINGS, SIGNATURES
 
 SAMPLE_BYTES = 64 << 10
+LONG_SAMPLE_BYTES = 2 << 20  # where the first line does not end within SAMPLE_BYTES
 SAMPLE_RECORDS = 200
 LEAST_SCORE = 0.2
 LEAST_READABLE = 0.2
@@ -57,7 +58,7 @@ class Sniffed:
 
 
 def sniff(head: bytes, whole: bool = False) -> Sniffed:
-    """Recognise an artifact by its first bytes (up to `SAMPLE_BYTES`); `whole` says that there are no more."""
+    """Recognise an artifact by its first bytes (`SAMPLE_BYTES` do, if a line ends there); `whole` says that there are no more."""
     if not head.strip(b" \t\r\n\x00"):
         return Sniffed(
             "application/octet-stream", unreadable="the file is empty" if whole or not head else "only blanks and zeros"
@@ -160,7 +161,9 @@ def _is_object(line: str) -> bool:
 
 def _is_table(text: str) -> bool:
     """Whether the first lines split into the same number of cells, and the first looks like names."""
-    lines = [line for line in text.split("\n")[:20] if line.strip()]
+    lines = [line.rstrip("\r") for line in text.split("\n")[:20] if line.strip()]
+    if lines and PREFACE.match(lines[0]):
+        lines.pop(0)
     if len(lines) < 2:
         return False
     for delimiter in DELIMITERS:

@@ -8,6 +8,7 @@ Source: RFC 4180, read leniently.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from typing import BinaryIO
 
@@ -17,6 +18,8 @@ from ircopilot.evidence.decoders.framing import BlockBuilder, numbered_lines
 from ircopilot.evidence.records import MAX_RECORD_BYTES, Block
 
 DELIMITERS = ",;\t|"
+# What PowerShell's Export-Csv and Excel put above the names.
+PREFACE = re.compile(r"#TYPE |\"?sep=.\"?$")
 
 
 class CsvRows:
@@ -30,6 +33,9 @@ class CsvRows:
         csv.field_size_limit(MAX_RECORD_BYTES)
         out, text = BlockBuilder(), _Text(stream)
         first = next(text.lines, None)
+        if first is not None and PREFACE.match(first):
+            out.skip()
+            first = next(text.lines, None)
         if first is None:
             yield out.take(0)
             return

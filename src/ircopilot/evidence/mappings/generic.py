@@ -20,7 +20,8 @@ ENOUGH = 0.5
 
 ISO = re.compile(r"\s*\d{4}[-/.]\d{1,2}[-/.]\d{1,2}([T ]\d{1,2}:\d\d.*)?")
 WORDED = re.compile(r"\s*(\w{3},? )?(\d{1,2} )?[A-Z][a-z]{2} (\d{1,2},? )?\d{4}.*\d{1,2}:\d\d.*")
-NUMBERED = re.compile(r"\s*(\d{1,2})[/.](\d{1,2})[/.](\d{4}),? \d{1,2}:\d\d.*")
+NUMBERED = re.compile(r"\s*(\d{1,2})([/.])(\d{1,2})[/.]\d{4},? \d{1,2}:\d\d.*")
+ZONED = re.compile(r"(?:[+-]\d\d:?\d\d|Z|UTC|GMT)\s*$")
 DOTNET = re.compile(r"\\?/Date\(-?\d+.*")
 EPOCHS: tuple[tuple[re.Pattern[str], TimeFormat], ...] = (
     (re.compile(r"[12]\d{9}(\.\d+)?"), "epoch"),
@@ -112,11 +113,14 @@ def _times(columns: dict[str, list[str]]) -> tuple[TimeField, ...]:
 def _time_format(values: list[str], numbers: bool) -> TimeFormat | None:
     """How at least half of the values write a time; bare numbers count only under a name that speaks of time."""
     enough = max(1.0, len(values) * ENOUGH)
-    if sum(bool(ISO.fullmatch(v) or WORDED.fullmatch(v)) for v in values) >= enough:
-        return "iso"
+    dated = [v for v in values if ISO.fullmatch(v) or WORDED.fullmatch(v)]
+    if len(dated) >= enough:
+        return "iso" if sum(bool(ZONED.search(v)) for v in dated) >= len(dated) * ENOUGH else "iso_local"
     matches = [m for v in values if (m := NUMBERED.fullmatch(v))]
     if len(matches) >= enough:
-        return "day_first" if any(int(m[1]) > 12 for m in matches) else "iso"
+        # Where days and months cannot be told apart, dots speak for the day and slashes for the month.
+        is_day = any(int(m[1]) > 12 for m in matches) or (matches[0][2] == "." and all(int(m[3]) <= 12 for m in matches))
+        return "day_first" if is_day else "month_first"
     if sum(bool(DOTNET.fullmatch(v)) for v in values) >= enough:
         return "dotnet"
     for pattern, time_format in EPOCHS if numbers else ():
