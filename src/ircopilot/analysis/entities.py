@@ -32,8 +32,8 @@ class EntityBook:
     def __init__(self) -> None:
         self._drafts: dict[tuple[EntityType, str], _Draft] = {}
 
-    def add(self, kind: EntityType, value: str, role: Role, act: Act, why: str) -> None:
-        """Note that an act names this thing in this part; the gravest part wins."""
+    def add(self, kind: EntityType, value: str, role: Role, act: Act, why: str, alias: str = "") -> None:
+        """Note that an act names this thing in this part; the gravest part wins. `alias` is another spelling."""
         value = value.strip().strip('"')
         if not value or value in ("-", "::", "0.0.0.0"):  # noqa: S104
             return
@@ -45,7 +45,7 @@ class EntityBook:
             draft.role, draft.why = role, why
         draft.first, draft.last = min(draft.first, act.time), max(draft.last, act.end_time or act.time)
         draft.events |= set(act.evidence)
-        draft.aliases.add(value)
+        draft.aliases |= {value, alias} - {""}
         if len(value) > len(draft.value) and kind in ("host", "user"):
             draft.value = value
 
@@ -118,8 +118,9 @@ def _of_act(book: EntityBook, act: Act, story: Story, payloads: set[str]) -> Non
                 "deleted-file",
             ):
                 book.add("hash", found, "attacker", act, f"hash of {names.shown(path)}")
-    if act.verb == "spawned" and act.detail.get("path", "").lower() not in payloads:
-        book.add("process", act.detail.get("path", ""), "unknown", act, "used by the attacker")
+    program = act.detail.get("path", "")
+    if act.verb == "spawned" and program and program.lower() not in payloads:
+        book.add("process", names.shown(program), "unknown", act, "used by the attacker", program)
     if act.verb == "installed-service":
         book.add("service", act.objects[0], "attacker", act, "installed by the attacker")
     if act.verb in ("called-api", "read-object"):

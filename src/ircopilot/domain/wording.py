@@ -96,7 +96,7 @@ def _fetched(act: Act) -> str:
 def _certificate(act: Act) -> str:
     issuer = act.detail.get("issuer", "")
     own = "a self-signed certificate" if issuer == act.objects[0] else "the certificate"
-    return f"{act.subject}{_port(act)} presented {own} {act.objects[0]}"
+    return f"{act.subject}{_port(act)} presented {own} “{act.objects[0]}”"
 
 
 def _downloaded(act: Act) -> str:

@@ -190,7 +190,7 @@ def _scope(findings: Findings, acts: list[Act]) -> Section:
         ("cloud-resource", ("victim",), "The cloud resource {} was reached by the attacker."),
     )
     for kind, roles, words in groups:
-        for entity in [e for e in findings.entities if e.type == kind and e.role in roles][:12]:
+        for entity in [e for e in findings.entities if e.type == kind and e.role in roles and not e.value.isdigit()][:12]:
             section.say(words.format(entity.value), _entity_evidence(entity, acts))
     return section
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ircopilot.analysis.query import Query, Row, rows
+from ircopilot.analysis.query import Query, Row, fields_by_id, rows
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip, program
 from ircopilot.analysis.story.expand import Cluster
@@ -104,29 +104,38 @@ def tell_flows(book: ActBook, cluster: Cluster, query: Query) -> None:
     if not cluster.peers:
         return
     where = "source LIKE 'zeek.%' AND (destination_ip IN {ips:Array(String)} OR source_ip IN {ips:Array(String)})"
-    uids: dict[str, Row] = {}
+    sessions: list[Row] = []
     for row in rows(query, where, {"ips": sorted(cluster.peers)}, 10_000):
-        uids.setdefault(row["network_connection_id"], row)
         log = row["source"].removeprefix("zeek.")
         if log == "conn":
             _flow(book, cluster, row)
         elif log == "http":
             _http(book, row)
         elif log == "ssl":
-            _certificate(book, row)
-    linked = rows(
-        query,
-        "source IN ('zeek.x509', 'zeek.files', 'zeek.pe') AND (tls_subject != '' OR file_mime_type != '')",
-        limit=5000,
-    )
-    for row in linked:
-        conn = uids.get(row["network_connection_id"])
-        if conn is not None and row["tls_subject"]:
-            merged = dict(row) | {
-                "destination_ip": conn["destination_ip"],
-                "destination_port": conn["destination_port"],
-            }
-            _certificate(book, merged)
+            sessions.append(row)
+            _certificate(book, row, [row])
+    _chained_certificates(book, query, sessions)
+
+
+def _chained_certificates(book: ActBook, query: Query, sessions: list[Row]) -> None:
+    """Certificates that stand in a log of their own, joined by fingerprint or file id (Zeek: `cert_chain_fps`, `…_fuids`)."""
+    chains: dict[str, Row] = {}
+    named = fields_by_id(query, [r["event_id"] for r in sessions])
+    for row in sessions:
+        for field, value in named.get(row["event_id"], {}).items():
+            if field.startswith("cert_chain"):
+                for part in value.strip("[]").replace('"', "").split(","):
+                    chains.setdefault(part.strip(), row)
+    if not chains:
+        return
+    certificates = rows(query, "source = 'zeek.x509' AND tls_subject != ''", limit=5000)
+    own = fields_by_id(query, [r["event_id"] for r in certificates])
+    for row in certificates:
+        keys = own.get(row["event_id"], {})
+        session = chains.get(keys.get("fingerprint", "-")) or chains.get(keys.get("id", "-"))
+        if session is not None:
+            ends = {name: session[name] for name in ("destination_ip", "destination_port")}
+            _certificate(book, dict(row) | ends, [session, row])
 
 
 def _flow(book: ActBook, cluster: Cluster, row: Row) -> None:
@@ -164,19 +173,14 @@ def _http(book: ActBook, row: Row) -> None:
     )
 
 
-def _certificate(book: ActBook, row: Row) -> None:
+def _certificate(book: ActBook, row: Row, shown_by: list[Row]) -> None:
     subject = row["tls_subject"]
     if not subject:
         return
     detail = {"port": str(row["destination_port"]), "issuer": row["tls_issuer"], "sha256": row["hash_sha256"]}
     draft = ActDraft(
-        "presented-certificate",
-        row["destination_ip"],
-        (subject,),
-        "",
-        "",
-        {k: v for k, v in detail.items() if v},
-        {"T1573.002"},
+        "presented-certificate", row["destination_ip"], (subject,), detail={k: v for k, v in detail.items() if v}
     )
+    draft.techniques |= {"T1573.002"}
     draft.why = "the attacker's server presented it"
-    book.add(draft, [row], row["destination_ip"], subject)
+    book.add(draft, shown_by, row["destination_ip"], subject)
