@@ -11,7 +11,7 @@ import io
 import sys
 import uuid
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import pytest
@@ -43,16 +43,17 @@ def sniffed(file: Path) -> Sniffed:
     return sniff(data[:SAMPLE_BYTES], whole=len(data) <= SAMPLE_BYTES)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def org() -> str:
     """An organisation of its own, named as the event store wants it: by a UUID."""
     return str(uuid.uuid4())
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def load(stores: StoreSet, org: str) -> Callable[[Path], Loaded]:
-    """Sends a file through sniffing, decoding, mapping and the event store."""
+    """Sends a file through sniffing, decoding, mapping and the event store; each file once."""
 
+    @cache
     def run(file: Path) -> Loaded:
         data, found = file.read_bytes(), sniffed(file)
         assert found.decoder and found.mapping, found.unreadable
