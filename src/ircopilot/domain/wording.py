@@ -202,7 +202,26 @@ def _sudo(act: Act) -> str:
 
 
 def _matched(act: Act) -> str:
-    return f"{act.subject}{_on(act)} matched the rule “{act.detail['rule']}”"
+    what = f": “{act.detail['what']}”" if act.detail.get("what") else ""
+    return f"{act.subject}{_on(act)} matched the rule “{act.detail['rule']}”{what}"
+
+
+def _task(act: Act) -> str:
+    image = f" to run “{act.detail['image']}”" if act.detail.get("image") else ""
+    return f"{act.subject}{_on(act)} registered the scheduled task {act.objects[0]}{image}"
+
+
+def _new_account(act: Act) -> str:
+    return f"{act.subject}{_on(act)} created the account {act.objects[0]}"
+
+
+def _group(act: Act) -> str:
+    return f"{act.subject}{_on(act)} added a member to the group {act.objects[0]}"
+
+
+def _cleared(act: Act) -> str:
+    channel = f"the {act.detail['channel']} event log" if act.detail.get("channel") else "an event log"
+    return f"{act.subject}{_on(act)} cleared {channel}"
 
 
 def _alerted(act: Act) -> str:
@@ -250,6 +269,10 @@ _WORDS: dict[str, _Wording] = {
     "logged-on": _logged_on,
     "ran-sudo": _sudo,
     "matched": _matched,
+    "created-task": _task,
+    "created-account": _new_account,
+    "changed-group": _group,
+    "cleared-log": _cleared,
     "alerted": _alerted,
     "said": _said,
     "did": _did,

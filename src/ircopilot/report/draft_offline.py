@@ -21,7 +21,7 @@ MAX_STORY_CLAIMS = 60
 # The gate's word for verbs that are finer here than there.
 GATE_VERB = {
     "flow": "connected", "fetched": "recorded", "dumped-memory": "wrote-file", "hosted-powershell": "wrote-file", "ran-sudo": "recorded",
-    "matched": "recorded", "did": "recorded", "failed-logon": "recorded",
+    "matched": "recorded",
 }  # fmt: skip
 _SUBJECT_FREE = frozenset(
     {"ran-script", "installed-service", "alerted", "matched", "failed-logon", "issued-credentials", "did", "said"}
@@ -89,7 +89,9 @@ def _summary(findings: Findings, acts: list[Act]) -> Section:
     hosts = [e.value for e in findings.entities if e.type == "host" and e.role == "victim"]
     place = f" on {_list(hosts[:4])}" if hosts else ""
     last = closing.end_time or closing.time
-    text = f"Malicious activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
+    flagged = {t for a in acts for t in a.rules}
+    grave = any(d.title in flagged and d.level in ("medium", "high", "critical") for d in findings.detections)
+    text = f"{'Malicious' if grave else 'Suspicious'} activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
     section.say(text, [*opening.evidence, *closing.evidence, *_naming(acts, hosts[:4])])
     for verbs in (
         ("downloaded", "accepted-connection", "issued-credentials", "failed-logon"), ("executed",), ("connected", "flow"), ("injected",),
@@ -190,7 +192,9 @@ def _scope(findings: Findings, acts: list[Act]) -> Section:
         ("cloud-resource", ("victim",), "The cloud resource {} was reached by the attacker."),
     )
     for kind, roles, words in groups:
-        for entity in [e for e in findings.entities if e.type == kind and e.role in roles and not e.value.isdigit()][:12]:
+        for entity in [e for e in findings.entities if e.type == kind and e.role in roles and not e.value.isdigit()][
+            :12
+        ]:
             section.say(words.format(entity.value), _entity_evidence(entity, acts))
     return section
 

@@ -8,17 +8,19 @@ from datetime import datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
-from ircopilot.analysis.story.acts import ActBook, ActDraft, account
+from ircopilot.analysis.story.acts import ActBook
 from ircopilot.analysis.story.expand import Cluster, Grower
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
+from ircopilot.analysis.story.single import tell_record
 from ircopilot.analysis.story.value_acts import tell_deliveries, tell_flows, tell_scripts, tell_services
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
 from ircopilot.domain.findings import Act, Detection
 
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
+WEAK = 0.3
 
 
 @dataclass(slots=True)
@@ -56,27 +58,35 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
 
 def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion], hits: RuleHits) -> list[Cluster]:
     """Clusters worth telling: strongest first, each seed in one cluster only; weak ones beside a strong one are dropped."""
-    order = sorted(suspects.items(), key=lambda kv: (-kv[1].score, kv[0]))
     scored: list[tuple[float, Cluster]] = []
     covered: set[str] = set()
-    for key, suspicion in order:
-        if len(scored) >= MAX_CLUSTERS or (suspicion.score < SEED and scored):
-            break
-        if key in covered or suspicion.score < 2:
+    for key in _seeds(table, suspects):
+        if key in covered or len(scored) >= MAX_CLUSTERS:
             continue
-        process = table.by_key[key]
-        if any(s in process.command_line.lower() for s in names.OWN_TOOL_SCRIPTS):
-            continue
-        cluster = grower.grow(process, "; ".join(sorted(hits.detections[r].title for r in suspicion.rules)))
+        rules = sorted(hits.detections[r].title for r in suspects[key].rules)
+        cluster = grower.grow(table.by_key[key], "; ".join(rules[:3]))
         covered |= set(cluster.members)
         scored.append((_score(cluster, suspects, hits), cluster))
     if not scored:
         return []
     best = max(s for s, _ in scored)
-    kept = [c for s, c in sorted(scored, key=lambda sc: -sc[0]) if s >= max(SEED, KEEP_SHARE * best) or s == best]
+    kept = [c for s, c in sorted(scored, key=lambda sc: -sc[0]) if s >= KEEP_SHARE * best]
     shared = set().union(*(set(c.peers) for c in kept))
-    related = [c for _, c in scored if c not in kept and shared & set(c.peers)]
-    return kept + related
+    return kept + [c for _, c in scored if c not in kept and shared & set(c.peers)]
+
+
+def _seeds(table: ProcessTable, suspects: dict[str, Suspicion]) -> list[str]:
+    """Processes to start from, most suspicious first: the strong ones, or the best of the weak where there are none."""
+    order = sorted(suspects.items(), key=lambda kv: (-kv[1].score, kv[0]))
+    usable = [
+        (key, s.score)
+        for key, s in order
+        if not any(o in table.by_key[key].command_line.lower() for o in names.OWN_TOOL_SCRIPTS)
+    ]
+    strong = [key for key, score in usable if score >= SEED]
+    if strong or not usable:
+        return strong
+    return [key for key, score in usable if score >= max(WEAK, 0.6 * usable[0][1])][:5]
 
 
 def _score(cluster: Cluster, suspects: dict[str, Suspicion], hits: RuleHits) -> float:
@@ -157,17 +167,7 @@ def _tell_loose(
         if acts and (not near or of_other):
             continue
         best = max(sorted(rules), key=lambda r: hits.weights[r])
-        _matched(book, row, hits.detections[best])
-
-
-def _matched(book: ActBook, row: Row, detection: Detection) -> None:
-    subject = (
-        names.shown(row["process_executable"]) or account(row) or row["source_ip"] or row["host_name"] or row["source"]
-    )
-    detail = {"rule": detection.title, "code": row["event_code"], "source": row["source"], "account": account(row)}
-    draft = ActDraft("matched", subject, (), row["host_name"], account(row), {k: v for k, v in detail.items() if v})
-    draft.why = f"rule: {detection.title}"
-    book.add(draft, [row], subject, detection.rule_id)
+        tell_record(book, row, hits.detections[best])
 
 
 def _tell_others(book: ActBook, query: Query, clusters: list[Cluster]) -> None:

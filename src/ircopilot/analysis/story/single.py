@@ -1,0 +1,109 @@
+"""A single record told as the act that it shows, when no process of the story explains it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ircopilot.analysis.query import Row
+from ircopilot.analysis.story import names
+from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
+from ircopilot.analysis.story.host_acts import tell_script
+from ircopilot.domain.findings import Detection
+
+_Teller = Callable[[Row], ActDraft | None]
+
+
+def tell_record(book: ActBook, row: Row, detection: Detection) -> None:
+    """Enter a matched record as an act: of its own kind where the record says enough, else as the match that it is."""
+    if row["script_block_text"] and tell_script(book, row):
+        return
+    teller = _TELLERS.get((row["source"], row["event_code"]))
+    draft = (teller(row) if teller else None) or _matched(row, detection)
+    draft.why = f"rule: {detection.title}"
+    key = (draft.subject, draft.objects) if draft.verb != "matched" else (draft.subject, detection.rule_id)
+    book.add(draft, [row], *key)
+
+
+def _matched(row: Row, detection: Detection) -> ActDraft:
+    subject = (
+        names.shown(row["process_executable"]) or account(row) or row["source_ip"] or row["host_name"] or row["source"]
+    )
+    what = clip(row["process_command_line"] or row["registry_path"] or row["file_path"], 160)
+    detail = {
+        "rule": detection.title,
+        "code": row["event_code"],
+        "source": row["source"],
+        "account": account(row),
+        "what": what,
+    }
+    return _draft("matched", subject, (), row, detail)
+
+
+def _draft(verb: str, subject: str, objects: tuple[str, ...], row: Row, detail: dict[str, str]) -> ActDraft:
+    return ActDraft(verb, subject, objects, row["host_name"], account(row), {k: v for k, v in detail.items() if v})
+
+
+def _task(row: Row) -> ActDraft | None:
+    name = row["service_name"] or row["file_path"]
+    detail = {"account": account(row), "image": clip(row["service_executable"] or row["process_command_line"], 200)}
+    return _draft("created-task", account(row), (name,), row, detail) if name and account(row) else None
+
+
+def _account(row: Row) -> ActDraft | None:
+    target = row["user_target_name"]
+    return (
+        _draft("created-account", account(row), (target,), row, {"account": account(row)})
+        if target and account(row)
+        else None
+    )
+
+
+def _group(row: Row) -> ActDraft | None:
+    target = row["user_target_name"]
+    return (
+        _draft("changed-group", account(row), (target,), row, {"account": account(row)})
+        if target and account(row)
+        else None
+    )
+
+
+def _log(row: Row) -> ActDraft | None:
+    return (
+        _draft("cleared-log", account(row), (), row, {"channel": row["winlog_channel"], "account": account(row)})
+        if account(row)
+        else None
+    )
+
+
+def _service(row: Row) -> ActDraft | None:
+    who = account(row) if row["source"] == "windows.security" else ""
+    detail = {"service": row["service_name"], "image": clip(row["service_executable"], 300), "account": who}
+    return (
+        _draft("installed-service", who or "the service control manager", (row["service_name"],), row, detail)
+        if row["service_name"]
+        else None
+    )
+
+
+def _registry(row: Row) -> ActDraft | None:
+    detail = {"data": clip(row["registry_data"], 160), "pid": str(row["process_pid"] or "")}
+    return (
+        _draft("set-registry", names.shown(row["process_executable"]), (row["registry_path"],), row, detail)
+        if row["registry_path"]
+        else None
+    )
+
+
+_TELLERS: dict[tuple[str, str], _Teller] = {
+    ("windows.security", "4698"): _task,
+    ("windows.security", "4702"): _task,
+    ("windows.security", "4720"): _account,
+    ("windows.security", "4728"): _group,
+    ("windows.security", "4732"): _group,
+    ("windows.security", "4756"): _group,
+    ("windows.security", "1102"): _log,
+    ("windows.system", "104"): _log,
+    ("windows.system", "7045"): _service,
+    ("windows.security", "4697"): _service,
+    ("windows.sysmon", "13"): _registry,
+}
