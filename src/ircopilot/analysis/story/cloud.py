@@ -29,6 +29,8 @@ _CONSOLE = re.compile(
     r"console\.|signin\.|Mozilla|aws-internal|EC2ConsoleFrontend|AWS Internal|\.amazonaws\.com$", re.I
 )
 
+TELLING, LISTING = 1.0, 1.5
+
 CLOUD_TECHNIQUES: dict[str, tuple[str, ...]] = {
     "ListBuckets": ("T1619",), "ListObjects": ("T1619",), "ListObjectsV2": ("T1619",), "GetObject": ("T1530",),
     "DescribeInstances": ("T1580",), "ListUsers": ("T1087.004",), "ListRoles": ("T1087.004",), "GetCallerIdentity": ("T1087.004",),
@@ -103,9 +105,12 @@ def _score(sessions: list[Session], hits: RuleHits, hit_rows: dict[str, Row]) ->
             who = (row["cloud_access_key_id"], row["cloud_identity_arn"], row["user_agent_original"], row["source_ip"])
             rules[who].update({r: hits.weights[r] for r in found})
     for s in sessions:
-        for rule, weight in sorted(rules[(s.key, s.arn, s.agent, s.ip)].items()):
-            s.score += weight
-            s.reasons.append(hits.detections[rule].title)
+        matched = rules[(s.key, s.arn, s.agent, s.ip)]
+        # Listing is what administrators do all day: however many such rules match, together they say little.
+        s.score += sum(w for w in matched.values() if w >= TELLING) + min(
+            LISTING, sum(w for w in matched.values() if w < TELLING)
+        )
+        s.reasons += [hits.detections[rule].title for rule in sorted(matched)]
         for points, reason in _marks(s, sessions):
             s.score += points
             s.reasons.append(reason)
