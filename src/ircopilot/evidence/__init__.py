@@ -1,1 +1,1 @@
-"""."""
+"""Bytes become artifacts, artifacts records, records events: the collector, decoders, mappings, clocks and loading."""

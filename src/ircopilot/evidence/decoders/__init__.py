@@ -1,1 +1,1 @@
-"""."""
+"""Decoders: bytes to located records; one file per framing, each knowing nothing of meaning."""
