@@ -27,7 +27,9 @@ MEDIA_TYPES = {"zip": "application/zip", "tar": "application/x-tar", "gz": "appl
 class Sink(Protocol):
     """Where bytes are kept (the vault): reads all pieces, returns SHA-256 (hex) and size; forgets them if reading fails."""
 
-    def put(self, pieces: Iterator[bytes]) -> tuple[str, int]: ...
+    def put(self, pieces: Iterator[bytes]) -> tuple[str, int]:
+        """Keep all pieces as one object; returns (SHA-256 as hex, size in bytes)."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,9 @@ class Inflater(Protocol):
     eof: bool
     rest: bytes
 
-    def feed(self, data: bytes) -> Iterator[bytes]: ...
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """Plain pieces of this input."""
+        ...
 
 
 class _Zlib:
@@ -126,9 +128,11 @@ class PieceStream(io.RawIOBase):
         self._left = memoryview(b"")
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """Fill the buffer from the next piece; 0 at the end."""
         while not self._left:
             piece = next(self._pieces, None)
             if piece is None:
