@@ -53,7 +53,7 @@ def _of_act(act: Act, story: Story, attackers: set[str]) -> Iterator[_Found]:
             yield _address(value), value, "the attacker's address"
     yield from _files(act, attackers)
     for url in filter(None, (act.detail.get("url", ""), *act.detail.get("urls", "").split())):
-        if "://" in url and any(a in url for a in attackers if names.is_ip(a)):
+        if "://" in url and (act.verb == "downloaded" or any(a in url for a in attackers if names.is_ip(a))):
             yield "url", url, "served by the attacker"
     if act.verb in _OBJECTS:
         kind, why, needs_technique = _OBJECTS[act.verb]

@@ -38,3 +38,11 @@ class NothingReadable(ProblemError):
     status = 422
     title = "Nothing could be read from the evidence"
     exit_code = 3
+
+
+class Stopped(BaseException):
+    """Somebody asked the process to end (Ctrl-C, SIGTERM): no failure, so no `except Exception` may take it for one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"stopped by signal {number}")
+        self.number = number

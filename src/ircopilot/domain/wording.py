@@ -52,16 +52,17 @@ def _port(act: Act) -> str:
 
 def _spawned(act: Act) -> str:
     text = f"{act.subject}{_pid(act, 'parent_pid')} started {act.objects[0]}{_pid(act)}{_on(act)}{_as(act)}"
-    if act.detail.get("encoded"):
-        text += " with an encoded command"
-        if act.detail.get("features"):
-            text += f"; decoded, it {act.detail['features']}"
-        if act.detail.get("urls"):
-            text += f"; it names {act.detail['urls']}"
-        if act.detail.get("server_paths"):
-            text += f" and the path {act.detail['server_paths']}"
-        return text
-    return text + _quoted_command(act)
+    return text + (_encoded(act) if act.detail.get("encoded") else _quoted_command(act))
+
+
+def _encoded(act: Act) -> str:
+    """What an encoded command says once decoded: what it does, whom it names, and its words where they are few."""
+    said = [f"it {act.detail['features']}"] if act.detail.get("features") else []
+    said += [f"it names {act.detail['urls']}"] if act.detail.get("urls") else []
+    said += [f"it asks for {act.detail['server_paths']}"] if act.detail.get("server_paths") else []
+    if act.detail.get("decoded") and "…" not in act.detail["decoded"]:
+        said.append(f"it reads “{act.detail['decoded']}”")
+    return " with an encoded command" + (f"; decoded, {', '.join(said)}" if said else "")
 
 
 def _executed(act: Act) -> str:

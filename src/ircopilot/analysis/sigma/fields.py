@@ -78,7 +78,7 @@ EXPRESSIONS: dict[str, str] = {
     "fields)), ' ')",
 }
 TABLES = {"windows": WINDOWS, "aws": CLOUDTRAIL, "linux": LINUX, "zeek": ZEEK}
-KEYWORD_SQL = "concat(message, '\\n', arrayStringConcat(mapValues(fields), '\\n'), '\\n', process_command_line)"
+KEYWORD_SQL = "arrayStringConcat(mapValues(fields), '\\n')"
 
 
 def field_sql(name: str, logsource: Logsource, parameter: str) -> tuple[str, dict[str, str]]:

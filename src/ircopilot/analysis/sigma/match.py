@@ -118,7 +118,7 @@ def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, _Group]:
 def _read_ahead(groups: dict[Logsource, _Group], run_query: RunQuery) -> Iterator[tuple[Reading, Slice]]:
     """Every slice of every group in a fixed order; the next ones are being read while one is worked on."""
     with ThreadPoolExecutor(READERS, "sigma-read") as pool:
-        plans = (plan_readings(run_query, source, group.kinds, group.atoms) for source, group in groups.items())
+        plans = (plan_readings(run_query, source, group.kinds, group.rules) for source, group in groups.items())
         flying: deque[tuple[Reading, Future[Slice]]] = deque()
         try:
             for reading in chain.from_iterable(plans):

@@ -5,13 +5,14 @@ Taint spreads only along acts that records show: started, wrote a file that ran,
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story import names
-from ircopilot.analysis.story.network import Network
+from ircopilot.analysis.story.network import Network, benign_name
 from ircopilot.analysis.story.processes import Process, ProcessTable
 
 _REGISTRY = (
@@ -30,7 +31,9 @@ EFFECTS = f"""(
  OR (source = 'windows.powershell' AND event_code = '4104')
  OR source IN ('linux.auditd', 'linux.syslog'))"""
 _WRITES = "source IN ('windows.sysmon', 'linux.sysmon') AND event_code IN ('11', '15', '29', '2')"
+_HOST_NAME = re.compile(r"(?:HostUrl|ReferrerUrl)=[a-z]+://([^/:\s]+)", re.I)
 MAX_MEMBERS = 600
+LATERAL = frozenset({22, 445, 3389, 5985, 5986})
 
 
 @dataclass(slots=True)
@@ -51,6 +54,7 @@ class Cluster:
     effects: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
     files: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     peers: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    targets: dict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     services: set[str] = field(default_factory=set)
     deliveries: list[Row] = field(default_factory=list)
     exploited: dict[str, Process] = field(default_factory=dict)
@@ -80,6 +84,7 @@ class Grower:
             self._read_effects(cluster, new)
             self._descend(cluster)
             self._follow_files(cluster)
+            self._follow_lures(cluster)
             self._follow_peers(cluster)
             after = (len(cluster.members), len(cluster.files), len(cluster.peers), len(cluster.services))
             if before == after or len(cluster.members) > MAX_MEMBERS:
@@ -184,6 +189,8 @@ class Grower:
             ip, port = self.network.peer(row)
             if self.network.rare(ip, port, cluster.programs()):
                 cluster.peers[ip].add(port)
+            elif row["network_direction"] != "inbound" and port in LATERAL and self.network.inner_target(ip, port):
+                cluster.targets[ip].add(port)
         elif code in ("11", "15", "29") and names.executable(row["file_path"]):
             path = row["file_path"].lower()
             if "__psscriptpolicytest" not in path and ":zone.identifier" not in path:
@@ -224,6 +231,18 @@ class Grower:
             elif actor.name not in names.BOUNDARY | names.SIDE_EFFECTS and row["event_code"] != "2":
                 self._join(cluster, actor, actor.start or row["time"], f"wrote {names.shown(row['file_path'])}")
                 self._climb(cluster, actor)
+
+    def _follow_lures(self, cluster: Cluster) -> None:
+        """The addresses behind the names from which the attacker's files were downloaded."""
+        for row in cluster.deliveries:
+            match = _HOST_NAME.search(row["file_stream_contents"])
+            name = match[1].lower() if match else ""
+            if not name or benign_name(name):
+                continue
+            found = [name] if names.is_ip(name) else [ip for ip, known in self.network.names.items() if name in known]
+            for ip in found:
+                if names.peer_ip(ip) and ip not in self.network.own and len(self.network.programs.get(ip, ())) <= 2:
+                    cluster.peers.setdefault(ip, set())
 
     def _same_file(self, cluster: Cluster, name: str, command: str, process: Process) -> bool:
         """A base name in a command line counts with its folder (8.3 spelling allowed), or when the name is telling."""

@@ -14,6 +14,7 @@ from ircopilot.analysis.story.processes import Process, ProcessTable
 from ircopilot.analysis.story.scripts import read_script
 
 Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
+_REMOTE_SERVICE = {22: "T1021.004", 445: "T1021.002", 3389: "T1021.001", 5985: "T1021.006", 5986: "T1021.006"}
 USUAL_PORTS = frozenset({22, 53, 80, 443, 8080, 8443})
 DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Source: Windows process access rights.
 
@@ -50,6 +51,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
     if reading.decoded:
         detail |= _script_detail(reading.decoded and process.command_line)
         detail["encoded"] = "yes"
+        detail["decoded"] = clip(reading.decoded.split("\n")[0] if len(reading.decoded) > 400 else reading.decoded, 200)
     for row in process.start_rows:
         for name, column in (
             ("sha256", "hash_sha256"),
@@ -106,7 +108,8 @@ def _connection(book: ActBook, member: Member, row: Row, network: Network, clust
 def connection(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> ActDraft | None:
     """A connection with one of the cluster's peers as an act, None for any other."""
     ip, port = network.peer(row)
-    if ip not in cluster.peers:
+    aimed = port in cluster.targets.get(ip, ())
+    if ip not in cluster.peers and not aimed:
         return None
     inbound = row["network_direction"] == "inbound"
     detail = {
@@ -114,9 +117,13 @@ def connection(book: ActBook, member: Member, row: Row, network: Network, cluste
         "local_ip": row["destination_ip"] if inbound else row["source_ip"],
     }  # fmt: skip
     draft = _draft("accepted-connection" if inbound else "connected", row, (ip,), **detail)
-    if not inbound:
-        draft.techniques |= {"T1071"} if port in USUAL_PORTS else {"T1071", "T1571"}
-    draft.why = "the address is known to almost no other program"
+    if aimed:
+        draft.techniques |= {_REMOTE_SERVICE[port]}
+        draft.why = "a host of ours, reached from a compromised one"
+    else:
+        if not inbound:
+            draft.techniques |= {"T1071"} if port in USUAL_PORTS else {"T1071", "T1571"}
+        draft.why = "the address is known to almost no other program"
     return book.add(draft, [row], member.process.key, ip, port)
 
 

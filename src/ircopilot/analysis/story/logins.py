@@ -28,7 +28,7 @@ def guessed_addresses(query: Query) -> dict[str, bool]:
     found: dict[str, bool] = {}
     for row in query(_GUESSED).to_pylist():
         success = row["ok"] > 0 and row["last_ok"] > row["first_failed"]
-        if success or row["failed"] >= 30:
+        if success:
             found[row["ip"]] = found.get(row["ip"], False) or success
     return found
 
@@ -117,11 +117,28 @@ def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> None:
             book.add(draft, [row], command)
 
 
+def names_any(text: str, values: set[str]) -> bool:
+    """True if any of the (lower-case) values stands in the text as a whole: not as a part of a longer name or address."""
+    low = text.lower()
+    return any(v in low and _whole(low, v) for v in values)
+
+
+def _whole(text: str, value: str) -> bool:
+    at = text.find(value)
+    while at >= 0:
+        before, after = text[at - 1 : at], text[at + len(value) : at + len(value) + 2]
+        clear = not (before.isalnum() or before in ("_", ".")) and not (after[:1].isalnum() or after[:1] == "_")
+        if clear and not (after[:1] == "." and after[1:2].isalnum()):
+            return True
+        at = text.find(value, at + 1)
+    return False
+
+
 def tell_alerts(book: ActBook, query: Query, hosts: set[str], values: set[str]) -> None:
     """Alerts of other products that name a host, account, address or file of the incident."""
     for row in rows(query, "kind = 'alert'", limit=5000):
-        text = f"{row['message']} {row['file_path']} {row['source_ip']} {row['destination_ip']} {row['user_name']} {row['hash_sha256']}".lower()
-        if not any(v in text for v in values):
+        text = f"{row['message']} {row['file_path']} {row['source_ip']} {row['destination_ip']} {row['user_name']} {row['hash_sha256']}"
+        if not names_any(text, values):
             continue
         title = row["rule_name"] or clip(row["message"], 120)
         detail = {"severity": row["event_severity"], "account": account(row), "message": clip(row["message"], 160)}
@@ -143,8 +160,7 @@ def tell_comms(book: ActBook, query: Query, values: set[str], start: object, sto
         "kind IN ('comm', 'action') AND time >= {start:DateTime64(6, 'UTC')} AND time <= {stop:DateTime64(6, 'UTC')}"
     )
     for row in rows(query, where, {"start": start, "stop": stop}, 5000):
-        text = row["message"].lower()
-        if not any(v in text for v in values):
+        if not names_any(row["message"], values):
             continue
         verb = "said" if row["kind"] == "comm" else "did"
         draft = ActDraft(

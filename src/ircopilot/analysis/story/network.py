@@ -12,6 +12,8 @@ from ircopilot.analysis.story.names import BROWSERS, is_public, peer_ip, short_h
 INFRASTRUCTURE = frozenset(
     {53, 67, 68, 88, 123, 135, 137, 138, 139, 389, 445, 464, 636, 1900, 3268, 3269, 5353, 5355, 5985, 49152}
 )
+# Ports on which an attacker who is inside reaches other hosts of ours: a private peer there is a target, not a server of his.
+ADMINISTRATION = frozenset({21, 22, 23, 1433, 1521, 3306, 3389, 5432, 5900, 5985, 5986, 47001}) | INFRASTRUCTURE
 BENIGN_SUFFIXES = (
     "microsoft.com", "windows.com", "windowsupdate.com", "msftconnecttest.com", "msftncsi.com", "office.com", "office365.com",
     "live.com", "msn.com", "bing.com", "skype.com", "azureedge.net", "microsoftonline.com", "msedge.net", "akadns.net",
@@ -53,11 +55,15 @@ class Network:
         ip = row["source_ip"] if inbound else row["destination_ip"]
         return ip, row["destination_port"]
 
+    def inner_target(self, ip: str, port: int) -> bool:
+        """True if this looks like a host of ours that was reached for administration."""
+        return peer_ip(ip) and not is_public(ip) and (ip in self.own or port in ADMINISTRATION)
+
     def rare(self, ip: str, port: int, members: set[str]) -> bool:
         """True if so few programs (members and browsers aside) know this peer that it can be the attacker's."""
         if not peer_ip(ip) or ip in self.own:
             return False
-        if not is_public(ip) and port in INFRASTRUCTURE:
+        if not is_public(ip) and port in ADMINISTRATION:
             return False
         if any(benign_name(n) for n in self.names.get(ip, ())):
             return False
