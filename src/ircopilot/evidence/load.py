@@ -18,22 +18,22 @@ import pyarrow as pa
 
 from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
 from ircopilot.domain.ids import stable_uuid
-from ircopilot.evidence.clocks import ClockSample, estimate_clock, said_clock
+from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.mappings.base import ZONELESS
 from ircopilot.evidence.mappings.base import Mapping as RecordMapping
-from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, select_samples, version_of
+from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, version_of
 from ircopilot.evidence.records import Block, Decoder
+from ircopilot.evidence.sampling import Sampler
 from ircopilot.stores import StoreSet
 from ircopilot.stores.events import EventStore
 from ircopilot.stores.events.store import ROWS
-from ircopilot.stores.events.schema import SAMPLE_COLUMNS
 from ircopilot.stores.postgres import loads
 
 KEPT_ERRORS = 100
-HELD_BYTES = 192 << 20  # decoded records kept between estimating the clock and inserting; beyond, decoded twice
-SAMPLES = 4000
+HELD_BYTES = 64 << 20  # of records looked at, at most, for the first estimate of the clock
 IN_FLIGHT = 2
-CHUNK_BYTES = 24 << 20  # of records in one insert: large enough that analysing the statement costs little
+LEAST_CHUNK = 8 << 20
+CHUNK_BYTES = 64 << 20  # of records in one insert: large enough that analysing the statement costs little
 ROW_BYTES = 200  # what a row weighs besides its record
 
 UTC_ASSUMED = Assumed()
@@ -100,17 +100,25 @@ def load_artifact(
         return same
     opener = open_plaintext or (lambda: stores.vault.open(org_id, artifact.sha256))
     run = _Run(stores.events, org_id, artifact, decoder, mapping, assumed, opener, progress)
-    clock = user_clock or run.estimate()
-    clock = clock.model_copy(update=_assumptions(mapping, assumed))
-    load_id = stable_uuid(
-        org_id, incident_id, artifact.sha256, decoder.name, mapping.name, version, clock.model_dump_json()
-    )
-    load = Load(
-        load_id=load_id, artifact_sha256=artifact.sha256, mapping=mapping.name, mapping_version=version, clock=clock
-    )
-    with stores.database.tenant(org_id) as tx:
-        loads.open_load(tx, incident_id, load)
-    load = run.insert(load)
+    clock = _with_assumptions(user_clock or run.first_estimate(), mapping, assumed)
+    while True:
+        parts = (org_id, incident_id, artifact.sha256, decoder.name, mapping.name, version)
+        load = Load(
+            load_id=stable_uuid(*parts, _clock_key(clock)), artifact_sha256=artifact.sha256, mapping=mapping.name,
+            mapping_version=version, clock=clock,
+        )  # fmt: skip
+        with stores.database.tenant(org_id) as tx:
+            loads.open_load(tx, incident_id, load)
+        load, final = run.insert(load)
+        final = _with_assumptions(user_clock or final, mapping, assumed)
+        if _clock_key(final) == _clock_key(clock):
+            break
+        # The first records told another time than all of them: what was written is dropped, unseen by anybody.
+        clock = final
+        stores.events.drop_load(org_id, load.load_id)
+        with stores.database.tenant(org_id) as tx:
+            loads.forget_load(tx, load.load_id)
+    load = load.model_copy(update={"clock": final})
     with stores.database.tenant(org_id) as tx:
         loads.commit_load(tx, incident_id, load, replaces=mine[0].load_id if mine else None)
     return load.model_copy(update={"state": "committed"})
@@ -130,12 +138,18 @@ def _is_current(load: Load, mapping: str, version: str, said: Clock | None, assu
     )
 
 
-def _assumptions(mapping: RecordMapping, assumed: Assumed) -> dict[str, object]:
-    """What the clock has to say that the records do not."""
+def _with_assumptions(clock: Clock, mapping: RecordMapping, assumed: Assumed) -> Clock:
+    """The clock with what had to be assumed because the records do not say it."""
     yearless = any(t.format == "rfc3164" for t in mapping.times)
     zoneless = any(t.format in ZONELESS for t in mapping.times[:1]) or yearless
     zone = assumed.zone if zoneless or assumed.zone != "UTC" else ""
-    return {"year_assumed": assumed.year if yearless else None, "zone_assumed": zone}
+    return clock.model_copy(update={"year_assumed": assumed.year if yearless else None, "zone_assumed": zone})
+
+
+def _clock_key(clock: Clock) -> str:
+    """What of a clock changes times: the rest is its proof."""
+    steps = ";".join(f"{s.host},{s.since.isoformat()},{s.offset_s}" for s in clock.steps)
+    return f"{clock.offset_s}|{steps}|{clock.zone_assumed}|{clock.year_assumed}|{clock.method == 'said-by-user'}"
 
 
 @dataclass(slots=True)
@@ -150,57 +164,48 @@ class _Run:
     assumed: Assumed
     opener: Opener
     progress: Progress
-    held: list[Block] | None = None
+    _source: Iterator[Block] | None = None
+    _held: list[Block] = field(default_factory=list)
 
-    def estimate(self) -> Clock:
-        """The clock, from a sample of the records. Blocks are kept for inserting while they fit."""
-        if not self.mapping.references:
-            return Clock(source=self.mapping.name)
-        scratch = str(uuid.uuid4())
-        params = {"org": self.org_id, "load": scratch, "sha": self.artifact.sha256}
-        select = select_samples(self.mapping, self.assumed)
-        held: list[Block] | None = []
-        size, stride, at = 0, 0, 0
-        picked: list[tuple[str, int, bytes]] = []
-        names = [t.field.rpartition(".")[2].encode() for t in self.mapping.references]
-        for block in self._blocks():
+    def first_estimate(self) -> Clock:
+        """The clock by the first records that tell one; they are kept for inserting, the rest is not read yet."""
+        sampler, size = self._sampler(), 0
+        self._source = self._blocks()
+        for block in self._source:
+            self._held.append(block)
+            sampler.look(block)
             size += sum(map(len, block.payloads))
-            held = [*held, block] if held is not None and size <= HELD_BYTES else None
-            stride = stride or self._stride(block)
-            for n in range(at, len(block.payloads), stride):
-                if any(name in block.payloads[n] for name in names):
-                    picked.append((block.locators[n], block.seqs[n], block.payloads[n]))
-            at = (at - len(block.payloads)) % stride
-        self.held = held
-        if not picked:
-            return Clock(source=self.mapping.name)
-        rows = _batch(*(list(column) for column in zip(*picked, strict=True)))
-        self.events.insert_block("clock_samples", SAMPLE_COLUMNS, select, [rows], params, scratch)
-        samples = [ClockSample(**s) for s in self.events.take_samples(self.org_id, scratch)]
-        return estimate_clock(samples, self.mapping.name)
+            if sampler.enough or size > HELD_BYTES:
+                break
+        return sampler.estimate(self.events, self.org_id)
 
-    def insert(self, load: Load) -> Load:
-        """Insert every record; returns the load with its counts. What an earlier attempt left is dropped first."""
+    def insert(self, load: Load) -> tuple[Load, Clock]:
+        """Insert every record; returns the load with its counts, and the clock by all of them.
+
+        What an earlier attempt left is dropped first.
+        """
         if self.events.count_load(self.org_id, load.load_id)[0]:
             self.events.drop_load(self.org_id, load.load_id)
         select = select_events(self.mapping, load.clock, self.assumed)
         columns = events_columns(self.mapping)
         params = {"org": self.org_id, "load": load.load_id, "sha": self.artifact.sha256}
         # A deduplication token outlives the rows it stands for, so an attempt after a drop needs tokens of its own.
-        attempt, tally = uuid.uuid4().hex[:8], Tally()
+        attempt, tally, sampler = uuid.uuid4().hex[:8], Tally(), self._sampler()
         flying: set[Future[None]] = set()
-        with ThreadPoolExecutor(IN_FLIGHT, "insert") as pool:
-            for number, blocks in enumerate(_chunks(self._blocks_again())):
+        with ThreadPoolExecutor(IN_FLIGHT + 1, "insert") as pool:
+            for number, blocks in enumerate(_chunks(self._from_start(), self.artifact.size)):
                 batches = [_batch(b.locators, b.seqs, b.payloads) for b in blocks if b.seqs]
                 for block in blocks:
                     tally.add(block)
+                    sampler.look(block)
                 if batches:
                     token = f"{load.load_id}:{attempt}:{number}"
                     flying.add(pool.submit(self.events.insert_block, "events", columns, select, batches, params, token))
                 flying = _settle(flying, IN_FLIGHT)
                 self.progress(blocks[-1].consumed, tally.sent)
+            clock = pool.submit(sampler.estimate, self.events, self.org_id)
             _settle(flying, 0)
-        return self._counted(load, tally)
+        return self._counted(load, tally), clock.result()
 
     def _counted(self, load: Load, tally: Tally) -> Load:
         """The load with its counts; records that became no event are located."""
@@ -218,33 +223,35 @@ class _Run:
             }
         )  # fmt: skip
 
-    def _stride(self, first: Block) -> int:
-        mean = sum(map(len, first.payloads)) / max(1, len(first.payloads)) or 1
-        return max(1, round(self.artifact.size / mean / SAMPLES))
+    def _sampler(self) -> Sampler:
+        return Sampler(self.artifact, self.mapping, self.assumed)
 
     def _blocks(self) -> Iterator[Block]:
         with self.opener() as stream:
             yield from self.decoder.decode(stream)
 
-    def _blocks_again(self) -> Iterator[Block]:
-        """The blocks for inserting: those held, let go one by one, or decoded again."""
-        if self.held is None:
+    def _from_start(self) -> Iterator[Block]:
+        """All blocks: those read for the first estimate, let go one by one, then the rest of the same stream."""
+        source, self._source = self._source, None
+        if source is None:
             yield from self._blocks()
             return
-        waiting = self.held[::-1]
-        self.held = None
+        waiting = self._held[::-1]
+        self._held = []
         while waiting:
             yield waiting.pop()
+        yield from source
 
 
-def _chunks(blocks: Iterator[Block]) -> Iterator[list[Block]]:
-    """Blocks gathered to what is worth a statement of its own."""
+def _chunks(blocks: Iterator[Block], whole: int) -> Iterator[list[Block]]:
+    """Blocks gathered to what is worth a statement of its own; an artifact of `whole` bytes makes work for two."""
+    enough = min(max(whole // IN_FLIGHT, LEAST_CHUNK), CHUNK_BYTES)
     chunk: list[Block] = []
     size = 0
     for block in blocks:
         chunk.append(block)
         size += sum(map(len, block.payloads)) + ROW_BYTES * len(block.seqs)
-        if size >= CHUNK_BYTES:
+        if size >= enough:
             yield chunk
             chunk, size = [], 0
     if chunk:

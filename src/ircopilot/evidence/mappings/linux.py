@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from ircopilot.evidence.mappings.base import (
     FLAT,
+    PLAIN_MAP,
     Layout,
     Mapping,
     Row,
@@ -33,26 +34,31 @@ SYSMON_ACTIONS = {k.partition(":")[2]: v for k, v in ACTIONS.items() if k.starts
 def _audit() -> list[Row]:
     return [
         row("event_code", "type", when=AUDIT),
-        row("event_action", "SYSCALL", when=AUDIT),
         const("event_action", "execve", when=(AUDIT, field_in("syscall", "59"), field_in("arch", "c000003e"))),
         const("event_action", "execve", when=(AUDIT, field_in("syscall", "221"), field_in("arch", "c00000b7"))),
+        const("event_action", "execve", when=(AUDIT, field_in("syscall", "execve", "execveat"))),
+        const("event_action", "execve", when=(AUDIT, field_in("SYSCALL", "execve", "execveat"))),
+        row("event_action", "SYSCALL", when=AUDIT),
         row("event_action", "type", when=AUDIT),
         const("event_provider", "auditd", AUDIT),
         row("event_outcome", "success", "res", via="outcome", when=AUDIT),
-        row("host_name", "node", when=AUDIT),
+        row("host_name", "node", "hostname", when=AUDIT),
         row("user_id", "auid", "uid", via="audit_id", when=AUDIT),
-        row("user_name", "AUID", "acct_text", "acct", "UID", via="audit_id", when=AUDIT),
-        row("user_target_name", "acct_text", "acct", when=(AUDIT, has("AUID"))),
+        # Who it ran as; the login behind it stands in `auid`.
+        row("user_name", "UID", "effective_user", "user", "acct_text", "acct", "AUID", via="audit_id", when=AUDIT),
+        row("user_target_name", "acct_text", "acct", when=(AUDIT, has("UID"))),
         row("logon_id", "ses", via="audit_id", when=AUDIT),
         row("process_pid", "pid", when=AUDIT),
         row("process_parent_pid", "ppid", when=AUDIT),
         row("process_executable", "exe_text", "exe", when=AUDIT),
         row("process_name", "comm_text", "comm", when=AUDIT),
-        row("process_command_line", "argv", "proctitle_text", "cmd_text", "cmd", when=AUDIT),
+        row("process_command_line", "argv", "cmdline_text", "cmdline", "proctitle_text", "cmd_text", "cmd", when=AUDIT),
         row("process_command_line", "proctitle", when=(AUDIT, field_in("type", "PROCTITLE"))),
         row("process_working_directory", "cwd_text", "cwd", when=AUDIT),
         row("file_path", "name_text", "name", when=(AUDIT, field_in("type", "PATH"))),
         row("source_ip", "addr", via="only_ip", when=AUDIT),
+        row("destination_ip", "saddr_ip", "laddr", via="only_ip", when=(AUDIT, field_in("type", "SOCKADDR"))),
+        row("destination_port", "saddr_port", "lport", when=(AUDIT, field_in("type", "SOCKADDR"))),
         row("service_name", "unit", when=AUDIT),
         row("rule_name", "key_text", "key", when=AUDIT),
     ]
@@ -153,7 +159,7 @@ JOURNAL = _lines(
     "linux_journal",
     "journalctl -o json: the systemd journal's export as JSON lines",
     (TimeField("_SOURCE_REALTIME_TIMESTAMP", "epoch_us"), TimeField("__REALTIME_TIMESTAMP", "epoch_us")),
-    Layout("journal", f"mapApply((k, v) -> (transform(k, {_OLD}, {_NEW}, k), v), {FLAT.sql})"),
+    Layout("journal", f"mapApply((k, v) -> (transform(k, {_OLD}, {_NEW}, k), v), {PLAIN_MAP})"),
 )
 LINUX_MAPPINGS = (LINES, LINES_BSD, JOURNAL)
 SIGNATURES = (Signature("linux_journal", (("__REALTIME_TIMESTAMP",), ("MESSAGE",)), 3.0),)

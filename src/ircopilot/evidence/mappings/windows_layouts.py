@@ -7,7 +7,7 @@ object), and the `evtx` crate's JSON (`Event.System`, `Event.EventData`, `Event.
 
 from __future__ import annotations
 
-from ircopilot.evidence.mappings.base import FLAT, Layout, flattened
+from ircopilot.evidence.mappings.base import PLAIN_MAP, Layout, flattened
 
 _EMPTY = "CAST(map(), 'Map(String, String)')"
 
@@ -55,7 +55,7 @@ def _azure() -> str:
         f"multiIf(startsWith({data}, '{{'), JSONExtract({data}, 'Map(String, String)'), "
         f"position({data}, '<') > 0, {_xml(data)}, {_EMPTY})"
     )
-    return f"mapConcat(mapFilter((k, v) -> NOT (k = 'EventData' AND ({data} LIKE '{{%' OR {data} LIKE '%<%')), {FLAT.sql} AS m0), {parsed})"
+    return f"mapConcat(mapFilter((k, v) -> NOT (k = 'EventData' AND ({data} LIKE '{{%' OR {data} LIKE '%<%')), {PLAIN_MAP} AS m0), {parsed})"
 
 
 AZURE = Layout("azure", _azure())
@@ -79,7 +79,7 @@ _ATTRIBUTES = {
 
 
 def _evtx() -> str:
-    event = f"JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
+    event = "JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
     system = f"JSONExtract(e0['System'], '{_SYSTEM.replace(chr(39), '')}') AS s0"
     code = "if(startsWith(s0.EventID, '{'), JSONExtractString(s0.EventID, '#text'), s0.EventID)"
     code = "if(startsWith(s0.EventID, '{'), toString(JSONExtractInt(s0.EventID, '#text')), s0.EventID)"

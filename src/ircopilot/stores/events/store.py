@@ -36,7 +36,8 @@ INSERT_SETTINGS = {
 
 
 # What a mapping reads from `input('locator String, seq UInt64, raw String')`.
-ROWS = pa.schema([("locator", pa.string()), ("seq", pa.uint64()), ("raw", pa.binary())])
+_FIELDS: Any = [("locator", pa.string()), ("seq", pa.uint64()), ("raw", pa.binary())]
+ROWS = pa.schema(_FIELDS)
 PIECE = 1 << 20
 
 
@@ -113,7 +114,7 @@ class EventStore:
             "SELECT seq FROM events WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String})",
             {"org": org_id, "load": load_id},
         )
-        return set(table.column("seq").to_pylist())
+        return {int(seq) for seq in table.column("seq").to_numpy()}
 
     def take_samples(self, org_id: str, load_id: str) -> list[dict[str, Any]]:
         """The clock samples of a load, in the artifact's order; they are gone afterwards."""
@@ -152,7 +153,7 @@ class EventStore:
             found.update({e["event_id"]: _event(e) for e in table.to_pylist()})
         return found
 
-    def _post(self, body: bytes | Iterator[bytes], params: Parameters, settings: Mapping[str, str]) -> bytes:
+    def _post(self, body: Any, params: Parameters, settings: Mapping[str, str]) -> bytes:
         fields = {"database": self._database, **settings}
         fields |= {f"param_{name}": _literal(value) for name, value in params.items()}
         try:
@@ -167,13 +168,13 @@ class EventStore:
 END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
-def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
+def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes | memoryview]:
     """The body of an insert: the statement, then the batches as one Arrow IPC stream."""
     yield head + ROWS.serialize().to_pybytes()
     for batch in batches:
         whole = memoryview(batch.serialize())
         for at in range(0, len(whole), PIECE):
-            yield bytes(whole[at : at + PIECE])
+            yield whole[at : at + PIECE]
     yield END_OF_STREAM
 
 
