@@ -11,6 +11,7 @@ from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_lines import JsonLines
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
+from ircopilot.evidence.decoders.log_table import LogTable
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
 from ircopilot.evidence.mappings import cloudtrail, linux, slack, windows_signatures, zeek
 from ircopilot.evidence.mappings.base import Mapping
@@ -19,7 +20,7 @@ from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
 from ircopilot.evidence.records import Decoder
 
 DECODERS: dict[str, Decoder] = {
-    d.name: d for d in (Evtx(), JsonLines(), JsonArray(), JsonObjects(), ZeekTsv(), CsvRows(), Lines())
+    d.name: d for d in (Evtx(), JsonLines(), JsonArray(), JsonObjects(), ZeekTsv(), CsvRows(), LogTable(), Lines())
 }
 
 MAPPINGS: dict[str, Mapping] = {

@@ -15,6 +15,7 @@ import orjson
 from ircopilot.evidence.decoders.csv_rows import DELIMITERS, PREFACE
 from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
+from ircopilot.evidence.decoders.log_table import holds_log_lines
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.generic import infer_mapping
 from ircopilot.evidence.mappings.linux import mapping_of_lines
@@ -54,6 +55,7 @@ class Sniffed:
 
     @property
     def format(self) -> str:
+        """`DECODER/MAPPING`, or `unreadable`."""
         return f"{self.decoder.name}/{self.mapping.name}" if self.decoder and self.mapping else "unreadable"
 
 
@@ -81,9 +83,12 @@ def _meaning(name: str, media_type: str, head: bytes, whole: bool) -> Sniffed:
         decoder = DECODERS["lines"]
         records, errors = sample_records(decoder, head, whole)
         media_type = "text/plain"
+    if decoder.name != "lines" and holds_log_lines(records):
+        decoder = DECODERS["log_table"]
+        records, errors = sample_records(decoder, head, whole)
     if not records:
         return Sniffed(media_type, unreadable="none of its first records can be read, or none names a time")
-    mapping = mapping_of_lines(records) if decoder.name == "lines" else mapping_for(records)
+    mapping = mapping_of_lines(records) if decoder.name in ("lines", "log_table") else mapping_for(records)
     if mapping is None:
         return Sniffed(
             media_type, unreadable="none of its columns holds a time, so its records cannot stand on a timeline"

@@ -6,11 +6,16 @@ Sources: the audit project's "Audit Event Parsing" and auditd's `log_format=ENRI
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 
 HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>\S+) (?:msg=)?audit\((?P<epoch>\d{1,12}(?:\.\d{1,6})?):(?P<serial>\d{1,20})\): ?"
 )
-PAIR = re.compile(r"""([A-Za-z_][\w\-]*(?:\[\d+\])?)=("[^"]*"|'[^']*'|\S*)""")
+# A collector that joins records escapes quotes inside a quoted value; the kernel never writes one there.
+PAIR = re.compile(r"""([A-Za-z_][\w\-]*(?:\[\d+\])?)=("(?:[^"\\]|\\.)*"(?=\s|$)|"[^"]*"|'[^']*'|\S*)""")
+# `hostname` of a user-space record is the client's; the host that logs is named by `node` or by a line's own header.
+REMOTE_HOST = "remote_hostname"
+SADDR = re.compile(r"0200([0-9A-F]{4})([0-9A-F]{8})|0A00([0-9A-F]{4})[0-9A-F]{8}([0-9A-F]{32})")
 HEX = re.compile(r"(?:[0-9A-F]{2})+")
 # Fields of untrusted text, which the kernel writes as bare hexadecimal when they hold a blank, quote or control byte.
 UNTRUSTED = frozenset(
@@ -23,7 +28,7 @@ def read_audit_line(text: str) -> dict[str, str] | None:
 
     The `msg='…'` of user-space records is opened and its fields joined to the others; the first of equal names counts.
     Values lose their quotes. Hexadecimal text stays as written, its meaning is added as `NAME_text`; an EXECVE record
-    gets its command line as `argv`.
+    gets its command line as `argv`, a socket address its parts as `saddr_ip` and `saddr_port` (struct sockaddr_in, in6).
     """
     match = HEAD.search(text[:512])
     if match is None:
@@ -37,6 +42,8 @@ def _read_pairs(body: str, found: dict[str, str]) -> None:
     arguments: dict[str, str] = {}
     is_execve = found["type"] == "EXECVE"
     for name, value in PAIR.findall(body):
+        if name == "hostname":
+            name = REMOTE_HOST  # noqa: PLW2901
         if name == "msg" and value[:1] == "'":
             _read_pairs(value[1:-1], found)
             continue
@@ -51,9 +58,20 @@ def _read_pairs(body: str, found: dict[str, str]) -> None:
             decoded = bytes.fromhex(plain).replace(b"\0", b" ").decode("utf-8", "replace").rstrip()
             if not is_argument:
                 found[name + "_text"] = decoded
+        elif '\\"' in plain:
+            found[name + "_text"] = plain.replace('\\"', '"')
+        if name == "saddr":
+            _read_address(plain, found)
         if is_argument:
             # A long argument comes in pieces, `a1[0]`, `a1[1]` …
             base = name.partition("[")[0]
             arguments[base] = arguments.get(base, "") + decoded
     if arguments:
         found["argv"] = " ".join(arguments.values())
+
+
+def _read_address(saddr: str, found: dict[str, str]) -> None:
+    if match := SADDR.match(saddr):
+        port, address = match[1] or match[3], match[2] or match[4]
+        found["saddr_ip"] = str(ip_address(bytes.fromhex(address)))
+        found["saddr_port"] = str(int(port, 16))
