@@ -1,50 +1,48 @@
-"""`ircopilot`: the command line. Every error says what to do next; exit codes: 0 done, 1 failed, 2 arguments, 3 nothing readable."""
+"""`ircopilot`: the command line. Every error says what to do next.
+
+Exit codes: 0 done, 1 failed, 2 arguments, 3 nothing readable, 130 and 143 stopped by Ctrl-C and by SIGTERM.
+"""
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import sys
+from types import FrameType
 
-import typer
-from rich.console import Console
-
-from ircopilot import __version__
-from ircopilot.cli import investigate, rules, sample, stack, verify
-from ircopilot.domain.errors import ProblemError
-
-app = typer.Typer(
-    name="ircopilot",
-    help="Incident response copilot: evidence in, a cited report out. Every claim leads back to a line of the evidence.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-)
-for part in (investigate, verify, rules, sample, stack):
-    part.register(app)
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        print(f"ircopilot {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
-) -> None:
-    """Options before the command."""
+from ircopilot.domain.errors import ProblemError, Stopped
 
 
 def main() -> None:
     """Run the command line; a `ProblemError` becomes two lines on stderr and its exit code."""
+    # Before the commands are imported, which takes a second: a Ctrl-C is answered in that second, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     try:
+        from ircopilot.cli.app import app
+
         app()
+    except Stopped as stopped:
+        _end("ircopilot: stopped; run the same command again to continue", code=128 + stopped.number)
     except ProblemError as error:
-        console = Console(stderr=True, highlight=False, markup=False)
-        console.print(f"ircopilot: {error.title.lower()}: {error.detail}")
-        if error.next_step:
-            console.print(f"  next: {error.next_step}")
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        Console(stderr=True).print("ircopilot: stopped; run the same command again to continue")
-        sys.exit(130)
+        said = f"ircopilot: {error.title.lower()}: {error.detail}"
+        _end(said, *([f"  next: {error.next_step}"] if error.next_step else []), code=error.exit_code)
+    except OSError as error:
+        # A full disk, a folder that went away: what the machine refuses, wherever it was asked.
+        place = f": {os.fsdecode(error.filename)}" if error.filename else ""
+        next_step = (
+            "make room and run the same command again" if error.errno == errno.ENOSPC else "see to it and run again"
+        )
+        _end(f"ircopilot: the system refused: {error.strerror or error}{place}", f"  next: {next_step}", code=1)
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise Stopped(number)
+
+
+def _end(*lines: str, code: int) -> None:
+    """Say it without a terminal's escapes, whatever bytes a name held, and leave."""
+    for line in lines:
+        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr)
+    sys.exit(code)

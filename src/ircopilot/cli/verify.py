@@ -59,7 +59,7 @@ class _Keep:
             raise LookupError("no file in the evidence has this SHA-256")
         with path.open("rb") as stream:
             try:
-                return read_records(stream, artifact["mapping"], set(locators))
+                return read_records(stream, artifact["format"], set(locators))
             except (ValueError, KeyError) as error:
                 raise LookupError(f"{type(error).__name__}: {error}") from error
 

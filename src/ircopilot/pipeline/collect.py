@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Load
+from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.collect import Collected, collect
 from ircopilot.evidence.load import load_artifact
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.compile import Assumed
+from ircopilot.evidence.registry import DECODERS, MAPPINGS
+from ircopilot.evidence.sniff import Sniffed
 from ircopilot.pipeline.request import Job, Progress, Request
 from ircopilot.stores import StoreSet
-from ircopilot.stores.postgres import artifacts, incidents
+from ircopilot.stores.postgres import artifacts, incidents, loads
 
 
 class _VaultSink:
@@ -39,50 +47,106 @@ class _VaultSink:
 
 def gather(stores: StoreSet, request: Request, progress: Progress) -> list[Collected]:
     """Hash, encrypt and keep everything given; needs no incident yet, since the incident may be named by the hashes."""
-    total = sum(
-        f.stat().st_size for p in request.evidence for f in ([p] if p.is_file() else p.rglob("*")) if f.is_file()
-    )
+    total = sum(_sizes(request.evidence))
     with stores.database.tenant(request.org_id) as tx:
         incidents.ensure_organisation(tx)
     return list(collect(request.evidence, _VaultSink(stores, request, progress, total)))
 
 
+def _sizes(paths: Iterable[Path]) -> Iterator[int]:
+    """Sizes of the files below, as far as they can be seen; for the progress bar alone."""
+    for path in paths:
+        if path.is_dir():
+            for folder, _, names in os.walk(path):
+                yield from _sizes(Path(folder, name) for name in names)
+        else:
+            with suppress(OSError):
+                status = path.stat(follow_symlinks=False)
+                yield status.st_size if stat.S_ISREG(status.st_mode) else 0
+
+
 def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
     """Link artifacts to the incident and load their records.
 
-    Document: {"artifacts", "events", "errors", "unreadable": [[name, reason], …]}.
+    Document: {"artifacts", "events", "errors", "unreadable": [[name, reason], …], "not_read": [[name, reason], …]},
+    the last of what could not even be kept as an artifact.
     """
-    incident_id = job.incident.incident_id
-    unreadable: list[tuple[str, str]] = []
-    with job.stores.database.tenant(job.org_id) as tx:
-        for found in gathered:
-            if found.artifact is None:
-                unreadable += [(found.name, e.reason) for e in found.errors]
-                continue
-            artifacts.record_artifact(tx, incident_id, found.artifact)
-            if found.errors:
-                artifacts.record_artifact_errors(tx, incident_id, found.artifact.sha256, found.errors)
-                unreadable += [(found.name, e.reason) for e in found.errors]
-    loads: list[Load] = []
-    for number, found in enumerate(_yearless_last(gathered), start=1):
-        assumed = _assumed(loads)
-        load = _load(job, found, f"{found.name} ({number} of {len(gathered)})", assumed)
-        loads += [load] if load else []
+    _check_clocks(job.request, gathered)
+    tidy_loads(job)
+    unreadable, not_read = _record(job, gathered)
+    readable = [found for found in gathered if _mapping(found) is not None]
+    dated = [found for found in readable if not _names_no_year(_mapping(found))]
+    loads_now: list[Load] = []
+    for number, found in enumerate([*dated, *_without_year(job, readable)], start=1):
+        name = f"{found.name} ({number} of {len(readable)})"
+        loads_now += _load(job, found, name, _assumed(job))
     return {
         "artifacts": sum(found.artifact is not None and not found.duplicate_of for found in gathered),
-        "events": sum(load.events for load in loads),
-        "errors": sum(load.errors for load in loads),
+        "events": sum(load.events for load in loads_now),
+        "errors": sum(load.errors for load in loads_now),
         "unreadable": unreadable,
+        "not_read": not_read,
     }
 
 
-def _yearless_last(gathered: list[Collected]) -> list[Collected]:
-    """Formats whose records name no year come after those that do, which tell the year."""
-    return sorted(gathered, key=_names_no_year)
+def tidy_loads(job: Job) -> None:
+    """Drop the events of loads that nobody will finish, and of those that newer ones stand for. The job holds the incident."""
+    with job.stores.database.tenant(job.org_id) as tx:
+        over = loads.abandoned_loads(tx, job.incident.incident_id) + loads.replaced_loads(tx, job.incident.incident_id)
+    for load in over:
+        job.stores.events.drop_load(job.org_id, load.load_id)
+        with job.stores.database.tenant(job.org_id) as tx:
+            loads.forget_load(tx, load.load_id)
 
 
-def _names_no_year(found: Collected) -> bool:
-    mapping = _mapping(found)
+def _record(job: Job, gathered: list[Collected]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Link the artifacts and their errors; (name, reason) of what is unreadable, and of what is no artifact at all."""
+    unreadable: list[tuple[str, str]] = []
+    not_read: list[tuple[str, str]] = []
+    incident_id = job.incident.incident_id
+    with job.stores.database.tenant(job.org_id) as tx:
+        for found in gathered:
+            said = [(found.name, error.reason.removeprefix(f"{found.name}: ")) for error in found.errors]
+            unreadable += said
+            if found.artifact is None:
+                not_read += said
+                continue
+            artifacts.record_artifact(tx, incident_id, found.artifact)
+            artifacts.record_artifact_errors(tx, incident_id, found.artifact.sha256, found.errors)
+    return unreadable, not_read
+
+
+def _check_clocks(request: Request, gathered: list[Collected]) -> None:
+    """A clock that is nobody's would be forgotten in silence."""
+    for source in request.clocks:
+        if source.startswith("host:"):
+            continue
+        known = [(f.artifact, m.name) for f in gathered if f.artifact and (m := _mapping(f))]
+        if known and not any(said_clock(artifact, mapping, {source: 0.0}) for artifact, mapping in known):
+            names = ", ".join(sorted({m for _, m in known} | {a.name for a, _ in known})[:12])
+            raise UnusableArgument(
+                f"--clock {source} names nothing in the evidence",
+                f"name a file, a folder, a mapping or host:NAME; there are {names}",
+            )
+
+
+def _without_year(job: Job, readable: list[Collected]) -> list[Collected]:
+    """What names no year comes after what does, which tells the year: what is given now, and what was given before."""
+    given = [found for found in readable if _names_no_year(_mapping(found))]
+    met = {found.artifact.sha256 for found in readable if found.artifact}
+    with job.stores.database.tenant(job.org_id) as tx:
+        before = artifacts.list_artifacts(tx, job.incident.incident_id)
+        committed = {load.artifact_sha256: load for load in loads.committed_loads(tx, job.incident.incident_id)}
+    for artifact in before:
+        load = committed.get(artifact.sha256)
+        mapping = MAPPINGS.get(load.mapping) if load else None
+        decoder = DECODERS.get(artifact.format.partition("/")[0])
+        if artifact.sha256 not in met and decoder and mapping and _names_no_year(mapping):
+            given.append(Collected(artifact.name, artifact, sniffed=Sniffed(artifact.media_type, decoder, mapping)))
+    return given
+
+
+def _names_no_year(mapping: Mapping | None) -> bool:
     return mapping is not None and any(t.format == "rfc3164" for t in mapping.times)
 
 
@@ -90,22 +154,25 @@ def _mapping(found: Collected) -> Mapping | None:
     return found.sniffed.mapping if found.sniffed else None
 
 
-def _assumed(loads: list[Load]) -> Assumed:
-    """Year and month of the latest event that names its year; this year where there is none."""
-    last = max((load.last_time for load in loads if load.last_time), default=datetime.now(UTC))
+def _assumed(job: Job) -> Assumed:
+    """Year and month of the incident's latest event that names its year; now where there is none."""
+    with job.stores.database.tenant(job.org_id) as tx:
+        committed = loads.committed_loads(tx, job.incident.incident_id)
+    dated = (load.last_time for load in committed if load.last_time and load.clock.year_assumed is None)
+    last = max(dated, default=datetime.now(UTC))
     return Assumed(year=last.year, month=last.month)
 
 
-def _load(job: Job, found: Collected, name: str, assumed: Assumed) -> Load | None:
-    mapping = _mapping(found)
-    decoder = found.sniffed.decoder if found.sniffed else None
-    if mapping is None or decoder is None or found.artifact is None:
-        return None
+def _load(job: Job, found: Collected, name: str, assumed: Assumed) -> list[Load]:
+    sniffed, artifact = found.sniffed, found.artifact
+    if sniffed is None or sniffed.mapping is None or sniffed.decoder is None or artifact is None:
+        return []
     said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
-    return load_artifact(
-        job.stores, job.org_id, job.incident.incident_id, found.artifact, decoder, mapping,
-        said=said, assumed=assumed, progress=partial(_progress, job, found.artifact.size, name),
+    load = load_artifact(
+        job.stores, job.org_id, job.incident.incident_id, artifact, sniffed.decoder, sniffed.mapping,
+        said=said, assumed=assumed, progress=partial(_progress, job, artifact.size, name),
     )  # fmt: skip
+    return [load]
 
 
 def _progress(job: Job, size: int, name: str, consumed: int, events: int) -> None:

@@ -21,7 +21,6 @@ from ircopilot.contracts.report import (
 from ircopilot.contracts.report import CitedEvent as CitedPart
 from ircopilot.domain.claims import Drafter, Fact
 from ircopilot.domain.event import Event
-from ircopilot.domain.evidence import Load
 from ircopilot.domain.findings import Findings
 from ircopilot.evidence.reread import read_records
 from ircopilot.pipeline.request import EventQuery, Job
@@ -43,7 +42,7 @@ def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocu
     facts = build_ledger(findings, known, committed, layout["counts"], samples=layout["samples"])
     ids = _cited(findings, facts, (load.clock.evidence for load in committed))
     events = job.stores.events.fetch_events(job.scope(windowed=False), ids)
-    records = reread_cited(job, events.values(), {load.artifact_sha256: load for load in committed})
+    records = reread_cited(job, events.values(), {a.sha256: a.format for a in known})
     cited = {i: _for_gate(e, records[i]) for i, e in events.items()}
     tell("report", 2, 4, "step", "drafting and gating claims")
     names = {t.id: t.name for t in findings.techniques} | {d.rule_id: d.title for d in findings.detections}
@@ -91,7 +90,7 @@ def _cited(findings: Findings, facts: dict[str, Fact], more: Iterable[Iterable[s
     return {i for group in holders for h in group for i in h.evidence} | {i for ids in more for i in ids}
 
 
-def reread_cited(job: Job, events: Iterable[Event], by_artifact: dict[str, Load]) -> dict[str, dict[str, Any]]:
+def reread_cited(job: Job, events: Iterable[Event], formats: dict[str, str]) -> dict[str, dict[str, Any]]:
     """The fields of these events as they stand in the artifacts' bytes, by event id; each artifact is read once."""
     wanted: dict[str, dict[str, str]] = defaultdict(dict)
     for event in events:
@@ -100,7 +99,7 @@ def reread_cited(job: Job, events: Iterable[Event], by_artifact: dict[str, Load]
     for done, (sha256, locators) in enumerate(sorted(wanted.items())):
         job.progress.stage("report", 1 + done / len(wanted), 4, "step", "reading the cited records again")
         with job.stores.vault.open(job.org_id, sha256) as stream:
-            for locator, record in read_records(stream, by_artifact[sha256].mapping, set(locators)).items():
+            for locator, record in read_records(stream, formats[sha256], set(locators)).items():
                 found[locators[locator]] = record
     return found
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ircopilot.contracts.report import ReportDocument
-from ircopilot.domain.errors import NothingReadable, UnusableArgument
+from ircopilot.domain.errors import NothingReadable, Stopped, UnusableArgument
 from ircopilot.domain.ids import incident_key
 from ircopilot.domain.incident import Stage
 from ircopilot.pipeline.collect import gather, load_evidence
@@ -39,8 +39,7 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
     `RunInProgress` when another process holds the incident.
     """
     for path in request.evidence:
-        if not path.exists():
-            raise UnusableArgument(f"{path} does not exist", "give files or folders that exist")
+        _check(path)
     gathered = gather(stores, request, progress)
     if not gathered:
         raise NothingReadable("there is no file in the evidence given", "give at least one file of evidence")
@@ -52,6 +51,16 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
         return _run(Job(stores, request, incident, str(uuid.uuid4()), datetime.now(UTC), progress), gathered)
 
 
+def _check(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise UnusableArgument(f"{path} does not exist", "give files or folders that exist") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UnusableArgument(f"{str(path)[:200]} cannot be reached: {reason}", "give files or folders that you may read") from None  # fmt: skip
+
+
 def _run(job: Job, gathered: list[Any]) -> Outcome:
     with job.stores.database.tenant(job.org_id) as tx:
         runs.close_dead_runs(tx, job.incident.incident_id)
@@ -60,9 +69,8 @@ def _run(job: Job, gathered: list[Any]) -> Outcome:
         outcome = _stages(job, gathered)
     except BaseException as error:
         with job.stores.database.tenant(job.org_id) as tx:
-            runs.finish_run(
-                tx, job.run_id, "cancelled" if isinstance(error, KeyboardInterrupt) else "failed", repr(error)[:500]
-            )
+            stopped = isinstance(error, (Stopped, KeyboardInterrupt))
+            runs.finish_run(tx, job.run_id, "cancelled" if stopped else "failed", repr(error)[:500])
         raise
     with job.stores.database.tenant(job.org_id) as tx:
         runs.finish_run(tx, job.run_id)

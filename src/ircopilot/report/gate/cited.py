@@ -85,7 +85,8 @@ def read_content(event: CitedEvent) -> Content:
     columns = [(k, str(v)) for k, v in (*event.ecs.items(), ("message", event.message)) if v]
     wide = [plain(html.unescape(v)) for _, v in (*columns, *inner)] + [plain(html.unescape(line)) for line in raw]
     decoded_columns = [plain(line) for _, v in inner for line in _decoded(v, _BASE64_DEPTH)]
-    spoken = (plain(html.unescape(v)).strip() for _, v in (*leaves, *inner, *columns))
+    spoken = [plain(html.unescape(v)).strip() for _, v in (*leaves, *inner, *columns)]
+    spoken += [line.strip() for line in strict]
     return Content(
         leaves=frozenset(plain(v) for _, v in leaves),
         passages=frozenset(v for v in spoken if " " in v and v[:1] not in ("{", "[")),

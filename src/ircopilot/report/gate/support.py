@@ -83,6 +83,8 @@ def _searched(value: Value, searched: str) -> bool:
 
 
 def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool:
+    if value.text.count(":") == 1 and value.kind in ("clock", "time") and all(mask[value.start : value.end]):
+        return True  # an hour and minute that a quoted message speaks of
     if value.kind in _STRICT:
         return any(
             occurs(_STRICT[value.kind], plain(value.text), e.content.strict, _may_go_on(value)) for e in basis.events
