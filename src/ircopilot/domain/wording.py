@@ -32,7 +32,10 @@ def _quoted_command(act: Act) -> str:
     """The command line in quotation marks, unless it is no more than the program's own path."""
     command = act.detail.get("command", "")
     bare = command.strip().strip('"').strip()
-    return "" if not bare or bare.lower() == act.detail.get("path", "").lower() else f": “{command}”"
+    if not bare or bare.lower() == act.detail.get("path", "").lower():
+        return ""
+    does = f", which {act.detail['features']}" if act.detail.get("features") else ""
+    return f": “{command}”{does}"
 
 
 def _as(act: Act, name: str = "account") -> str:

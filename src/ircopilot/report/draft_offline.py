@@ -24,7 +24,17 @@ GATE_VERB = {
     "matched": "recorded",
 }  # fmt: skip
 _SUBJECT_FREE = frozenset(
-    {"ran-script", "installed-service", "alerted", "matched", "failed-logon", "issued-credentials", "did", "said"}
+    {
+        "presented-certificate",
+        "ran-script",
+        "installed-service",
+        "alerted",
+        "matched",
+        "failed-logon",
+        "issued-credentials",
+        "did",
+        "said",
+    }
 )
 
 # Subjects that we name where the record names none.

@@ -8,6 +8,7 @@ from datetime import timedelta
 from ircopilot.analysis.query import Row
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip, one_per_source, program
+from ircopilot.analysis.story.commands import techniques_of_command
 from ircopilot.analysis.story.expand import Cluster, Member
 from ircopilot.analysis.story.network import Network, benign_name
 from ircopilot.analysis.story.processes import Process, ProcessTable
@@ -36,7 +37,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
     if not process.start_rows or process.name in names.SIDE_EFFECTS:
         return
     parent = table.parent_of(process)
-    served = parent is not None and parent.name in names.SERVERS
+    served = parent is not None and names.is_server(parent.name)
     parent_name = names.shown(process.parent_executable or (parent.executable if parent else "")).strip("-")
     by_hand = names.base(parent_name) in names.DELIVERERS | names.OFFICE and names.user_writable(process.executable)
     reading = read_script(process.command_line)
@@ -51,7 +52,9 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
     if reading.decoded:
         detail |= _script_detail(reading.decoded and process.command_line)
         detail["encoded"] = "yes"
-        detail["decoded"] = clip(reading.decoded.split("\n")[0] if len(reading.decoded) > 400 else reading.decoded, 200)
+        detail["decoded"] = clip(reading.decoded.split("\n")[0], 200)
+    elif features := [w for w, _ in reading.features if w != "names lsass"]:
+        detail["features"] = " and ".join(dict.fromkeys(features[:3]))
     for row in process.start_rows:
         for name, column in (
             ("sha256", "hash_sha256"),
@@ -61,9 +64,10 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
         ):
             if row[column]:
                 detail.setdefault(name, row[column])
+    unix = techniques_of_command(process.command_line) if "/" in process.executable else set()
     draft = ActDraft(
         "executed" if by_hand else "spawned", parent_name or "an unseen process", (names.shown(process.executable),), _host(process), process.account,
-        {k: v for k, v in detail.items() if v}, set(reading.techniques) | ({"T1190"} if served else set()), why=member.why,
+        {k: v for k, v in detail.items() if v}, set(reading.techniques) | ({"T1190"} if served else set()) | unix, why=member.why,
     )  # fmt: skip
     book.add(draft, one_per_source(process.start_rows), process.key)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
@@ -98,7 +98,7 @@ def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> None:
             "source IN ('linux.sudo', 'linux.su', 'linux.useradd', 'linux.usermod', 'linux.cron') AND host_name = {host:String} "
             "AND time >= {start:DateTime64(6, 'UTC')} AND time <= {stop:DateTime64(6, 'UTC')}"
         )
-        params = {"host": logon["host_name"], "start": logon["time"], "stop": logon["time"] + SESSION}
+        params = {"host": logon["host_name"], "start": logon["time"], "stop": _session_end(query, logon)}
         for row in rows(query, where, params, 2000):
             if row["user_name"] != logon["user_name"]:
                 continue
@@ -115,6 +115,18 @@ def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> None:
             )
             draft.why = "run in a session that is part of the incident"
             book.add(draft, [row], command)
+
+
+def _session_end(query: Query, logon: Row) -> datetime:
+    """Two hours on, or when the same user next logs in from elsewhere: what follows may be somebody else's doing."""
+    where = (
+        "source = 'linux.sshd' AND event_outcome = 'success' AND host_name = {host:String} AND user_name = {user:String} "
+        "AND source_ip != {ip:String} AND time > {start:DateTime64(6, 'UTC')}"
+    )
+    params = {"host": logon["host_name"], "user": logon["user_name"], "ip": logon["source_ip"], "start": logon["time"]}
+    others = rows(query, where, params, 1)
+    latest: datetime = logon["time"] + SESSION
+    return min(latest, others[0]["time"]) if others else latest
 
 
 def names_any(text: str, values: set[str]) -> bool:

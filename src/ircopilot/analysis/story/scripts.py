@@ -38,6 +38,10 @@ _FEATURES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"Get-Keystrokes|GetAsyncKeyState", "logs keystrokes", "T1056.001"),
         (r"Clear-EventLog|wevtutil(?:\.exe)?\s+cl\b", "clears an event log", "T1685.005"),
         (r"Set-MpPreference|Add-MpPreference|DisableRealtimeMonitoring", "weakens Windows Defender", "T1685"),
+        (r"\bdel(?:\.exe)?\s+/|\bRemove-Item\b|\berase\s+/|\brm\s+-[rf]|\bshred\b|\bsdelete", "deletes files", "T1070.004"),
+        (r"history\s+-c|unset\s+HISTFILE|\.bash_history", "clears the shell's history", "T1070.003"),
+        (r"\breg(?:\.exe)?\s+save\b", "saves registry hives with credentials", "T1003.002"),
+        (r"ntdsutil|ntds\.dit", "copies the directory's password database", "T1003.003"),
         (r"Invoke-Kerberoast|Rubeus|asktgt|kerberoast", "requests Kerberos tickets to crack or reuse", "T1558"),
     )
 )  # fmt: skip

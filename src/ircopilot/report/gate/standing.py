@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from ircopilot.report.gate.cited import CitedEvent, plain
 from ircopilot.report.gate.occurrence import quotes
 from ircopilot.report.gate.roles import VERBS
-from ircopilot.report.gate.shapes import ACCOUNT_DOMAIN, HOSTS, PATHS, PORT_OF, TEXTS, Shape
+from ircopilot.report.gate.shapes import ACCOUNT_DOMAIN, HOSTS, PARENT, PATHS, PORT_OF, PROCESS, TEXTS, Shape, Way
+
+_SAME_MOMENT = timedelta(seconds=1)
 
 
 def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterable[CitedEvent]) -> list[str]:
@@ -24,7 +27,11 @@ def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterab
     if not pairs:
         return [f"no cited record can show the act {verb!r}"]
     if subject:
-        pairs = [(e, way) for e, way in pairs if any(stands(x, subject, way.subject) for x in _together(e, cited))]
+        pairs = [
+            (e, way)
+            for e, way in pairs
+            if any(stands(x, subject, way.subject) for x in _together(e, cited)) or _parent_stands(e, subject, way, cited)
+        ]
         if not pairs:
             return [f"{subject!r} is not the subject of {verb!r} in any cited record"]
     return [
@@ -35,9 +42,37 @@ def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterab
 
 
 def _together(event: CitedEvent, events: Iterable[CitedEvent]) -> list[CitedEvent]:
-    """The record, and others of its connection: a sensor writes one connection into several logs."""
-    uid = event.ecs.get("network_connection_id")
-    return [event, *(e for e in events if uid and e is not event and e.ecs.get("network_connection_id") == uid)]
+    """The record, and others of its connection or event: sensors and the audit log write several records of one."""
+    uid, serial = event.ecs.get("network_connection_id"), _serial(event)
+    return [
+        event,
+        *(
+            e
+            for e in events
+            if e is not event
+            and ((uid and e.ecs.get("network_connection_id") == uid) or (serial and _serial(e) == serial))
+        ),
+    ]
+
+
+def _serial(event: CitedEvent) -> tuple[str, str] | None:
+    """What ties the records of one event of the audit log: its log and serial."""
+    serial = event.fields.get("serial") if event.source == "linux.auditd" else None
+    return (event.artifact_sha256, str(serial)) if serial else None
+
+
+def _parent_stands(event: CitedEvent, subject: str, way: Way, events: Iterable[CitedEvent]) -> bool:
+    """True if a record of the parent's own names it, where the start names the parent by its id alone."""
+    parent = event.ecs.get("process_parent_pid")
+    if way.subject != PARENT or not parent or event.ecs.get("process_parent_executable"):
+        return False
+    return any(
+        e.ecs.get("process_pid") == parent
+        and e.ecs.get("host_name") == event.ecs.get("host_name")
+        and e.time <= event.time + _SAME_MOMENT
+        and stands(e, subject, PROCESS)
+        for e in events
+    )
 
 
 def has_shape(event: CitedEvent, shape: Shape) -> bool:
