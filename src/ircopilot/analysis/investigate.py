@@ -32,7 +32,7 @@ def find_incident(query: Query, detections: Iterable[Detection], matched: Mappin
         entities=entities.entities(),
         indicators=collect_indicators(story, entities.entities()),
         techniques=techniques_of(story),
-        detections=_by_weight(detections, story)[:MAX_DETECTIONS],
+        detections=_by_weight(story.detections, story)[:MAX_DETECTIONS],
         anomalies=find_anomalies(query),
         acts=story.acts,
         timeline=timeline,

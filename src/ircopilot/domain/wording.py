@@ -243,6 +243,21 @@ def _did(act: Act) -> str:
     return f"{act.subject} recorded the action: “{act.detail['text']}”"
 
 
+def _requested(act: Act) -> str:
+    method = f" by {act.detail['method']}" if act.detail.get("method") else ""
+    agent = f", agent {act.detail['agent']}" if act.detail.get("agent") else ""
+    return f"{act.subject} requested{method} {act.objects[0]}{_on(act)}{agent}"
+
+
+def _created_account(act: Act) -> str:
+    groups = f" and put into {act.detail['groups']}" if act.detail.get("groups") else ""
+    return f"The account {act.objects[0]} was created{_on(act)}{groups}"
+
+
+def _changed_group(act: Act) -> str:
+    return f"{act.objects[0]} was added to the group {act.detail['group']}{_on(act)}"
+
+
 _WORDS: dict[str, _Wording] = {
     "spawned": _spawned,
     "executed": _executed,
@@ -250,6 +265,9 @@ _WORDS: dict[str, _Wording] = {
     "accepted-connection": _accepted,
     "flow": _flow,
     "fetched": _fetched,
+    "requested": _requested,
+    "created-account": _created_account,
+    "changed-group": _changed_group,
     "presented-certificate": _certificate,
     "downloaded": _downloaded,
     "wrote-file": _wrote,

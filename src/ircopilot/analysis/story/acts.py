@@ -69,8 +69,15 @@ class ActBook:
 
     def _finish(self, draft: ActDraft) -> Act:
         draft.rows.sort(key=lambda r: (r["time"], r["event_id"]))
-        ids = [r["event_id"] for r in draft.rows]
+        count = len(draft.rows)
+        # A record joined from several rests on all of them; a witness (the parent's own record) shows who, not what.
+        ids = list(dict.fromkeys(i for r in draft.rows for i in (r["event_id"], *r.get("parts", ()))))
         rules = self.hits.of(ids)
+        shown = [
+            *ids[: EVIDENCE_CAP - 1],
+            *(i for r in draft.rows[:1] for i in r.get("witness", ())),
+            *ids[EVIDENCE_CAP - 1 :],
+        ]
         techniques = set(draft.techniques) | set(OWN_TECHNIQUES.get(draft.verb, ()))
         for rule in rules:
             techniques |= set(self.hits.detections[rule].techniques)
@@ -88,8 +95,8 @@ class ActBook:
             rules=tuple(sorted({self.hits.detections[r].title for r in rules})),
             context=draft.context,
             why=draft.why,
-            count=len(ids),
-            evidence=tuple(bounded(ids)),
+            count=count,
+            evidence=tuple(bounded(shown)),
         )
 
 

@@ -29,7 +29,7 @@ EFFECTS = f"""(
    OR (event_code IN ('12', '13', '14') AND match(lower(registry_path), '{_REGISTRY.replace(chr(92), chr(92) * 2)}'))))
  OR (source = 'windows.security' AND event_code IN ('5156', '4697', '4698', '4702', '4720', '4732', '4728', '1102', '4648'))
  OR (source = 'windows.powershell' AND event_code = '4104')
- OR source IN ('linux.auditd', 'linux.syslog'))"""
+ OR source = 'linux.syslog')"""
 _WRITES = "source IN ('windows.sysmon', 'linux.sysmon') AND event_code IN ('11', '15', '29', '2')"
 _HOST_NAME = re.compile(r"(?:HostUrl|ReferrerUrl)=[a-z]+://([^/:\s]+)", re.I)
 MAX_MEMBERS = 600
@@ -107,7 +107,7 @@ class Grower:
         at = process
         while (parent := self.table.parent_of(at)) and parent.key not in seen:
             seen.add(parent.key)
-            if parent.name in names.SERVERS:
+            if names.is_server(parent.name):
                 cluster.exploited[parent.key] = parent
                 return
             if parent.name in names.BOUNDARY or parent.name in names.DELIVERERS or parent.name in names.OFFICE:
@@ -143,7 +143,8 @@ class Grower:
             "OR (process_entity_id = '' AND process_pid IN {pids:Array(UInt64)}))"
         )
         keys = {m.process.key for m in new}
-        for row in rows(self.query, where, {"entities": entities or [""], "pids": pids or [0]}):
+        found = rows(self.query, where, {"entities": entities or [""], "pids": pids or [0]})
+        for row in (*found, *self.table.audit.of(pids)):
             actor = self.table.actor(row)
             if row["event_code"] in ("8", "10", "25") and row["process_target_executable"]:
                 self._injection(cluster, row, actor, keys)
@@ -258,13 +259,14 @@ class Grower:
             "source IN ('windows.sysmon', 'linux.sysmon', 'windows.security') AND event_code IN ('3', '5156') "
             "AND (destination_ip IN {ips:Array(String)} OR source_ip IN {ips:Array(String)})"
         )
-        for row in rows(self.query, where, {"ips": sorted(cluster.peers)}):
+        found = rows(self.query, where, {"ips": sorted(cluster.peers)})
+        for row in (*found, *self.table.audit.reaching(cluster.peers)):
             actor = self.table.actor(row)
             if actor is None or actor.key in cluster.members:
                 continue
             if actor.name in names.DELIVERERS or actor.name in names.OFFICE:
                 cluster.deliveries.append(row)
-            elif actor.name in names.SERVERS:
+            elif names.is_server(actor.name):
                 cluster.exploited[actor.key] = actor
             elif actor.name not in names.BOUNDARY | names.SIDE_EFFECTS | {"system", ""}:
                 self._join(cluster, actor, min(actor.start or row["time"], row["time"]), "talked to the same address")

@@ -61,6 +61,10 @@ SIDE_EFFECTS = frozenset(
 )
 # Windows' own trace tool, run by administrators and by labs; what it starts is its own report.
 OWN_TOOL_SCRIPTS = ("gathernetworkinfo.vbs", "gatherwirelessinfo.vbs", "slmgr.vbs", "ts_werqueue.ps1", "cl_utility.ps1")
+# What web applications run all day: mail, pictures, documents.
+ROUTINE_SERVED = re.compile(
+    r"(?:^|[\s/])(?:sendmail|convert|identify|mogrify|gs|ffmpeg|ffprobe|pdftotext|wkhtmltopdf|exiftool|cwebp)(?:\s|$)"
+)
 EXECUTABLE_SUFFIXES = tuple(
     (
         ".exe .dll .sys .ps1 .psm1 .bat .cmd .vbs .vbe .js .jse .hta .scr .lnk .msi .cpl .wsf .jar .py .sh .elf .so "
@@ -78,6 +82,11 @@ _USER_INSTALLED = re.compile(
     r"\\appdata\\local\\(?:microsoft|google|programs|slack|discord|packages)\\|\\programdata\\microsoft\\|\\windowsapps\\"
 )
 _DOMAIN = re.compile(r"(?i)^(?=.{4,253}$)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z][a-z0-9-]{1,62}$")
+
+
+def is_server(name: str) -> bool:
+    """True for a program that answers requests from the network, whatever version its name carries."""
+    return name in SERVERS or re.sub(r"[\d.\-]+$", "", name) in SERVERS
 
 
 def base(path: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows
+from ircopilot.analysis.story.audit import AuditTrail, read_audit
 from ircopilot.analysis.story.names import base, short_host
 
 STARTED = (
@@ -38,6 +39,7 @@ class Process:
     parent: str = ""
     parent_executable: str = ""
     start_rows: list[Row] = field(default_factory=list)
+    seen_rows: list[Row] = field(default_factory=list)
     end_rows: list[Row] = field(default_factory=list)
     children: list[str] = field(default_factory=list)
 
@@ -57,6 +59,9 @@ class ProcessTable:
 
     def __init__(self) -> None:
         self.by_key: dict[str, Process] = {}
+        self.audit = AuditTrail()
+        self._of_record: dict[str, str] = {}
+        self._running: dict[tuple[str, int], str] = {}
         self._by_entity: dict[tuple[str, str], str] = {}
         self._by_pid: dict[tuple[str, int], list[tuple[datetime, str]]] = defaultdict(list)
 
@@ -86,12 +91,21 @@ class ProcessTable:
         key = f"{host}|{entity}" if entity else f"{host}|{pid}|running|{base(executable)}"
         if known := self.by_key.get(key):
             return known
+        if pid and not entity:
+            self._running.setdefault((host, pid), key)
         return self._add(Process(key, host, pid, entity, executable), None)
+
+    def running(self, host: str, pid: int) -> Process | None:
+        """The process that was already running under that pid when the evidence begins."""
+        return self.by_key.get(self._running.get((short_host(host), pid), ""))
 
     def actor(self, row: Row) -> Process | None:
         """The process that a record says acted, if it says."""
         entity, pid, exe = row["process_entity_id"], row["process_pid"], row["process_executable"]
-        if not row["host_name"] or not (entity or (pid and exe)):
+        if started := self._of_record.get(row["event_id"]):
+            return self.by_key[started]
+        # An audit log seldom names its host; it is that of one host all the same.
+        if not (row["host_name"] or row["source"] == "linux.auditd") or not (entity or (pid and exe)):
             return None
         process = self.ensure(row["host_name"], entity, pid, exe, row["time"])
         if not process.user and row["user_name"]:
@@ -137,6 +151,7 @@ class ProcessTable:
             found.entity = entity
             self._by_entity[(host, entity)] = found.key
         _fill(found, row)
+        self._of_record |= dict.fromkeys((row["event_id"], *row.get("parts", ())), found.key)
         return found
 
 
@@ -157,6 +172,12 @@ def build_processes(query: Query) -> ProcessTable:
     table = ProcessTable()
     for row in rows(query, STARTED, limit=400_000):
         table.started(row)
+    table.audit = read_audit(query)
+    for row in table.audit.starts:
+        table.started(row)
+    for row in table.audit.effects:
+        if (actor := table.actor(row)) and not actor.start_rows and not actor.seen_rows:
+            actor.seen_rows.append(row)
     for process in list(table.by_key.values()):
         _join_parent(table, process)
     for row in rows(query, ENDED, limit=400_000):
@@ -174,7 +195,11 @@ def _join_parent(table: ProcessTable, process: Process) -> None:
         parent = table.find(row["host_name"], entity, pid, row["time"])
         if parent is None and exe not in ("", "-"):
             parent = table.ensure(row["host_name"], entity, pid, exe, row["time"])
+        elif parent is None:
+            parent = table.running(row["host_name"], pid)
         if parent is not None and parent is not process:
             process.parent = parent.key
             parent.children.append(process.key)
+            if exe in ("", "-"):
+                row["witness"] = tuple(r["event_id"] for r in (*parent.start_rows, *parent.seen_rows)[:1])
             return

@@ -14,7 +14,9 @@ from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.single import tell_record
+from ircopilot.analysis.story.served import detect_served, merged
 from ircopilot.analysis.story.value_acts import tell_deliveries, tell_flows, tell_scripts, tell_services
+from ircopilot.analysis.story.web import tell_requests, web_attackers
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
 from ircopilot.domain.findings import Act, Detection
 
@@ -34,26 +36,32 @@ class Story:
     hits: RuleHits = field(default_factory=lambda: RuleHits({}, {}, {}))
     peers: set[str] = field(default_factory=set)
     told_rules: set[str] = field(default_factory=set)
+    detections: tuple[Detection, ...] = ()
 
 
 def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[str, list[str]]) -> Story:
     """The story of the incident. `matched` holds the event ids of each rule's matches."""
     hit_rows = rows_by_id(query, {i for ids in matched.values() for i in ids})
-    hits = weigh_rules(detections, matched, hit_rows)
     table, network = build_processes(query), read_network(query)
+    own = detect_served(query, table)
+    hit_rows |= own.rows
+    detections = (*detections, *own.detections)
+    hits = weigh_rules(detections, merged(matched, own), hit_rows)
     suspects = suspect_processes(table, hits, hit_rows)
     book = ActBook(hits)
     clusters = _clusters(Grower(query, table, network), table, suspects, hits)
     for cluster in clusters:
         _tell(book, query, cluster, table, network)
+    visitors = web_attackers(query, book, clusters, network)
+    tell_requests(book, query, visitors)
     sessions = cloud.tell_cloud(book, query, hits, hit_rows)
-    peers = {ip for c in clusters for ip in c.peers}
+    peers = visitors | {ip for c in clusters for ip in c.peers}
     _tell_logins(book, query, clusters, peers, network)
     _tell_loose(book, hits, hit_rows, clusters, book.acts())
     _tell_others(book, query, clusters)
     acts = book.acts()
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
-    return Story(acts, clusters, sessions, network, hits, peers, told)
+    return Story(acts, clusters, sessions, network, hits, peers, told, detections)
 
 
 def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion], hits: RuleHits) -> list[Cluster]:
@@ -82,6 +90,7 @@ def _seeds(table: ProcessTable, suspects: dict[str, Suspicion]) -> list[str]:
         (key, s.score)
         for key, s in order
         if not any(o in table.by_key[key].command_line.lower() for o in names.OWN_TOOL_SCRIPTS)
+        and not names.ROUTINE_SERVED.search(table.by_key[key].command_line)
     ]
     strong = [key for key, score in usable if score >= SEED]
     if strong or not usable:
@@ -106,7 +115,7 @@ def _tell(book: ActBook, query: Query, cluster: Cluster, table: ProcessTable, ne
         params = {"entity": process.entity or "-", "pid": process.pid}
         effects = [
             r
-            for r in rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params)
+            for r in (*rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params), *table.audit.of([process.pid]))
             if table.actor(r) is process
         ]
         for row in effects:

@@ -119,6 +119,8 @@ VERBS: dict[str, Verb] = {
                 (*_sysmon("3", unless=_OUTBOUND), Shape("windows.security", ("5156",), unless=_OUTBOUND)),
             ),
             Way(("destination_ip",), ("source_ip",), _FLOWS),
+            # An accepted socket's address is the peer's.
+            Way(_DOER, ("destination_ip",), (Shape("linux.auditd", needs=("destination_ip",)),)),
         ),
         ("accepted", "received a connection", "was reached", "was contacted", "connected", "contacted"),
     ),
@@ -140,6 +142,10 @@ VERBS: dict[str, Verb] = {
             _cloud_way(*_READ_CLOUD),
         ),
         ("downloaded", "fetched", "retrieved", "delivered"),
+    ),
+    "requested": Verb(
+        (Way(("source_ip",), ("url_full", "destination_ip", "destination_domain"), (Shape("web."), Shape("zeek.http"))),),
+        ("requested", "asked"),
     ),
     "wrote-file": Verb(
         (_process_act(("11", "2", "15", "29"), FILE, _security("4663"), Shape(needs=("file_path",))),),

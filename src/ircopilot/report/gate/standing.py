@@ -30,7 +30,8 @@ def role_reasons(verb: str, subject: str, objects: Iterable[str], events: Iterab
         pairs = [
             (e, way)
             for e, way in pairs
-            if any(stands(x, subject, way.subject) for x in _together(e, cited)) or _parent_stands(e, subject, way, cited)
+            if any(stands(x, subject, way.subject) for x in _together(e, cited))
+            or _parent_stands(e, subject, way, cited)
         ]
         if not pairs:
             return [f"{subject!r} is not the subject of {verb!r} in any cited record"]

@@ -1,0 +1,76 @@
+"""Requests that made a server act: whose requests stand just before its shells, or carry an attack in them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from ircopilot.analysis.query import Query, Row, rows
+from ircopilot.analysis.story import names
+from ircopilot.analysis.story.acts import ActBook, ActDraft, clip
+from ircopilot.analysis.story.expand import Cluster
+from ircopilot.analysis.story.network import Network
+
+_WEB = "source IN ('web.access', 'zeek.http')"
+BEFORE, AFTER = timedelta(seconds=3), timedelta(seconds=1)
+SCRIPTS = (".php", ".phtml", ".jsp", ".jspx", ".asp", ".aspx", ".cfm", ".cgi", ".war")
+MOST_PATHS = 12
+
+
+def web_attackers(query: Query, book: ActBook, clusters: list[Cluster], network: Network) -> set[str]:
+    """Addresses whose requests came just before what an exploited server started, time and again or with an attack."""
+    served = [m.since for c in clusters if c.exploited for m in c.members.values() if m.process.parent in c.exploited]
+    if not served:
+        return set()
+    known = {ip for c in clusters for ip in c.peers}
+    lo, hi = min(served) - BEFORE, max(served) + AFTER
+    span = "time >= {lo:DateTime64(6, 'UTC')} AND time <= {hi:DateTime64(6, 'UTC')}"
+    near: dict[str, set[datetime]] = defaultdict(set)
+    flagged: set[str] = set()
+    for row in rows(query, f"{_WEB} AND source_ip != '' AND {span}", {"lo": lo, "hi": hi}, 50_000):
+        hits = {t for t in served if t - BEFORE <= row["time"] <= t + AFTER}
+        near[row["source_ip"]] |= hits
+        if hits and book.hits.by_event.get(row["event_id"]):
+            flagged.add(row["source_ip"])
+    often = {ip for ip, hits in near.items() if len(hits) >= 2 and len(hits) * 2 >= len(set(served))}
+    alone = {ip for ip, hits in near.items() if hits and sum(bool(h) for h in near.values()) == 1}
+    found = {ip for ip in flagged | often | (alone if len(served) == 1 else set()) | (known & set(near))}
+    return {ip for ip in found if names.peer_ip(ip) and ip not in network.own}
+
+
+def tell_requests(book: ActBook, query: Query, ips: Iterable[str]) -> None:
+    """What these addresses asked of web servers: one act per method and path, at most `MOST_PATHS` an address."""
+    wanted = sorted(set(ips))
+    if not wanted:
+        return
+    told: dict[str, set[tuple[str, str]]] = defaultdict(set)
+    for row in rows(query, f"{_WEB} AND source_ip IN {{ips:Array(String)}}", {"ips": wanted}, 5000):
+        ip, method, path = row["source_ip"], row["http_request_method"], _path(row["url_full"])
+        known = (method, path) in told[ip]
+        if not known and len(told[ip]) >= MOST_PATHS:
+            continue
+        told[ip].add((method, path))
+        _request(book, row, ip, method, path)
+
+
+def _request(book: ActBook, row: Row, ip: str, method: str, path: str) -> None:
+    agent = row["user_agent_original"] or (row["message"] if "jndi" in row["message"].lower() else "")
+    telling = book.hits.by_event.get(row["event_id"]) or "jndi" in agent.lower()
+    detail = {
+        "ip": ip, "method": method, "url": clip(row["url_full"], 200), "status": str(row["http_response_status_code"] or ""),
+        "agent": clip(row["user_agent_original"], 160), "telling": "yes" if telling else "",
+    }  # fmt: skip
+    draft = ActDraft(
+        "requested", ip, (clip(row["url_full"], 200),), row["host_name"], "", {k: v for k, v in detail.items() if v}
+    )
+    draft.techniques = {"T1190"} if telling else set()
+    draft.why = "the address that made the server act asked for it"
+    book.add(draft, [row], ip, method, path)
+
+
+def _path(url: str) -> str:
+    """The path of a URL, without the host and the query."""
+    plain = url.split("://", 1)[-1] if "://" in url else url
+    plain = "/" + plain.split("/", 1)[1] if "://" in url and "/" in plain else plain
+    return plain.split("?", 1)[0]
