@@ -65,11 +65,18 @@ class Cluster:
         return {m.process.name for m in self.members.values()}
 
 
+def is_own_tool(process: Process) -> bool:
+    """True for a run of one of Windows' own report scripts."""
+    return any(script in process.command_line.lower() for script in names.OWN_TOOL_SCRIPTS)
+
+
 class Grower:
     """Grows clusters; holds what every step reads."""
 
     def __init__(self, query: Query, table: ProcessTable, network: Network) -> None:
         self.query, self.table, self.network = query, table, network
+        # What Windows' own report scripts start is theirs, however much it looks like reconnaissance.
+        self.routine = table.under(p for p in table.by_key.values() if is_own_tool(p))
 
     def grow(self, seed: Process, why: str) -> Cluster:
         """The cluster of one seed, to a fixpoint (at most eight rounds)."""
@@ -93,6 +100,8 @@ class Grower:
         return cluster
 
     def _join(self, cluster: Cluster, process: Process, since: datetime, why: str, injected: bool = False) -> None:
+        if process.key in self.routine:
+            return
         known = cluster.members.get(process.key)
         if known is None:
             cluster.members[process.key] = Member(process, since, why, injected)
@@ -125,8 +134,6 @@ class Grower:
             for key in member.process.children:
                 child = self.table.by_key[key]
                 if key in cluster.members or child.start is None or child.start < member.since - timedelta(seconds=2):
-                    continue
-                if any(s in child.command_line.lower() for s in names.OWN_TOOL_SCRIPTS):
                     continue
                 if member.injected and child.name in names.SIDE_EFFECTS | names.BOUNDARY:
                     continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -130,6 +131,17 @@ class ProcessTable:
             starts.append((at, process.key))
             starts.sort()
         return process
+
+    def under(self, roots: Iterable[Process]) -> set[str]:
+        """Keys of these processes and all that descend from them."""
+        found: set[str] = set()
+        queue = list(roots)
+        while queue:
+            process = queue.pop()
+            if process.key not in found:
+                found.add(process.key)
+                queue += [self.by_key[key] for key in process.children]
+        return found
 
     def started(self, row: Row) -> Process:
         """Enter a start record; Sysmon 1 and Security 4688 of one start become one node."""

@@ -13,13 +13,13 @@ from ircopilot.domain.findings import Detection
 _Teller = Callable[[Row], ActDraft | None]
 
 
-def tell_record(book: ActBook, row: Row, detection: Detection) -> None:
+def tell_record(book: ActBook, row: Row, detection: Detection, context: bool = False) -> None:
     """Enter a matched record as an act: of its own kind where the record says enough, else as the match that it is."""
     if row["script_block_text"] and tell_script(book, row):
         return
     teller = _TELLERS.get((row["source"], row["event_code"]))
     draft = (teller(row) if teller else None) or _matched(row, detection)
-    draft.why = f"rule: {detection.title}"
+    draft.why, draft.context = f"rule: {detection.title}", context
     key = (draft.subject, draft.objects) if draft.verb != "matched" else (draft.subject, detection.rule_id)
     book.add(draft, [row], *key)
 

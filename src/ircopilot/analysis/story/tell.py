@@ -22,7 +22,11 @@ from ircopilot.domain.findings import Act, Detection
 
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
+MAX_CALLERS = 3
 WEAK = 0.3
+# What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
+NO_SEED = names.BROWSERS | {"explorer.exe"}
+LOG_CLEARED = frozenset({"1102", "104"})
 
 
 @dataclass(slots=True)
@@ -68,7 +72,7 @@ def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion
     """Clusters worth telling: strongest first, each seed in one cluster only; weak ones beside a strong one are dropped."""
     scored: list[tuple[float, Cluster]] = []
     covered: set[str] = set()
-    for key in _seeds(table, suspects):
+    for key in _seeds(table, suspects, grower.routine):
         if key in covered or len(scored) >= MAX_CLUSTERS:
             continue
         rules = sorted(hits.detections[r].title for r in suspects[key].rules)
@@ -83,15 +87,10 @@ def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion
     return kept + [c for _, c in scored if c not in kept and shared & set(c.peers)]
 
 
-def _seeds(table: ProcessTable, suspects: dict[str, Suspicion]) -> list[str]:
+def _seeds(table: ProcessTable, suspects: dict[str, Suspicion], routine: set[str]) -> list[str]:
     """Processes to start from, most suspicious first: the strong ones, or the best of the weak where there are none."""
     order = sorted(suspects.items(), key=lambda kv: (-kv[1].score, kv[0]))
-    usable = [
-        (key, s.score)
-        for key, s in order
-        if not any(o in table.by_key[key].command_line.lower() for o in names.OWN_TOOL_SCRIPTS)
-        and not names.ROUTINE_SERVED.search(table.by_key[key].command_line)
-    ]
+    usable = [(key, s.score) for key, s in order if key not in routine and table.by_key[key].name not in NO_SEED]
     strong = [key for key, score in usable if score >= SEED]
     if strong or not usable:
         return strong
@@ -115,22 +114,32 @@ def _tell(book: ActBook, query: Query, cluster: Cluster, table: ProcessTable, ne
         params = {"entity": process.entity or "-", "pid": process.pid}
         effects = [
             r
-            for r in (*rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params), *table.audit.of([process.pid]))
+            for r in (
+                *rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params),
+                *table.audit.of([process.pid]),
+            )
             if table.actor(r) is process
         ]
-        for row in effects:
-            ip, _ = network.peer(row)
-            if (
-                row["network_direction"] == "inbound"
-                and names.peer_ip(ip)
-                and ip not in network.own
-                and _near(cluster, row["time"])
-            ):
-                cluster.peers.setdefault(ip, set())
+        for ip in _callers(cluster, effects, network):
+            cluster.peers.setdefault(ip, set())
         tell_exploited(book, process, cluster, effects, network)
     tell_deliveries(book, cluster)
     tell_scripts(book, cluster, query)
     tell_flows(book, cluster, query)
+
+
+def _callers(cluster: Cluster, effects: list[Row], network: Network) -> set[str]:
+    """Who reached the exploited server just before it acted: a known peer if one did, else those who came only then."""
+    near: set[str] = set()
+    otherwise: set[str] = set()
+    for row in effects:
+        ip, _ = network.peer(row)
+        if row["network_direction"] == "inbound" and names.peer_ip(ip) and ip not in network.own:
+            (near if _near(cluster, row["time"]) else otherwise).add(ip)
+    if known := near & set(cluster.peers):
+        return known
+    once = near - otherwise
+    return once if len(once) <= MAX_CALLERS else set()
 
 
 def _near(cluster: Cluster, at: datetime) -> bool:
@@ -176,7 +185,9 @@ def _tell_loose(
         if acts and (not near or of_other):
             continue
         best = max(sorted(rules), key=lambda r: hits.weights[r])
-        tell_record(book, row, hits.detections[best])
+        # A log's clearing before the first act may be the recording's own beginning.
+        early = lo is not None and row["event_code"] in LOG_CLEARED and row["time"] < min(times)
+        tell_record(book, row, hits.detections[best], context=early)
 
 
 def _tell_others(book: ActBook, query: Query, clusters: list[Cluster]) -> None:
