@@ -77,8 +77,9 @@ def load_stream(store: EventStore, stream: BinaryIO) -> str | None:
     load = str(uuid.uuid4())
     params = {"org": LOCAL_ORG, "load": load, "sha": hashlib.sha256(head).hexdigest()}
     columns, select = events_columns(found.mapping), select_events(found.mapping, Clock(), Assumed())
-    batches = (_batch(block) for block in found.decoder.decode(stream) if block.seqs)
-    store.insert_rows("events", columns, select, batches, params, load)
+    for number, block in enumerate(found.decoder.decode(stream)):
+        if block.seqs:
+            store.insert_block("events", columns, select, [_batch(block)], params, f"{load}:{number}")
     return load
 
 

@@ -132,8 +132,8 @@ def test_a_service_is_its_channel_and_only_wanted_codes_are_read(rules, events):
 def test_keywords_are_found_anywhere_in_the_record(rules, events):
     rule_set = rules("keywords:\n  - evil\n  - 'a*c'\ncondition: keywords", product="linux")
     lines = [
-        {"source": "linux.syslog", "message": "an EVIL line"}, {"source": "linux.auth", "Extra": "xxabbcxx"},
-        {"source": "linux.syslog", "message": "fine"}, {"source": "zeek.conn", "message": "evil"},
+        {"source": "linux.syslog", "Text": "an EVIL line"}, {"source": "linux.auth", "Extra": "xxabbcxx"},
+        {"source": "linux.syslog", "Text": "fine"}, {"source": "zeek.conn", "Text": "evil"},
     ]  # fmt: skip
     assert matched(rule_set, events.fill(*lines)) == [1, 2]
 

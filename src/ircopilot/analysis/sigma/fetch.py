@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ircopilot.analysis.sigma.distinct import trigger_of
+from ircopilot.analysis.sigma.distinct import Mask, trigger_of
 from ircopilot.analysis.sigma.fields import KEYWORD_SQL, field_sql
 from ircopilot.analysis.sigma.logsources import Seen
 from ircopilot.analysis.sigma.masks import Column
@@ -25,18 +25,23 @@ It is called from two threads at once."""
 
 SLICE_ROWS = 250_000
 MAX_NEEDLES = 250
-CENSUS = """SELECT toString(source) AS seen_source, toString(winlog_channel) AS seen_channel,
-  toString(event_provider) AS seen_provider, toString(event_code) AS seen_code, count() AS n
-  FROM {events} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""
+MAX_KEYS = 2_000
+CODE = "EventID"
+CENSUS = f"""SELECT toString(source) AS seen_source, toString(winlog_channel) AS seen_channel,
+  toString(event_provider) AS seen_provider, toString(event_code) AS seen_code, count() AS n,
+  groupUniqArrayArray({MAX_KEYS})(mapKeys(fields)) AS keys
+  FROM {{events}} GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"""  # noqa: S608 own text
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A SQL condition that picks some kinds of events, with its parameters, and how many events it picks."""
+    """A SQL condition that picks some kinds of events, with its parameters, how many events it picks, and which
+    original fields they have (None when not known)."""
 
     sql: str
     params: Mapping[str, Any]
     count: int
+    keys: frozenset[str] | None = None
 
 
 @dataclass(slots=True)
@@ -47,20 +52,22 @@ class Slice:
     ids: pa.ChunkedArray[Any]
     columns: dict[str, Column]
 
+    def of_codes(self, codes: frozenset[str]) -> Mask:
+        """Which events have one of these codes."""
+        column = self.columns[CODE]
+        return np.array([v in codes for v in column.values], dtype=np.bool_)[column.codes]
+
 
 def take_census(run_query: RunQuery) -> list[Seen]:
     """Every kind of event that the evidence holds."""
-    rows = run_query(CENSUS, {}).to_pylist()
-    return [
-        Seen(
-            as_text(r["seen_source"]),
-            as_text(r["seen_channel"]),
-            as_text(r["seen_provider"]),
-            as_text(r["seen_code"]),
-            int(r["n"]),
-        )
-        for r in rows
-    ]
+    return [_seen(row) for row in run_query(CENSUS, {}).to_pylist()]
+
+
+def _seen(row: dict[str, Any]) -> Seen:
+    keys = frozenset(map(as_text, row["keys"]))
+    names = ("seen_source", "seen_channel", "seen_provider", "seen_code")
+    source, channel, provider, code = (as_text(row[name]) for name in names)
+    return Seen(source, channel, provider, code, int(row["n"]), keys if len(keys) < MAX_KEYS else None)
 
 
 def as_text(value: str | bytes | None) -> str:
@@ -81,7 +88,9 @@ def select_events(kinds: list[Seen]) -> Selection:
             f" AND event_code IN {{c{i}:Array(String)}})"
         )
         params |= {f"s{i}": source, f"h{i}": channel, f"p{i}": provider, f"c{i}": sorted(codes)}
-    return Selection(" OR ".join(parts) or "false", params, sum(k.count for k in kinds))
+    known = [k.keys for k in kinds if k.keys is not None]
+    keys = frozenset().union(*known) if len(known) == len(kinds) else None
+    return Selection(" OR ".join(parts) or "false", params, sum(k.count for k in kinds), keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +110,12 @@ class Reading:
     def run(self, run_query: RunQuery) -> Slice:
         """Read it."""
         columns, params = [], dict(self.selection.params)
+        present = []
         for i, name in enumerate(self.fields):
             sql, more = field_sql(name, self.logsource, f"f{i}")
+            if self.selection.keys is not None and more and not self.selection.keys.intersection(more.values()):
+                continue  # no such event has the field
+            present.append((i, name))
             # A column's own dictionary would be sent whole with every block; this one holds the block's values only.
             columns.append(f"{f'toLowCardinality(CAST({sql} AS String))' if sql in HOT_BY_NAME else sql} AS v{i}")
             params |= more
@@ -115,20 +128,23 @@ class Reading:
             params["words"] = list(self.needles)
         sql = f"SELECT {chosen} FROM {{events}} WHERE ({self.selection.sql}){between}"  # noqa: S608 own text
         table = run_query(sql, params | limits)
+        nothing = np.zeros(table.num_rows, dtype=np.int32)
+        absent = {name: Column([""], nothing) for name in self.fields}
         return Slice(
             times=table.column("t").to_numpy(zero_copy_only=False).astype(np.int64),
             ids=table.column("id"),
-            columns={name: _dictionary(table.column(f"v{i}")) for i, name in enumerate(self.fields)},
+            columns=absent | {name: _dictionary(table.column(f"v{i}")) for i, name in present},
         )
 
 
 def plan_readings(
-    run_query: RunQuery, logsource: Logsource, kinds: list[Seen], rules: list[CompiledRule]
+    run_query: RunQuery, logsource: Logsource, kinds: list[Seen], rules: list[CompiledRule], with_codes: bool = False
 ) -> list[Reading]:
     """What to read for these rules over these kinds of events: in order of time, about `SLICE_ROWS` events each."""
     atoms = {a for r in rules for a in r.atoms}
     selection = select_events(kinds)
-    fields = tuple(sorted({a.field for a in atoms} | {a.args[0] for a in atoms if a.op == "ref"}))
+    names = {a.field for a in atoms} | {a.args[0] for a in atoms if a.op == "ref"} | ({CODE} if with_codes else set())
+    fields = tuple(sorted(names))
     needles = _needles(rules, atoms)
     return [Reading(logsource, selection, fields, needles, lo, hi) for lo, hi in _bounds(run_query, selection)]
 
@@ -182,8 +198,13 @@ def _between(lower: int | None, upper: int | None) -> tuple[str, dict[str, int]]
 
 def _dictionary(column: pa.ChunkedArray[Any]) -> Column:
     """Distinct values and codes; null is the empty string, bytes that are not UTF-8 are replaced."""
-    encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    chunks: list[Any] = encoded.unify_dictionaries().chunks
+    if pa.types.is_dictionary(column.type):
+        chunks: list[Any] = column.unify_dictionaries().chunks
+    else:
+        whole = column.combine_chunks()  # one dictionary at once is many times faster than one a chunk, then unified
+        chunks = [c.dictionary_encode() for c in (whole.chunks if isinstance(whole, pa.ChunkedArray) else [whole])]
+        if len(chunks) > 1:
+            chunks = pa.chunked_array(chunks).unify_dictionaries().chunks
     if not chunks:
         return Column([""], np.zeros(0, dtype=np.int32))
     values = [as_text(v) for v in chunks[0].dictionary.to_pylist()]

@@ -12,13 +12,15 @@ from ircopilot.analysis.sigma.rules import Logsource
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One line of the census: a kind of event that the evidence holds, and how many of it."""
+    """One line of the census: a kind of event that the evidence holds, how many of it, and the names of their original
+    fields (None when there are too many to say)."""
 
     source: str
     channel: str
     provider: str
     code: str
     count: int
+    keys: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,7 @@ PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("windows", "", ""): (Where(source="windows.*"),),
     Logsource("linux", "process_creation", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"1"})),
-        Where(source="linux.auditd", codes=frozenset({"EXECVE"})),
+        Where(source="linux.auditd", codes=frozenset({"EXECVE", "AUOMS_EXECVE"})),
     ),
     Logsource("linux", "network_connection", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"3"})),
@@ -177,6 +179,15 @@ PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("", "webserver", ""): (Where(source="zeek.http"), Where(source="web.*")),
     Logsource("", "firewall", ""): (Where(source="zeek.conn"),),
 }
+
+
+# Log sources that look at the same events, told apart by event code: read once for all of them.
+FAMILIES = {
+    **{Logsource("windows", f"registry_{act}", ""): Logsource("windows", "registry_event", "")
+       for act in ("add", "delete", "set", "rename", "event")},
+    **{Logsource("windows", f"ps_classic_{act}", ""): Logsource("windows", "", "powershell-classic")
+       for act in ("start", "provider_start", "script")},
+}  # fmt: skip
 
 
 def places_of(logsource: Logsource) -> tuple[Where, ...]:

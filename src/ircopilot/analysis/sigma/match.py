@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from ircopilot.analysis.sigma.distinct import Mask
 from ircopilot.analysis.sigma.fetch import Reading, RunQuery, Slice, as_text, plan_readings, take_census
-from ircopilot.analysis.sigma.logsources import Seen, places_of
+from ircopilot.analysis.sigma.logsources import FAMILIES, Seen, places_of
 from ircopilot.analysis.sigma.masks import Batch
 from ircopilot.analysis.sigma.rules import Atom, CompiledRule, Logsource, RuleSet
 from ircopilot.domain.findings import Detection
@@ -87,13 +87,29 @@ def _detection(rule: CompiledRule, tally: _Tally) -> Detection:
     )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Group:
-    """The rules of one log source that can match at all, the kinds of events they want, and what they ask."""
+    """Rules of log sources that are read together: those that can match at all, the kinds of events they want, and
+    for each log source the event codes it is about."""
 
-    rules: list[CompiledRule]
-    kinds: list[Seen]
-    atoms: set[Atom]
+    rules: list[CompiledRule] = field(default_factory=list)
+    kinds: set[Seen] = field(default_factory=set)
+    codes: dict[Logsource, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def atoms(self) -> set[Atom]:
+        """What the rules ask."""
+        return {a for r in self.rules for a in r.atoms}
+
+    def plan(self, run_query: RunQuery, source: Logsource) -> list[Reading]:
+        """What to read for the group."""
+        kinds = sorted(self.kinds, key=lambda k: (k.source, k.channel, k.provider, k.code))
+        return plan_readings(run_query, source, kinds, self.rules, with_codes=self.shared)
+
+    @property
+    def shared(self) -> bool:
+        """Whether several log sources are read together, so that each must be told its events."""
+        return len(self.codes) > 1
 
 
 def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, _Group]:
@@ -101,24 +117,28 @@ def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, _Group]:
     by_source: dict[Logsource, list[CompiledRule]] = defaultdict(list)
     for rule in rules.rules:
         by_source[rule.logsource].append(rule)
-    groups = {}
+    groups: dict[Logsource, _Group] = {}
     for logsource, members in by_source.items():
         places = places_of(logsource)
         kinds = [k for k in census if any(p.holds(k) for p in places)]
         codes = {k.code for k in kinds}
         live = [r for r in members if kinds and (r.codes is None or codes.intersection(r.codes))]
-        if live and all(r.codes is not None for r in live):
-            wanted = {c for r in live for c in r.codes or ()}
-            kinds = [k for k in kinds if k.code in wanted]
-        if live:
-            groups[logsource] = _Group(live, kinds, {a for r in live for a in r.atoms})
+        if not live:
+            continue
+        if all(r.codes is not None for r in live):
+            codes &= {c for r in live for c in r.codes or ()}
+            kinds = [k for k in kinds if k.code in codes]
+        group = groups.setdefault(FAMILIES.get(logsource, logsource), _Group())
+        group.rules += live
+        group.kinds.update(kinds)
+        group.codes[logsource] = frozenset(codes)
     return groups
 
 
 def _read_ahead(groups: dict[Logsource, _Group], run_query: RunQuery) -> Iterator[tuple[Reading, Slice]]:
     """Every slice of every group in a fixed order; the next ones are being read while one is worked on."""
     with ThreadPoolExecutor(READERS, "sigma-read") as pool:
-        plans = (plan_readings(run_query, source, group.kinds, group.rules) for source, group in groups.items())
+        plans = (group.plan(run_query, source) for source, group in groups.items())
         flying: deque[tuple[Reading, Future[Slice]]] = deque()
         try:
             for reading in chain.from_iterable(plans):
@@ -139,9 +159,12 @@ def _match_slice(group: _Group, part: Slice, tallies: dict[str, _Tally]) -> None
         return
     batch = Batch(len(part.times), part.columns)
     batch.match(group.atoms)
+    own = {source: part.of_codes(codes) for source, codes in group.codes.items()} if group.shared else {}
     for rule in group.rules:
         rows = batch.rows(rule)
-        if rows is not None:
+        if rows is not None and own:
+            rows = rows & own[rule.logsource]
+        if rows is not None and rows.any():
             _tally(tallies[rule.rule_id], part, rows)
 
 
