@@ -135,7 +135,7 @@ def _address(book: EntityBook, value: str, act: Act, story: Story) -> None:
         if value in story.network.own
         else "unknown"
     )
-    if act.verb in ("called-api", "read-object", "logged-on") and role == "unknown":
+    if act.verb in ("called-api", "read-object", "logged-on") and role == "unknown" and not act.detail.get("ip_shared"):
         role = "suspicious"
     book.add("ip", value, role, act, "peer of the attacker's processes" if role == "attacker" else "named in the acts")
 

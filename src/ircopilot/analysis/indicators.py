@@ -62,7 +62,7 @@ def _of_act(act: Act, story: Story, attackers: set[str]) -> Iterator[_Found]:
     if act.verb in _CALLS:
         yield "cloud-key", act.detail.get("key", ""), "access key used by the attacker"
         yield "user-agent", act.detail.get("agent", ""), "agent of the attacker's calls"
-        if names.is_ip(act.detail.get("ip", "")):
+        if names.is_ip(act.detail.get("ip", "")) and not act.detail.get("ip_shared"):
             yield _address(act.detail["ip"]), act.detail["ip"], "address of the attacker's calls"
 
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from ircopilot.domain.findings import Act
 
 _Wording = Callable[[Act], str]
+# Who acted where a record names the account acted upon and nobody else (useradd, gpasswd).
+UNNAMED_TOOL = "an account tool"
 
 
 def sentence(act: Act) -> str:
@@ -179,7 +181,9 @@ def _called(act: Act) -> str:
     agent = f" using {act.detail['agent']}" if act.detail.get("agent") else ""
     account = f" in account {act.detail['account']}" if act.detail.get("account") else ""
     refused = f"; refused: {act.detail['error']}" if act.detail.get("error") else ""
-    return f"{act.subject}{key} called {act.objects[0]}{act_on}{account}{source}{agent}{refused}"
+    said = f" ({act.detail['said']})" if act.detail.get("said") else ""
+    called = "signed in to the console, calling" if act.objects[0] == "ConsoleLogin" and not refused else "called"
+    return f"{act.subject}{key} {called} {act.objects[0]}{act_on}{said}{account}{source}{agent}{refused}"
 
 
 def _read_object(act: Act) -> str:
@@ -196,7 +200,8 @@ def _failed_logon(act: Act) -> str:
 
 
 def _logged_on(act: Act) -> str:
-    kind = f" (logon type {act.detail['type']})" if act.detail.get("type") else ""
+    how = act.detail.get("type", "")
+    kind = (f" (logon type {how})" if how.isdigit() else f" over SSH ({how})") if how else ""
     return f"{act.subject} logged on to {act.objects[0]} from {act.detail['ip']}{kind}"
 
 
@@ -216,10 +221,14 @@ def _task(act: Act) -> str:
 
 
 def _new_account(act: Act) -> str:
+    if act.subject == UNNAMED_TOOL:
+        return f"The account {act.objects[0]} was created{_on(act)}"
     return f"{act.subject}{_on(act)} created the account {act.objects[0]}"
 
 
 def _group(act: Act) -> str:
+    if act.subject == UNNAMED_TOOL:
+        return f"The account {act.objects[0]} was added to the group {act.detail['group']}{_on(act)}"
     return f"{act.subject}{_on(act)} added a member to the group {act.objects[0]}"
 
 
@@ -249,15 +258,6 @@ def _requested(act: Act) -> str:
     return f"{act.subject} requested{method} {act.objects[0]}{_on(act)}{agent}"
 
 
-def _created_account(act: Act) -> str:
-    groups = f" and put into {act.detail['groups']}" if act.detail.get("groups") else ""
-    return f"The account {act.objects[0]} was created{_on(act)}{groups}"
-
-
-def _changed_group(act: Act) -> str:
-    return f"{act.objects[0]} was added to the group {act.detail['group']}{_on(act)}"
-
-
 _WORDS: dict[str, _Wording] = {
     "spawned": _spawned,
     "executed": _executed,
@@ -266,8 +266,6 @@ _WORDS: dict[str, _Wording] = {
     "flow": _flow,
     "fetched": _fetched,
     "requested": _requested,
-    "created-account": _created_account,
-    "changed-group": _changed_group,
     "presented-certificate": _certificate,
     "downloaded": _downloaded,
     "wrote-file": _wrote,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ircopilot.domain.claims import Basis, ClaimKind, DraftClaim, Fact, Search
 from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.findings import Act, Entity, Findings
-from ircopilot.domain.wording import host_label, sentence
+from ircopilot.domain.wording import UNNAMED_TOOL, host_label, sentence
 from ircopilot.report.gate import DraftSection
 from ircopilot.report.inferences import infer
 from ircopilot.report.ledger import format_fact
@@ -38,7 +38,7 @@ _SUBJECT_FREE = frozenset(
 )
 
 # Subjects that we name where the record names none.
-_NOT_IN_RECORDS = frozenset({"an unseen process", "somebody", "the service control manager", "AWS"})
+_NOT_IN_RECORDS = frozenset({"an unseen process", "somebody", "the service control manager", "AWS", UNNAMED_TOOL})
 
 
 @dataclass(slots=True)
@@ -141,9 +141,10 @@ def _story(findings: Findings, acts: list[Act]) -> Section:
         run = _run_of_discovery(told[i:], tactics)
         with_date = act.time.date() != day
         day = act.time.date()
-        if len(run) > 1:
-            _say_run(section, run, with_date)
-            i += len(run)
+        reads = _run_of_reads(told[i:])
+        if len(run) > 1 or len(reads) > 1:
+            (_say_run if len(run) > 1 else _say_reads)(section, run if len(run) > 1 else reads, with_date)
+            i += max(len(run), len(reads))
             continue
         section.say(f"{at(act.time, with_date)}: {sentence(act)}", act.evidence, act=act)
         i += 1
@@ -184,9 +185,33 @@ def _say_run(section: Section, run: list[Act], with_date: bool) -> None:
     commands = _list([f"“{a.detail.get('command') or a.objects[0]}”" for a in run])
     account = f" as {head.detail['account']}" if head.detail.get("account") else ""
     text = f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} on {host_label(head.host)}{account} ran discovery commands: {commands}."
-    evidence = [i for a in run for i in a.evidence[:2]]
+    evidence = [i for a in run for i in a.evidence[:3]]
     merged = head.model_copy(update={"objects": tuple(dict.fromkeys(a.objects[0] for a in run))})
     section.say(text, evidence, act=merged)
+
+
+def _run_of_reads(acts: Sequence[Act]) -> list[Act]:
+    """Objects read one after the other by one key from one address: told as one, six at a time."""
+    head = acts[0]
+    run: list[Act] = []
+    for act in acts[:6]:
+        same = act.verb == "read-object" and all(
+            act.detail.get(k) == head.detail.get(k) for k in ("key", "ip", "agent")
+        )
+        if not same or (run and act.time - run[-1].time > timedelta(minutes=5)):
+            break
+        run.append(act)
+    return run or [head]
+
+
+def _say_reads(section: Section, run: list[Act], with_date: bool) -> None:
+    head = run[0]
+    objects = _list([a.detail.get("resource", "") for a in run])
+    text = (
+        f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} with access key {head.detail.get('key', '')} "
+        f"downloaded by GetObject from {head.detail.get('ip', '')}: {objects}."
+    )
+    section.say(text, [i for a in run for i in a.evidence[:2]], act=head)
 
 
 def _scope(findings: Findings, acts: list[Act]) -> Section:

@@ -41,7 +41,7 @@ def _exploited_server(acts: list[Act]) -> Inference | None:
         a for a in acts if a.verb in ("accepted-connection", "connected") and a.subject.lower() == shell.subject.lower()
     ]
     called_out = next((a for a in reached if a.verb == "connected" and a.time <= shell.time), None)
-    evidence = tuple(i for a in [*reached[:3], shell] for i in a.evidence[:2])
+    evidence = tuple(i for a in [*reached[:3], shell] for i in a.evidence[:3])
     java = any(j in f"{shell.subject} {shell.detail.get('parent_path', '')}".lower() for j in _JAVA)
     if java and called_out:
         text = (

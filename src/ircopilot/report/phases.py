@@ -20,7 +20,8 @@ PHASES = (
 )
 
 _BY_VERB = {
-    "downloaded": "delivery", "fetched": "delivery", "requested": "delivery", "created-account": "persistence", "changed-group": "persistence", "accepted-connection": "delivery", "executed": "execution", "spawned": "execution",
+    "downloaded": "delivery", "fetched": "delivery", "requested": "delivery", "created-account": "persistence", "changed-group": "persistence",
+    "accepted-connection": "delivery", "executed": "execution", "spawned": "execution",
     "ran-script": "execution", "hosted-powershell": "execution", "injected": "privilege", "accessed-process": "credentials",
     "dumped-memory": "credentials", "installed-service": "persistence", "created-task": "persistence", "set-registry": "persistence",
     "logged-on": "movement", "failed-logon": "delivery", "connected": "control", "flow": "control", "presented-certificate": "control",

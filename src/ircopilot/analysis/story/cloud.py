@@ -25,11 +25,25 @@ _PERSONAL_OS = re.compile(r"Darwin|Windows|macos|kali|parrot|pentoo", re.I)
 _COMMAND_LINE = re.compile(
     r"aws-cli|boto|botocore|pacu|curl|python-requests|go-http|terraform|S3 Browser|rclone|cyberduck", re.I
 )
+_READS = ("Get", "List", "Describe", "Head", "Lookup", "Filter")
 _CONSOLE = re.compile(
     r"console\.|signin\.|Mozilla|aws-internal|EC2ConsoleFrontend|AWS Internal|\.amazonaws\.com$", re.I
 )
 
 TELLING, LISTING = 1.0, 1.5
+_MAKES = {
+    "persistence": frozenset(("CreateUser CreateAccessKey CreateLoginProfile UpdateLoginProfile AttachUserPolicy AttachRolePolicy AttachGroupPolicy "
+                              "PutUserPolicy PutRolePolicy AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion CreateRole").split()),
+    "evasion": frozenset("StopLogging DeleteTrail UpdateTrail PutEventSelectors DeleteDetector DeleteFlowLogs DeactivateMFADevice".split()),
+    "impact": frozenset(("RunInstances DeleteBucket DeleteObject DeleteObjects ScheduleKeyDeletion DeleteSnapshot ModifySnapshotAttribute "
+                         "ModifyImageAttribute ModifyDBSnapshotAttribute PutBucketPolicy SendCommand").split()),
+}  # fmt: skip
+# What a call was made with, said beside its resource: names as CloudTrail has them.
+_SAID = re.compile(
+    r'"?\b(MFAUsed|instanceType|imageId|groupName|policyArn|policyName|accessKeyId|userId|cidrIp|Principal|userName|snapshotId)"?[:=]\s*"?([\w:./*@+-]{1,200})'
+)
+_SAID_OF = ("requestParameters.", "responseElements.", "additionalEventData.")
+_FARM = re.compile(r"^(?:p\d|g\d|inf\d|trn\d)|(?:12|16|18|24|32|48|96)xlarge$")
 
 CLOUD_TECHNIQUES: dict[str, tuple[str, ...]] = {
     "ListBuckets": ("T1619",), "ListObjects": ("T1619",), "ListObjectsV2": ("T1619",), "GetObject": ("T1530",),
@@ -40,6 +54,16 @@ CLOUD_TECHNIQUES: dict[str, tuple[str, ...]] = {
     "CreateSnapshot": ("T1578.001",), "ModifySnapshotAttribute": ("T1537",), "RunInstances": ("T1578.002",),
     "SendCommand": ("T1651",), "DeleteBucket": ("T1485",), "DeleteObject": ("T1485",), "ConsoleLogin": ("T1078.004",),
     "CreateLoginProfile": ("T1098.001",), "UpdateLoginProfile": ("T1098.001",), "GetPasswordData": ("T1552.005",),
+    "AddUserToGroup": ("T1098.003",), "PutRolePolicy": ("T1098.003",), "PutGroupPolicy": ("T1098.003",), "AttachGroupPolicy": ("T1098.003",),
+    "UpdateAssumeRolePolicy": ("T1098.003",), "CreatePolicyVersion": ("T1098.003",), "SetDefaultPolicyVersion": ("T1098.003",),
+    "GetAccountAuthorizationDetails": ("T1087.004",), "ListAttachedUserPolicies": ("T1069.003",), "ListUserPolicies": ("T1069.003",),
+    "ListAttachedRolePolicies": ("T1069.003",), "ListGroupsForUser": ("T1069.003",), "DescribeSnapshots": ("T1580",),
+    "DescribeDBSnapshots": ("T1580",), "DescribeDBInstances": ("T1580",), "DescribeVolumes": ("T1580",), "ListFunctions": ("T1526",),
+    "ListFunctions20150331": ("T1526",), "GetParameter": ("T1555.006",), "GetParameters": ("T1555.006",), "CopyObject": ("T1530",),
+    "ModifyImageAttribute": ("T1537",), "ModifyDBSnapshotAttribute": ("T1537",), "DeleteFlowLogs": ("T1685.002",),
+    "PutEventSelectors": ("T1685.002",), "DeleteDetector": ("T1685",), "GetFederationToken": ("T1550.001",), "GetSessionToken": ("T1550.001",),
+    "DeleteObjects": ("T1485",), "ScheduleKeyDeletion": ("T1485",), "DeleteSnapshot": ("T1485",), "DeactivateMFADevice": ("T1556.006",),
+    "StartSession": ("T1651",), "AuthorizeSecurityGroupIngress": ("T1686.001",),
 }  # fmt: skip
 
 
@@ -57,6 +81,7 @@ class Session:
     calls: int
     actions: frozenset[str]
     errors: int
+    shared: bool = False
     score: float = 0.0
     reasons: list[str] = field(default_factory=list)
 
@@ -72,12 +97,20 @@ def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, 
     sessions = [_session(r) for r in query(_SESSIONS).to_pylist()]
     if not sessions:
         return []
+    for s in sessions:
+        s.shared = is_ip(s.ip) and any(o.ip == s.ip and o.arn != s.arn for o in sessions)
     _score(sessions, hits, hit_rows)
     chosen = [s for s in sessions if s.score >= SEED]
     chosen = _with_offspring(query, sessions, chosen)
+    ours = {s.ip for s in sessions if s not in chosen}
     for session in chosen:
-        for group in _groups(_calls(query, session)):
-            _call(book, session, group)
+        session.shared = session.ip in ours
+        groups = _groups(_calls(query, session))
+        said = fields_by_id(
+            query, [g[0]["event_id"] for g in groups if not g[0]["event_action"].startswith(_READS)][:200]
+        )
+        for group in groups:
+            _call(book, session, group, said.get(group[0]["event_id"], {}))
     _issued(book, query, chosen)
     return chosen
 
@@ -114,7 +147,8 @@ def _score(sessions: list[Session], hits: RuleHits, hit_rows: dict[str, Row]) ->
         for points, reason in _marks(s, sessions):
             s.score += points
             s.reasons.append(reason)
-        if _CONSOLE.search(s.agent) and not _COMMAND_LINE.search(s.agent):
+        at_home = s.shared or not is_ip(s.ip)
+        if _CONSOLE.search(s.agent) and not _COMMAND_LINE.search(s.agent) and (at_home or s.score < SEED):
             s.score *= 0.4
 
 
@@ -135,6 +169,15 @@ def _marks(s: Session, sessions: list[Session]) -> list[tuple[float, str]]:
         marks.append((1.5, "buckets listed, then their objects"))
     if "GetCallerIdentity" in s.actions and cli:
         marks.append((1.0, "asked whose key it is"))
+    made = [kind for kind, actions in _MAKES.items() if s.actions & actions]
+    elsewhere = is_ip(s.ip) and not s.shared
+    if elsewhere and len(made) >= 2:
+        marks.append((2.5, f"{' and '.join(made)} from an address that nobody else uses"))
+    mine = [o for o in sessions if o.arn == s.arn and o.ip == s.ip]
+    if elsewhere and "ConsoleLogin" in s.actions and s.errors and s.calls > s.errors:
+        marks.append((2.0, "signed in after failing from an address that nobody else uses"))
+    if elsewhere and any("ConsoleLogin" in o.actions and o.errors for o in mine) and made:
+        marks.append((1.5, "changes after a sign-in that failed at first"))
     if s.errors >= 5 and s.errors * 3 >= s.calls:
         marks.append((2.0, "many calls denied"))
     return marks
@@ -143,7 +186,10 @@ def _marks(s: Session, sessions: list[Session]) -> list[tuple[float, str]]:
 def _with_offspring(query: Query, sessions: list[Session], chosen: list[Session]) -> list[Session]:
     """Add sessions with the same key and agent, and those of keys that a chosen session made or assumed."""
     keys = {(s.key, s.agent) for s in chosen}
+    # A console session changes its temporary keys; who, from where and with what stay the same.
+    seats = {(s.arn, s.agent, s.ip) for s in chosen if is_ip(s.ip)}
     born: set[str] = set()
+    users: set[str] = set()
     for s in chosen:
         if s.actions & {"CreateAccessKey", "AssumeRole", "GetSessionToken", "GetFederationToken"}:
             calls = [
@@ -153,7 +199,21 @@ def _with_offspring(query: Query, sessions: list[Session], chosen: list[Session]
             ]
             for names in fields_by_id(query, [r["event_id"] for r in calls]).values():
                 born |= {v for k, v in names.items() if k.endswith("accessKeyId") and "responseElements" in k}
-    return [s for s in sessions if s in chosen or (s.key and (s.key, s.agent) in keys) or s.key in born]
+        if "CreateUser" in s.actions:
+            users |= {
+                r["cloud_resource"]
+                for r in _calls(query, s)
+                if r["event_action"] == "CreateUser" and not r["error_code"]
+            }
+    return [
+        s
+        for s in sessions
+        if s in chosen
+        or (s.key and (s.key, s.agent) in keys)
+        or s.key in born
+        or (s.arn, s.agent, s.ip) in seats
+        or (":user/" in s.arn and s.arn.rsplit("/", 1)[-1] in users)
+    ]
 
 
 def _calls(query: Query, s: Session) -> list[Row]:
@@ -176,16 +236,32 @@ def _groups(calls: list[Row]) -> list[list[Row]]:
     return [g for groups in by_what.values() for g in groups]
 
 
-def _call(book: ActBook, s: Session, group: list[Row]) -> None:
+def _said(fields: dict[str, str], resource: str) -> str:
+    """What the call was made with, and what it gave: up to four names and values."""
+    found: dict[str, str] = {}
+    for name, value in fields.items():
+        if name.startswith(_SAID_OF) and value:
+            for match in _SAID.finditer(f"{name.rsplit('.', 1)[-1]}={value}" if value[:1] not in "[{" else value):
+                if match[2] not in resource and match[2] not in found.values():
+                    found.setdefault(match[1], match[2])
+    return ", ".join(f"{k}={v}" for k, v in list(found.items())[:4])
+
+
+def _call(book: ActBook, s: Session, group: list[Row], fields: dict[str, str]) -> None:
     row = group[0]
     action, resource = row["event_action"], row["cloud_resource"]
     detail = {
         "key": s.key, "arn": s.arn, "ip": s.ip, "agent": s.agent.strip("[]"), "service": row["cloud_service_name"], "account": row["cloud_account_id"],
         "region": row["cloud_region"], "error": row["error_code"], "instance": s.instance, "resource": resource,
+        "said": _said(fields, resource), "ip_shared": "yes" if s.shared else "",
     }  # fmt: skip
     techniques = set(CLOUD_TECHNIQUES.get(action, ())) | {"T1078.004"}
     if s.instance:
         techniques |= {"T1552.005"}
+    if action == "RunInstances" and any(_FARM.search(v) for v in re.split("[ =,]+", detail["said"])):
+        techniques |= {"T1496.001"}
+    if action == "ConsoleLogin" and row["error_code"]:
+        techniques = {"T1110"}
     verb = "read-object" if action == "GetObject" and not row["error_code"] else "called-api"
     draft = ActDraft(
         verb, _identity(s), (action,), "", _identity(s), {k: v for k, v in detail.items() if v}, techniques

@@ -117,7 +117,7 @@ def connection(book: ActBook, member: Member, row: Row, network: Network, cluste
         return None
     inbound = row["network_direction"] == "inbound"
     detail = {
-        "port": str(port), "transport": row["network_transport"],
+        "port": str(port or ""), "transport": row["network_transport"],
         "local_ip": row["destination_ip"] if inbound else row["source_ip"],
     }  # fmt: skip
     draft = _draft("accepted-connection" if inbound else "connected", row, (ip,), **detail)
@@ -128,6 +128,7 @@ def connection(book: ActBook, member: Member, row: Row, network: Network, cluste
         if not inbound:
             draft.techniques |= {"T1071"} if port in USUAL_PORTS else {"T1071", "T1571"}
         draft.why = "the address is known to almost no other program"
+    draft.detail = {k: v for k, v in draft.detail.items() if v}
     return book.add(draft, [row], member.process.key, ip, port)
 
 

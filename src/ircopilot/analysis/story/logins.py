@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
+from ircopilot.analysis.story.commands import techniques_of_command
 from ircopilot.analysis.story.names import short_host
+from ircopilot.domain.wording import UNNAMED_TOOL
 
 _GUESSED = """
 SELECT host_name AS host, source_ip AS ip, countIf(event_outcome = 'failure') AS failed, countIf(event_outcome = 'success') AS ok,
@@ -21,6 +24,8 @@ _LOGON = (
     "(source = 'windows.security' AND event_code = '4624' AND logon_type IN ('3', '10'))) AND source_ip IN {ips:Array(String)}"
 )
 SESSION = timedelta(hours=2)
+TOOL_DELAY = timedelta(seconds=30)
+_GROUP = re.compile(r"to (?:shadow )?group '?([^'\s]+)")
 
 
 def guessed_addresses(query: Query) -> dict[str, bool]:
@@ -89,32 +94,66 @@ def tell_logons(book: ActBook, query: Query, ips: set[str], since: object, why: 
     return told
 
 
-def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> None:
-    """What a user did on a Linux host within two hours of a login that is part of the incident: sudo, su, cron, accounts."""
+_SESSION_SOURCES = "source IN ('linux.sudo', 'linux.su', 'linux.cron', 'linux.accounts')"
+
+
+def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> set[str]:
+    """What a user did on a Linux host in a login that is part of the incident; returns the accounts that were made."""
+    made: set[str] = set()
     for logon in logons:
         if logon["source"] != "linux.sshd":
             continue
         where = (
-            "source IN ('linux.sudo', 'linux.su', 'linux.useradd', 'linux.usermod', 'linux.cron') AND host_name = {host:String} "
+            f"{_SESSION_SOURCES} AND host_name = {{host:String}} "
             "AND time >= {start:DateTime64(6, 'UTC')} AND time <= {stop:DateTime64(6, 'UTC')}"
         )
         params = {"host": logon["host_name"], "start": logon["time"], "stop": _session_end(query, logon)}
-        for row in rows(query, where, params, 2000):
-            if row["user_name"] != logon["user_name"]:
-                continue
-            command = clip(row["process_command_line"] or row["message"])
-            detail = {"command": command, "as": row["user_target_name"]}
-            draft = ActDraft(
-                "ran-sudo",
-                row["user_name"],
-                (),
-                row["host_name"],
-                row["user_name"],
-                {k: v for k, v in detail.items() if v},
-                {"T1548.003"},
-            )
-            draft.why = "run in a session that is part of the incident"
-            book.add(draft, [row], command)
+        found = rows(query, where, params, 2000)
+        own = [
+            r
+            for r in found
+            if r["user_name"] == logon["user_name"] and (r["process_command_line"] or r["source"] == "linux.su")
+        ]
+        for row in own:
+            _ran(book, row)
+        for row in found:
+            # These tools name no caller: theirs is the command that the user ran as root just before.
+            if row["source"] == "linux.accounts" and any(
+                timedelta() <= row["time"] - r["time"] <= TOOL_DELAY for r in own
+            ):
+                made |= _account_change(book, row)
+    return made
+
+
+def _ran(book: ActBook, row: Row) -> None:
+    command = clip(row["process_command_line"] or row["message"])
+    detail = {"command": command, "as": row["user_target_name"]}
+    techniques = {"T1548.003"} if row["source"] == "linux.sudo" else set()
+    draft = ActDraft(
+        "ran-sudo", row["user_name"], (), row["host_name"], row["user_name"], {k: v for k, v in detail.items() if v},
+        techniques | techniques_of_command(command),
+    )  # fmt: skip
+    draft.why = "run in a session that is part of the incident"
+    book.add(draft, [row], row["user_name"], command)
+
+
+def _account_change(book: ActBook, row: Row) -> set[str]:
+    """An account or group membership made by the tools; the accounts that are new."""
+    name, action, host = row["user_target_name"], row["event_action"], row["host_name"]
+    if not name or action not in ("user-created", "group-member-added", "password-changed", "user-changed"):
+        return set()
+    group = _GROUP.search(row["message"])
+    if action == "user-created":
+        draft = ActDraft("created-account", UNNAMED_TOOL, (name,), host, "", {"account": name}, {"T1136.001"})
+    elif action == "group-member-added" and group:
+        draft = ActDraft(
+            "changed-group", UNNAMED_TOOL, (name,), host, "", {"account": name, "group": group[1]}, {"T1098.007"}
+        )
+    else:
+        return set()
+    draft.why = "made by a command of the attacker's session"
+    book.add(draft, [row], action, name, draft.detail.get("group", ""))
+    return {name} if action == "user-created" else set()
 
 
 def _session_end(query: Query, logon: Row) -> datetime:

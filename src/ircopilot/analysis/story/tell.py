@@ -13,8 +13,8 @@ from ircopilot.analysis.story.expand import Cluster, Grower
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
-from ircopilot.analysis.story.single import tell_record
 from ircopilot.analysis.story.served import detect_served, merged
+from ircopilot.analysis.story.single import tell_record
 from ircopilot.analysis.story.value_acts import tell_deliveries, tell_flows, tell_scripts, tell_services
 from ircopilot.analysis.story.web import tell_requests, web_attackers
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules

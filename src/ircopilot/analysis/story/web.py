@@ -35,7 +35,7 @@ def web_attackers(query: Query, book: ActBook, clusters: list[Cluster], network:
             flagged.add(row["source_ip"])
     often = {ip for ip, hits in near.items() if len(hits) >= 2 and len(hits) * 2 >= len(set(served))}
     alone = {ip for ip, hits in near.items() if hits and sum(bool(h) for h in near.values()) == 1}
-    found = {ip for ip in flagged | often | (alone if len(served) == 1 else set()) | (known & set(near))}
+    found = flagged | often | (alone if len(served) == 1 else set()) | (known & set(near))
     return {ip for ip in found if names.peer_ip(ip) and ip not in network.own}
 
 

@@ -30,6 +30,7 @@ _NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "code": ("code", "status"),
     "status": ("status", "code"),
     "uid": ("uid",),
+    "userid": ("userid",),
     "level": ("level",),
     "session": ("session", "logon"),
 }

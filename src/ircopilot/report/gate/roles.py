@@ -144,7 +144,13 @@ VERBS: dict[str, Verb] = {
         ("downloaded", "fetched", "retrieved", "delivered"),
     ),
     "requested": Verb(
-        (Way(("source_ip",), ("url_full", "destination_ip", "destination_domain"), (Shape("web."), Shape("zeek.http"))),),
+        (
+            Way(
+                ("source_ip",),
+                ("url_full", "destination_ip", "destination_domain"),
+                (Shape("web."), Shape("zeek.http")),
+            ),
+        ),
         ("requested", "asked"),
     ),
     "wrote-file": Verb(

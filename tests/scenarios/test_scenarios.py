@@ -1,0 +1,59 @@
+"""What a responder would ask of the report of each scenario: is it all there, in order, on evidence, and blames nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from . import aws, log4shell, ssh, webshell
+from .conftest import Told
+from .making import Scenario
+
+SCENARIOS = (*aws.SCENARIOS, *log4shell.SCENARIOS, *ssh.SCENARIOS, *webshell.SCENARIOS)
+pytestmark = pytest.mark.timeout(300)
+Tell = Callable[[Scenario], Told]
+each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)
+
+
+@each
+def test_it_tells_what_happened(tell: Tell, scenario: Scenario) -> None:
+    score = tell(scenario).score
+    assert score.fact_recall >= 0.85, score.facts_missed
+    assert score.narrative_recall >= 0.7, score.facts_missed_in_narrative
+
+
+@each
+def test_techniques(tell: Tell, scenario: Scenario) -> None:
+    score = tell(scenario).score
+    # A collector of program starts alone names no parent that ran before: whose shell it was stays unseen.
+    least = 0.75 if scenario.name == "log4shell_collector" else 0.8
+    assert score.technique_recall >= least, score.techniques_missed
+    assert score.technique_precision >= 0.5, score.techniques_unexpected
+
+
+@each
+def test_in_order_and_time(tell: Tell, scenario: Scenario) -> None:
+    score = tell(scenario).score
+    assert score.order >= 0.8
+    assert score.order_found >= 0.8 * len(scenario.truth["order"])
+    assert abs(score.start_error_s) <= 60
+    assert abs(score.end_error_s) <= 60
+
+
+@each
+def test_nobody_is_blamed_who_is_innocent(tell: Tell, scenario: Scenario) -> None:
+    score = tell(scenario).score
+    assert (score.decoys, score.hard_decoys) == ((), ())
+
+
+@each
+def test_claims_stand_on_evidence(tell: Tell, scenario: Scenario) -> None:
+    told = tell(scenario)
+    assert (told.score.claims_without_evidence, told.score.unknown_citations) == ((), ())
+    assert told.report["report"].get("rejections", []) == []
+
+
+@each
+def test_it_stays_readable(tell: Tell, scenario: Scenario) -> None:
+    assert len(tell(scenario).report["timeline"]) <= 60
