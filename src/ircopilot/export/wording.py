@@ -7,9 +7,11 @@ from typing import NamedTuple
 
 # A word that some renderer could take for markup, a link, a handle, a commit or an emoji code; or simply a value.
 _VALUE = re.compile(
-    r"[\\/@_<>`*|\[\]#$%=&~^{}]|\w\.\w{2}|(?<!\w)\.\w{2}|^--\w|::|:[A-Za-z][\w+-]*:|\d\.\d+\.\d|[0-9A-Fa-f]{7}"
+    r"[\\/@_<>`*|\[\]#$%=&~^{}]|\w\.\w{2}|(?<!\w)\.\w{2}|^--\w|::|[A-Z0-9]{16}|:[A-Za-z][\w+-]*:|\d\.\d+\.\d|[0-9A-Fa-f]{7}"
 )
 _QUOTED = re.compile(r"(\"[^\"]+\"|“[^”]+”|`[^`]+`)")
+# Windows' own accounts have a space in their names.
+_NAMED = re.compile(r"(NT AUTHORITY\\(?:SYSTEM|LOCAL SERVICE|NETWORK SERVICE|ANONYMOUS LOGON))", re.IGNORECASE)
 _BEFORE, _AFTER = "([{“\"'‘", ")]}”\"'’,;:.!?…"
 
 
@@ -24,11 +26,16 @@ def runs(text: str) -> list[Run]:
     """The sentence in runs; quotes around a value are left out, everything else stays in place."""
     out: list[Run] = []
     for part in _QUOTED.split(text):
-        if _QUOTED.fullmatch(part) and any(_VALUE.search(word) for word in part[1:-1].split()):
+        if (part.startswith("“") and part.endswith("”")) or _is_quoted_value(part):
             out.append(Run(part[1:-1], value=True))
-        else:
-            out += _word_runs(part)
+            continue
+        for piece in _NAMED.split(part):
+            out += [Run(piece, value=True)] if _NAMED.fullmatch(piece) else _word_runs(piece)
     return [run for run in out if run.text]
+
+
+def _is_quoted_value(part: str) -> bool:
+    return bool(_QUOTED.fullmatch(part)) and any(_VALUE.search(word) for word in part[1:-1].split())
 
 
 def _word_runs(text: str) -> list[Run]:
@@ -37,6 +44,8 @@ def _word_runs(text: str) -> list[Run]:
     open_run: list[str] = []
     for word in re.split(r"( +)", text):
         core = word.lstrip(_BEFORE).rstrip(_AFTER)
+        if core.count("(") > core.count(")") and core + ")" in word:
+            core += ")"
         if word == " " and open_run:
             open_run.append(word)
             continue
