@@ -83,8 +83,6 @@ def _searched(value: Value, searched: str) -> bool:
 
 
 def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool:
-    if value.text.count(":") == 1 and value.kind in ("clock", "time") and all(mask[value.start : value.end]):
-        return True  # an hour and minute that a quoted message speaks of
     if value.kind in _STRICT:
         return any(
             occurs(_STRICT[value.kind], plain(value.text), e.content.strict, _may_go_on(value)) for e in basis.events
@@ -92,7 +90,9 @@ def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool
     if value.kind in ("account", "backslash"):
         return any(_backslashed(value, e) for e in basis.events)
     if value.kind in ("time", "date", "clock"):
-        return any(timed(value, e) for e in basis.events)
+        # An hour and minute that a quoted message speaks of is the message's own.
+        quoted = value.text.count(":") == 1 and all(mask[value.start : value.end])
+        return quoted or any(timed(value, e) for e in basis.events)
     if value.kind == "technique":
         return value.text in basis.names or value.text.startswith("TA")
     if _repeated(value, mask):
