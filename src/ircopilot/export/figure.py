@@ -10,6 +10,7 @@ from typing import Any
 
 from ircopilot.contracts.report import Activity, ReportDocument
 from ircopilot.domain.findings import TimelineEntry
+from ircopilot.domain.wording import host_label
 from ircopilot.export.text import visible
 
 MAX_LANES = 8
@@ -79,7 +80,7 @@ def draw_figure(document: ReportDocument) -> dict[str, Any] | None:
         marks.append({"n": number, "x": _place(axis, entry.time.timestamp()), "lane": row, "kind": entry.kind,
                       "level": LEVELS[level] if level >= 0 else ""})  # fmt: skip
     return {
-        "lanes": [{"name": visible(lane) or "elsewhere", "density": _density(document.activity, lane, axis)}
+        "lanes": [{"name": visible(host_label(lane)) or "elsewhere", "density": _density(document.activity, lane, axis)}
                   for lane in lanes],
         "marks": _thin(marks),
         "ticks": _ticks(axis),
@@ -156,7 +157,7 @@ def _clock_face(time: datetime, step: float) -> str:
 
 def _density(activity: Activity | None, lane: str, axis: list[Stretch]) -> list[float]:
     """How busy the lane is along the axis, in BINS bars of 0..1 (square root, so that a quiet hour still shows)."""
-    found = next((row for row in activity.lanes if row.lane == lane), None) if activity else None
+    found = next((row for row in activity.lanes if row.lane == host_label(lane).lower()), None) if activity else None
     if activity is None or found is None:
         return []
     bars = [0.0] * BINS
