@@ -18,7 +18,9 @@ SELECT uniqExactIf(lower(host_name), host_name != '') AS hosts, uniqExactIf(lowe
 FROM {events}
 """
 _DENSITY = """
-SELECT if(isIPv4String(host_name) OR isIPv6String(host_name), host_name, splitByChar('.', lower(host_name))[1]) AS host, toUInt32(floor((toUnixTimestamp64Micro(time) / 1e6 - {begin:Float64}) / {bucket:Float64})) AS slot,
+SELECT
+  if(isIPv4String(host_name) OR isIPv6String(host_name), host_name, splitByChar('.', lower(host_name))[1]) AS host,
+  toUInt32(floor((toUnixTimestamp64Micro(time) / 1e6 - {begin:Float64}) / {bucket:Float64})) AS slot,
   count() AS n
 FROM {events} WHERE host_name != '' AND toUnixTimestamp64Micro(time) / 1e6 >= {begin:Float64}
   AND toUnixTimestamp64Micro(time) / 1e6 < {stop:Float64} GROUP BY host, slot ORDER BY host, slot
