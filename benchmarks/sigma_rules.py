@@ -26,8 +26,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import pyarrow as pa
-
 from ircopilot.analysis.attack import technique
 from ircopilot.analysis.sigma import RuleSet, RunQuery, load_rules, match_rules
 from ircopilot.analysis.sigma.fetch import take_census
@@ -35,7 +33,7 @@ from ircopilot.analysis.sigma.match import LEVEL_ORDER
 from ircopilot.domain.evidence import Clock
 from ircopilot.domain.ids import LOCAL_ORG
 from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events
-from ircopilot.evidence.records import Block
+from ircopilot.evidence.sampling import batch_of
 from ircopilot.evidence.sniff import SAMPLE_BYTES, sniff
 from ircopilot.stores.events import EventStore
 from ircopilot.stores.events.scope import EventScope
@@ -75,21 +73,12 @@ def load_stream(store: EventStore, stream: BinaryIO) -> str | None:
     if found.decoder is None or found.mapping is None:
         return None
     load = str(uuid.uuid4())
-    params = {"org": LOCAL_ORG, "load": load, "sha": hashlib.sha256(head).hexdigest()}
+    params, sha256 = {"org": LOCAL_ORG}, hashlib.sha256(head).hexdigest()
     columns, select = events_columns(found.mapping), select_events(found.mapping, Clock(), Assumed())
     for number, block in enumerate(found.decoder.decode(stream)):
         if block.seqs:
-            store.insert_block("events", columns, select, [_batch(block)], params, f"{load}:{number}")
+            store.insert_block("events", columns, select, [batch_of(block, sha256, load)], params, f"{load}:{number}")
     return load
-
-
-def _batch(block: Block) -> pa.RecordBatch:
-    columns = [
-        pa.array(block.locators, pa.string()),
-        pa.array(block.seqs, pa.uint64()),
-        pa.array(block.payloads, pa.binary()),
-    ]
-    return pa.record_batch(columns, ["locator", "seq", "raw"])
 
 
 def query_of(store: EventStore, loads: list[str]) -> RunQuery:

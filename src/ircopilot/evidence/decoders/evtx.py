@@ -55,6 +55,8 @@ def _blocks(parser: PyEvtxParser, size: int, cut: bool) -> Iterator[Block]:
             number += 1
             out.error(_where(str(error), number), str(error).splitlines()[0][:300])
             continue
+        if record is None:
+            break
         number += 1
         out.add(_locator(record, seen), number, record["data"].encode())
         if out.full:

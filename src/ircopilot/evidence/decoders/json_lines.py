@@ -22,7 +22,9 @@ class JsonLines:
 
     def decode(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of whole lines. Blank lines are declared skips, endless ones errors."""
-        number, whole, rest, sizes, dropping, consumed = 1, [], [], [0, 0], False, 0
+        number, sizes, dropping, consumed = 1, [0, 0], False, 0
+        whole: list[bytes] = []
+        rest: list[bytes] = []
         for chunk, consumed in utf8_chunks(stream):  # noqa: B007
             cut = chunk.rfind(b"\n") + 1
             if cut and not dropping:

@@ -1,6 +1,6 @@
 """Compiles a `Mapping` to the SELECT that turns raw records into rows of `events`. See `base.py` for the language.
 
-Query parameters of the text: `org`, `load`, `sha` (strings). A row whose record is not a JSON object, or that has no
+Query parameter of the text: `org` (a UUID as text). A row whose record is not a JSON object, or that has no
 readable time, is left out; the loader counts and locates what is missing.
 """
 
@@ -17,7 +17,8 @@ from ircopilot.domain.ids import EVENT_ID_SQL
 from ircopilot.evidence.mappings.base import Mapping, Row, Test, TimeField
 from ircopilot.evidence.mappings.transforms import apply, quote
 
-INPUT = "input('locator String, seq UInt64, raw String')"
+# One row a record; `sha` and `load` stand in each, so that many small artifacts may share a statement.
+INPUT = "input('locator String, seq UInt64, raw String, sha String, load String')"
 _NUMBERS = {"u16": "toUInt16OrZero", "u32": "toUInt32OrZero", "u64": "toUInt64OrZero", "f64": "toFloat64OrZero"}
 
 
@@ -54,10 +55,9 @@ def events_columns(mapping: Mapping) -> tuple[str, ...]:
 def select_events(mapping: Mapping, clock: Clock, assumed: Assumed) -> str:
     """The SELECT for `INSERT INTO events (<events_columns>)`, ending in FROM input(…)."""
     names = _filled(mapping)
-    sha, locator = "{sha:String}", "locator"
     hot = [f"{_typed(name, _column(mapping, name))} AS c_{name}" for name in names]
     head = [
-        "toUUID({org:String})", "toUUID({load:String})", EVENT_ID_SQL.format(sha=sha, locator=locator), sha, "locator",
+        "toUUID({org:String})", "toUUID(load)", EVENT_ID_SQL.format(sha="sha", locator="locator"), "sha", "locator",
         "seq", "t_recorded", clock_sql(clock), "t_field", _kind(mapping), "source", _first(mapping.message), "m",
     ]  # fmt: skip
     return f"SELECT {', '.join([*head, *hot])} FROM ({_timed(mapping, assumed)}) WHERE isNotNull(t_maybe)"
@@ -69,9 +69,9 @@ def select_samples(mapping: Mapping, assumed: Assumed) -> str:
         [_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in _time_groups(mapping.references)]
     )
     host = _column(mapping, "host_name")
-    event = EVENT_ID_SQL.format(sha="{sha:String}", locator="locator")
+    event = EVENT_ID_SQL.format(sha="sha", locator="locator")
     return (
-        f"SELECT toUUID({{org:String}}), toUUID({{load:String}}), {event}, seq, lower({host}), "
+        f"SELECT toUUID({{org:String}}), toUUID(load), sha, {event}, seq, lower({host}), "
         f"{_name('event_code', mapping)}, t_recorded, assumeNotNull({reference} AS t_ref) "
         f"FROM ({_timed(mapping, assumed)}) WHERE isNotNull(t_maybe) AND isNotNull(t_ref)"
     )
@@ -107,7 +107,7 @@ def _timed(mapping: Mapping, assumed: Assumed) -> str:
     groups = _time_groups(mapping.times)
     maybe = _coalesced([_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in groups])
     flat = ", ".join(f"m[{quote(t.field)}] != '', {quote(t.field)}" for t in mapping.times)
-    inner = f"SELECT locator, seq, {mapping.layout.sql} AS m FROM {INPUT}"
+    inner = f"SELECT locator, seq, sha, load, {mapping.layout.sql} AS m FROM {INPUT}"
     inner = f"SELECT *{firsts} FROM ({inner}) WHERE notEmpty(m)"
     inner = f"SELECT *, {source} AS source FROM ({inner})"
     return f"SELECT *, {maybe} AS t_maybe, assumeNotNull(t_maybe) AS t_recorded, multiIf({flat}, '') AS t_field FROM ({inner})"

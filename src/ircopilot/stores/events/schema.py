@@ -44,10 +44,11 @@ EVENTS_DDL = (
     "min_bytes_for_wide_part = 1073741824, min_rows_for_wide_part = 1000000"
 )
 
+SAMPLES_TABLE = "paired_times"
 # What clocks are estimated from, before a load is written: small, and dropped by partition afterwards.
 SAMPLES_DDL = (
-    "CREATE TABLE IF NOT EXISTS clock_samples (org_id UUID, load_id UUID, event_id String, seq UInt64, host String, "
-    "code String, recorded DateTime64(6, 'UTC'), reference DateTime64(6, 'UTC')) "
-    "ENGINE = MergeTree PARTITION BY load_id ORDER BY (org_id, load_id, seq)"
+    f"CREATE TABLE IF NOT EXISTS {SAMPLES_TABLE} (org_id UUID, load_id UUID, artifact_sha256 String, event_id String, "
+    "seq UInt64, host String, code String, recorded DateTime64(6, 'UTC'), reference DateTime64(6, 'UTC')) "
+    "ENGINE = MergeTree PARTITION BY load_id ORDER BY (org_id, load_id, artifact_sha256, seq)"
 )
-SAMPLE_COLUMNS = ("org_id", "load_id", "event_id", "seq", "host", "code", "recorded", "reference")
+SAMPLE_COLUMNS = ("org_id", "load_id", "artifact_sha256", "event_id", "seq", "host", "code", "recorded", "reference")

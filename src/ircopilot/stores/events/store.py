@@ -16,7 +16,7 @@ import urllib3
 
 from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.event import HOT_COLUMNS, Event
-from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL
+from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL, SAMPLES_TABLE
 from ircopilot.stores.events.scope import EventScope
 
 Parameters = Mapping[str, object]
@@ -35,8 +35,14 @@ INSERT_SETTINGS = {
 }
 
 
-# What a mapping reads from `input('locator String, seq UInt64, raw String')`.
-_FIELDS: Any = [("locator", pa.string()), ("seq", pa.uint64()), ("raw", pa.binary())]
+# What a mapping reads from `input('locator String, seq UInt64, raw String, sha String, load String')`.
+_FIELDS: Any = [
+    ("locator", pa.string()),
+    ("seq", pa.uint64()),
+    ("raw", pa.binary()),
+    ("sha", pa.string()),
+    ("load", pa.string()),
+]
 ROWS = pa.schema(_FIELDS)
 PIECE = 1 << 20
 
@@ -85,7 +91,7 @@ class EventStore:
     ) -> None:
         """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed: one block, atomic.
 
-        Each batch holds locator, seq, raw (`ROWS`). `token` deduplicates: the same block again inserts nothing.
+        Each batch holds the columns of `ROWS`. `token` deduplicates: the same block again inserts nothing.
         """
         names = ", ".join(f"`{c}`" for c in columns)
         head = f"INSERT INTO {table} ({names}) {select} FORMAT ArrowStream\n".encode()
@@ -98,15 +104,17 @@ class EventStore:
         params = {"org": org_id, "load": load_id}
         self.execute(f"DELETE FROM events WHERE {where}", params, {"lightweight_deletes_sync": "2"})
 
-    def count_load(self, org_id: str, load_id: str) -> tuple[int, datetime | None, datetime | None]:
-        """How many events a load holds, and its first and last `time`. Sees uncommitted loads; for the loader only."""
+    def count_loads(self, org_id: str, load_ids: Sequence[str]) -> dict[str, tuple[int, datetime, datetime]]:
+        """How many events each load holds, its first and last `time`; one without events is missing.
+
+        Sees uncommitted loads; for the loader only.
+        """
         table = self.query_table(
-            "SELECT count() AS n, min(time) AS a, max(time) AS b FROM events "
-            "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String})",
-            {"org": org_id, "load": load_id},
+            "SELECT toString(load_id) AS load, count() AS n, min(time) AS a, max(time) AS b FROM events WHERE org_id = "
+            "toUUID({org:String}) AND load_id IN (SELECT toUUID(arrayJoin({loads:Array(String)}))) GROUP BY load_id",
+            {"org": org_id, "loads": list(load_ids)},
         )
-        found = table.to_pylist()[0]
-        return (found["n"], found["a"], found["b"]) if found["n"] else (0, None, None)
+        return {r["load"]: (r["n"], r["a"].astimezone(UTC), r["b"].astimezone(UTC)) for r in table.to_pylist()}
 
     def seqs_of_load(self, org_id: str, load_id: str) -> set[int]:
         """The positions (`seq`) of the records that became events of a load. For the loader only."""
@@ -116,14 +124,14 @@ class EventStore:
         )
         return {int(seq) for seq in table.column("seq").to_numpy()}
 
-    def take_samples(self, org_id: str, load_id: str) -> list[dict[str, Any]]:
-        """The clock samples of a load, in the artifact's order; they are gone afterwards."""
+    def take_samples(self, org_id: str, scratch_id: str) -> list[dict[str, Any]]:
+        """The paired times inserted under an id, by artifact and in its order; they are gone afterwards."""
         table = self.query_table(
-            "SELECT event_id, host, code, recorded, reference FROM clock_samples "
-            "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String}) ORDER BY seq",
-            {"org": org_id, "load": load_id},
+            f"SELECT artifact_sha256, event_id, host, code, recorded, reference FROM {SAMPLES_TABLE} "
+            "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String}) ORDER BY artifact_sha256, seq",
+            {"org": org_id, "load": scratch_id},
         )
-        self.execute(f"ALTER TABLE clock_samples DROP PARTITION '{uuid.UUID(load_id)}'")
+        self.execute(f"ALTER TABLE {SAMPLES_TABLE} DROP PARTITION '{uuid.UUID(scratch_id)}'")
         found: list[dict[str, Any]] = table.to_pylist()
         return found
 

@@ -1,0 +1,192 @@
+"""Records on their way in: tallies, inserts in flight, and the records that became no event."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol
+
+import orjson
+
+from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
+from ircopilot.evidence.mappings.base import Mapping
+from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events
+from ircopilot.evidence.records import Block, Decoder
+from ircopilot.evidence.sampling import Sampler, batch_of, estimate_clocks
+from ircopilot.stores.events import EventStore
+
+KEPT_ERRORS = 100
+HELD_BYTES = 64 << 20  # of records looked at, at most, for the first estimate of the clock
+IN_FLIGHT = 2
+LEAST_CHUNK = 8 << 20
+CHUNK_BYTES = 64 << 20  # of records in one insert: large enough that analysing the statement costs little
+ROW_BYTES = 200  # what a row weighs besides its record
+
+Progress = Callable[[int, int], None]
+
+
+class Opener(Protocol):
+    """Gives an artifact's plaintext as a stream, from its beginning, each time it is called."""
+
+    def __call__(self) -> BinaryIO: ...
+
+
+@dataclass(slots=True)
+class Tally:
+    """What was read so far."""
+
+    sent: int = 0
+    errors: list[ParseError] = field(default_factory=list)
+    error_count: int = 0
+    skips: int = 0
+
+    def add(self, block: Block) -> None:
+        """Count a block."""
+        self.sent += len(block.seqs)
+        self.skips += block.skips
+        self.fail(block.errors)
+
+    def fail(self, errors: list[ParseError]) -> None:
+        """Count errors; the first are kept."""
+        self.error_count += len(errors)
+        self.errors += errors[: max(0, KEPT_ERRORS - len(self.errors))]
+
+    @property
+    def records(self) -> int:
+        """All records met."""
+        return self.sent + self.error_count + self.skips
+
+
+@dataclass(slots=True)
+class Intake:
+    """One artifact on its way in."""
+
+    events: EventStore
+    org_id: str
+    artifact: Artifact
+    decoder: Decoder
+    mapping: Mapping
+    assumed: Assumed
+    opener: Opener
+    progress: Progress
+    _source: Iterator[Block] | None = None
+    _held: list[Block] = field(default_factory=list)
+
+    def first_estimate(self) -> Clock:
+        """The clock by the first records that tell one; they are kept for inserting, the rest is not read yet."""
+        sampler, size = Sampler(self.artifact, self.mapping), 0
+        self._source = self.blocks()
+        for block in self._source:
+            self._held.append(block)
+            sampler.look(block)
+            size += sum(map(len, block.payloads))
+            if sampler.enough or size > HELD_BYTES:
+                break
+        return self._estimate(sampler)
+
+    def insert(self, load: Load) -> tuple[Tally, Clock]:
+        """Insert every record; returns what was read, and the clock by all of it."""
+        select, columns = select_events(self.mapping, load.clock, self.assumed), events_columns(self.mapping)
+        # A deduplication token outlives the rows it stands for, so an attempt after a drop needs tokens of its own.
+        attempt, tally, sampler = uuid.uuid4().hex[:8], Tally(), Sampler(self.artifact, self.mapping)
+        flying: set[Future[None]] = set()
+        with ThreadPoolExecutor(IN_FLIGHT + 1, "insert") as pool:
+            for number, blocks in enumerate(_chunks(self._from_start(), self.artifact.size)):
+                for block in blocks:
+                    tally.add(block)
+                    sampler.look(block)
+                batches = [batch_of(b, self.artifact.sha256, load.load_id) for b in blocks if b.seqs]
+                if batches:
+                    token = f"{load.load_id}:{attempt}:{number}"
+                    params = {"org": self.org_id}
+                    flying.add(pool.submit(self.events.insert_block, "events", columns, select, batches, params, token))
+                flying = _settle(flying, IN_FLIGHT)
+                self.progress(blocks[-1].consumed, tally.sent)
+            clock = pool.submit(self._estimate, sampler)
+            _settle(flying, 0)
+        return tally, clock.result()
+
+    def blocks(self) -> Iterator[Block]:
+        """The artifact's records, from its beginning. A container that cannot be read is one error of the artifact."""
+        with self.opener() as stream:
+            try:
+                yield from self.decoder.decode(stream)
+            except (OSError, ValueError, RuntimeError) as error:
+                reason = f"cannot be read any further: {error}"[:300]
+                yield Block([], [], [], [ParseError(locator="", reason=reason)], 0, self.artifact.size)
+
+    def _estimate(self, sampler: Sampler) -> Clock:
+        return estimate_clocks(self.events, self.org_id, self.mapping, self.assumed, [sampler])[0]
+
+    def _from_start(self) -> Iterator[Block]:
+        """All blocks: those read for the first estimate, let go one by one, then the rest of the same stream."""
+        source, self._source = self._source, None
+        if source is None:
+            yield from self.blocks()
+            return
+        waiting = self._held[::-1]
+        self._held = []
+        while waiting:
+            yield waiting.pop()
+        yield from source
+
+
+def counted(events: EventStore, org_id: str, intakes: Sequence[tuple[Intake, Load, Tally]]) -> list[Load]:
+    """The loads with their counts; records that became no event are found by their positions, and located."""
+    counts = events.count_loads(org_id, [load.load_id for _, load, _ in intakes])
+    done: list[Load] = []
+    for intake, load, tally in intakes:
+        number, first, last = counts.get(load.load_id, (0, None, None))
+        if number != tally.sent:
+            _locate(intake, events.seqs_of_load(org_id, load.load_id), tally)
+        found = {
+            "records": tally.records, "events": number, "skips": tally.skips, "errors": tally.error_count,
+            "first_time": first, "last_time": last, "parse_errors": tuple(tally.errors),
+        }  # fmt: skip
+        done.append(load.model_copy(update=found))
+    return done
+
+
+def _locate(intake: Intake, present: set[int], tally: Tally) -> None:
+    """Move the records that are not `present` from those sent to the errors."""
+    for block in intake.blocks():
+        lost = [n for n, seq in enumerate(block.seqs) if seq not in present]
+        tally.fail([ParseError(locator=block.locators[n], reason=_reason(block.payloads[n])) for n in lost])
+        tally.sent -= len(lost)
+
+
+def _reason(payload: bytes) -> str:
+    """Why a record became no event."""
+    try:
+        found = orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        return f"not JSON: {error}"[:300]
+    if not isinstance(found, dict) or not found:
+        return "not a JSON object with fields"
+    return "no time in any field that its mapping reads"
+
+
+def _chunks(blocks: Iterator[Block], whole: int) -> Iterator[list[Block]]:
+    """Blocks gathered to what is worth a statement of its own; an artifact of `whole` bytes makes work for two."""
+    enough = min(max(whole // IN_FLIGHT, LEAST_CHUNK), CHUNK_BYTES)
+    chunk: list[Block] = []
+    size = 0
+    for block in blocks:
+        chunk.append(block)
+        size += sum(map(len, block.payloads)) + ROW_BYTES * len(block.seqs)
+        if size >= enough:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _settle(flying: set[Future[None]], most: int) -> set[Future[None]]:
+    """Wait until at most `most` inserts are under way; raises what one of them raised."""
+    while len(flying) > most:
+        done, flying = wait(flying, return_when=FIRST_COMPLETED)
+        for one in done:
+            one.result()
+    return flying
