@@ -23,7 +23,7 @@ from ircopilot.domain.findings import Act, Detection
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
 MAX_CALLERS = 3
-WEAK = 0.3
+WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
 NO_SEED = names.BROWSERS | {"explorer.exe"}
 LOG_CLEARED = frozenset({"1102", "104"})
