@@ -1,0 +1,154 @@
+"""`ircopilot investigate`: arguments, exit codes, what goes to stdout and what to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from faults.program import COMMAND, data_directory, environment, run
+
+LINES = b"".join(
+    b"Mar 10 08:%02d:00 web01 sshd[912]: Failed password for root from 203.0.113.9 port 5%03d ssh2\n" % (n, n)
+    for n in range(50)
+)
+
+
+@pytest.fixture(scope="module")
+def data() -> Iterator[Path]:
+    """One data directory for the module: these runs have nothing to do with each other."""
+    with data_directory() as folder:
+        yield folder
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "evidence" / "auth.log"
+    path.parent.mkdir()
+    path.write_bytes(LINES)
+    return path
+
+
+def told(done: subprocess.CompletedProcess[str], code: int) -> str:
+    """The error as it was told: one clear line and what to do next, nothing on stdout, no traceback."""
+    assert done.returncode == code, done.stdout[-2000:] + done.stderr[-2000:]
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    return " ".join(done.stderr.split())
+
+
+UNUSABLE = {
+    "no such path": ["{here}/absent", "--out", "{here}/out"],
+    "a path too long": ["{here}/" + "x" * 5000, "--out", "{here}/out"],
+    "a path through a file": ["{log}/under", "--out", "{here}/out"],
+    "clock without a sign or unit": ["{log}", "--out", "{here}/out", "--clock", "linux.auth=five"],
+    "clock without a source": ["{log}", "--out", "{here}/out", "--clock", "+5h"],
+    "clock beyond all times": ["{log}", "--out", "{here}/out", "--clock", "linux.auth=+99999999999999999999h"],
+    "since after until": ["{log}", "--out", "{here}/out", "--since", "2026-03-02", "--until", "2026-03-01"],
+    "since is no time": ["{log}", "--out", "{here}/out", "--since", "yesterday"],
+    "until beyond the last year": ["{log}", "--out", "{here}/out", "--until", "9999-12-31T23:59:59-12:00"],
+    "out is a file": ["{log}", "--out", "{log}"],
+    "out lies under a file": ["{log}", "--out", "{log}/out"],
+    "out has a name too long": ["{log}", "--out", "{here}/" + "y" * 300],
+    "no such rules": ["{log}", "--out", "{here}/out", "--rules", "{here}/absent"],
+}
+
+
+@pytest.mark.parametrize("arguments", UNUSABLE.values(), ids=UNUSABLE.keys())
+def test_unusable_arguments(arguments: list[str], data: Path, log: Path, tmp_path: Path) -> None:
+    filled = [a.replace("{here}", str(tmp_path)).replace("{log}", str(log)) for a in arguments]
+    error = told(run(data, "investigate", *filled), 2)
+    assert "An argument cannot be used".lower() in error
+    assert " next: " in error
+
+
+def test_options_that_do_not_exist(data: Path) -> None:
+    for arguments in (["investigate"], ["investigate", "x", "--outt", "y"], ["investigat"]):
+        assert "Try" in told(run(data, *arguments), 2)
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\x7fELF\x02\x01\x01" + bytes(range(256)) * 40, b"\0" * 5000], ids=["empty", "binary", "zeros"]
+)
+def test_nothing_readable(content: bytes, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "only.bin").write_bytes(content)
+    error = told(run(data, "investigate", tmp_path / "only.bin", "--out", tmp_path / "out", "--json"), 3)
+    assert "only.bin" in error
+    assert " next: " in error
+    assert not (tmp_path / "out" / "report.json").exists()
+
+
+def test_an_empty_folder(data: Path, tmp_path: Path) -> None:
+    (tmp_path / "evidence").mkdir()
+    assert " next: " in told(run(data, "investigate", tmp_path / "evidence", "--out", tmp_path / "out", "--json"), 3)
+
+
+def test_json_is_one_object_on_stdout(data: Path, log: Path, tmp_path: Path) -> None:
+    done = run(data, "investigate", log, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    summary = json.loads(done.stdout)
+    assert done.stderr == ""
+    assert Path(summary["outputs"]["json"]).samefile(tmp_path / "out" / "report.json")
+    assert summary["events"].startswith("50 from 1 artifacts")
+
+
+def test_without_json_the_progress_goes_to_stderr(data: Path, log: Path, tmp_path: Path) -> None:
+    done = run(data, "investigate", log, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    assert [line[:3] for line in done.stderr.splitlines()[1:6]] == ["1/5", "2/5", "3/5", "4/5", "5/5"]
+    assert "report.json" in done.stdout
+    assert "Traceback" not in done.stderr
+
+
+def test_stdout_that_is_closed_is_no_catastrophe(data: Path, log: Path, tmp_path: Path) -> None:
+    line = f"'{COMMAND}' investigate '{log}' --out '{tmp_path}/out' | true"
+    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=False, env=environment(data), timeout=100)  # fmt: skip
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "out" / "report.json").exists()
+
+
+def test_help_has_examples(data: Path) -> None:
+    done = run(data, "investigate", "--help")
+    assert done.returncode == 0
+    assert "ircopilot investigate ./evidence --out" in " ".join(done.stdout.split())
+    for option in ("--out", "--clock", "--since", "--until", "--incident", "--rules", "--json", "--title"):
+        assert option in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root reads everything: needs another account to be refused")
+def test_permissions_as_another_account(log: Path, tmp_path: Path) -> None:
+    """Run as an account that may read one file of three, and may not write to its output folder's parent."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
+        here = Path(name)
+        here.chmod(0o777)
+        folder = here / "evidence"
+        (folder / "closed").mkdir(parents=True)
+        (folder / "closed" / "x.log").write_bytes(LINES)
+        (folder / "secret.log").write_bytes(LINES + b"more\n")
+        (folder / "auth.log").write_bytes(LINES)
+        (folder / "closed").chmod(0)
+        (folder / "secret.log").chmod(0)
+
+        def as_nobody(*arguments: str) -> subprocess.CompletedProcess[str]:
+            return subprocess.run(
+                [COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=100, user="nobody", group="nogroup", extra_groups=[],
+                env={**environment(here / "data"), "HOME": str(here)}, cwd=here,
+            )  # fmt: skip
+
+        done = as_nobody("investigate", str(folder), "--out", str(here / "out"), "--json")
+        if "Permission denied" in done.stderr and "bash" in done.stderr:
+            pytest.skip("this account cannot run the program where it is installed")
+        assert done.returncode == 0, done.stderr
+        assert "secret.log" in done.stderr + (here / "out" / "report.json").read_text()
+        assert "closed" in done.stderr + (here / "out" / "report.json").read_text()
+        (here / "locked").mkdir(mode=0o700)
+        refused = as_nobody("investigate", str(folder), "--out", str(here / "locked" / "out"))
+        assert " next: " in told(refused, 2)
+        shut = as_nobody("investigate", str(folder / "closed" / "x.log"), "--out", str(here / "out2"))
+        assert " next: " in told(shut, 2)
