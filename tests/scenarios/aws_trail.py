@@ -86,7 +86,7 @@ class Trail:
         record: Tree = {
             "eventVersion": "1.09", "userIdentity": who.identity, "eventTime": zulu(time), "eventSource": f"{service}.amazonaws.com",
             "eventName": operation, "awsRegion": "us-east-1", "sourceIPAddress": who.ip, "userAgent": who.agent, "requestParameters": request,
-            "responseElements": response, "requestID": str(uuid.UUID(int=hash_of(f"{time}{name}"))), 
+            "responseElements": response, "requestID": str(uuid.UUID(int=hash_of(f"{time}{name}"))),
             "eventID": str(uuid.UUID(int=hash_of(f"e{time}{name}{len(self.records)}"))),
             "readOnly": reads, "eventType": "AwsConsoleSignIn" if operation == "ConsoleLogin" else "AwsApiCall",
             "managementEvent": operation not in ("GetObject", "PutObject"), "recipientAccountId": ACCOUNT,

@@ -14,6 +14,7 @@ from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.network import Network, benign_name
 from ircopilot.analysis.story.processes import Process, ProcessTable
+from ircopilot.analysis.story.scripts import read_script
 
 _REGISTRY = (
     r"\\currentversion\\run|\\runonce|\\services\\[^\\]+\\(imagepath|parameters\\servicedll)|image file execution options"
@@ -89,6 +90,7 @@ class Grower:
             new = [m for k, m in cluster.members.items() if k not in fetched]
             fetched |= {m.process.key for m in new}
             self._read_effects(cluster, new)
+            self._read_commands(cluster, new)
             self._descend(cluster)
             self._follow_files(cluster)
             self._follow_lures(cluster)
@@ -164,6 +166,15 @@ class Grower:
                 continue
             cluster.effects[actor.key].append(row)
             self._values(cluster, member, row)
+
+    def _read_commands(self, cluster: Cluster, new: list[Member]) -> None:
+        """Addresses that members' command lines name in URLs are peers, whether or not a connection is on record."""
+        for member in new:
+            for url in read_script(member.process.command_line).urls if not member.injected else ():
+                host, _, port = url.split("://", 1)[1].split("/", 1)[0].rpartition("@")[2].partition(":")
+                number = int(port) if port.isdecimal() else 443 if url.lower().startswith("https") else 80
+                if self.network.rare(host, number, cluster.programs()):
+                    cluster.peers[host].add(number)
 
     def _telling(self, row: Row) -> bool:
         """Of a system process that was injected, only these acts are the attacker's."""

@@ -16,6 +16,8 @@ from ircopilot.analysis.story.scripts import read_script
 
 Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
 _REMOTE_SERVICE = {22: "T1021.004", 445: "T1021.002", 3389: "T1021.001", 5985: "T1021.006", 5986: "T1021.006"}
+# The parent technique, Command and Scripting Interpreter, has one of its own for each.
+_INTERPRETERS = {"cmd.exe": "T1059.003", "powershell.exe": "T1059.001", "pwsh.exe": "T1059.001"}
 USUAL_PORTS = frozenset({22, 53, 80, 443, 8080, 8443})
 DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Source: Windows process access rights.
 
@@ -46,7 +48,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
         "parent_pid": str(parent.pid) if parent and parent.pid else "",
         "command": clip(process.command_line),
         "path": process.executable,
-        "account": process.account,
+        "account": process.account or _number(process),
         "parent_account": parent.account if parent else "",
     }
     if reading.decoded:
@@ -65,11 +67,19 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
             if row[column]:
                 detail.setdefault(name, row[column])
     unix = techniques_of_command(process.command_line) if "/" in process.executable else set()
+    unix |= {_INTERPRETERS[process.name]} if process.name in _INTERPRETERS else set()
     draft = ActDraft(
         "executed" if by_hand else "spawned", parent_name or "an unseen process", (names.shown(process.executable),), _host(process), process.account,
         {k: v for k, v in detail.items() if v}, set(reading.techniques) | ({"T1190"} if served else set()) | unix, why=member.why,
     )  # fmt: skip
     book.add(draft, one_per_source(process.start_rows), process.key)
+
+
+def _number(process: Process) -> str:
+    """Who it ran as where a raw audit record gives no name, but a number."""
+    return next(
+        (f"uid {r['user_id']}" for r in process.start_rows if r["source"] == "linux.auditd" and r["user_id"]), ""
+    )
 
 
 def _host(process: Process) -> str:
@@ -252,6 +262,8 @@ def _dns(book: ActBook, member: Member, row: Row, network: Network, cluster: Clu
     name = row["dns_question_name"]
     if names.is_domain(name) and not benign_name(name) and member.process.name not in names.BOUNDARY:
         draft = _draft("resolved", row, (name,), answers=clip(row["dns_answers"].replace(";", " "), 80))
+        found = {a.strip().removeprefix("::ffff:") for a in row["dns_answers"].replace(";", ",").split(",")}
+        draft.techniques |= {"T1071"} if found & set(cluster.peers) else set()
         book.add(draft, [row], member.process.key, name.lower())
 
 

@@ -114,6 +114,7 @@ def tell_flows(book: ActBook, cluster: Cluster, query: Query) -> None:
         elif log == "ssl":
             sessions.append(row)
             _certificate(book, row, [row])
+    _named_flows(book, cluster, query)
     _chained_certificates(book, query, sessions)
 
 
@@ -136,6 +137,28 @@ def _chained_certificates(book: ActBook, query: Query, sessions: list[Row]) -> N
         if session is not None:
             ends = {name: session[name] for name in ("destination_ip", "destination_port")}
             _certificate(book, dict(row) | ends, [session, row])
+
+
+def _named_flows(book: ActBook, cluster: Cluster, query: Query) -> None:
+    """Connections of programs with the cluster's peers in tables that know no process id (VM insights, firewalls)."""
+    where = "source = 'generic' AND process_name != '' AND destination_ip IN {ips:Array(String)}"
+    for row in rows(query, where, {"ips": sorted(cluster.peers)}, 2000):
+        detail = {
+            "port": str(row["destination_port"] or ""),
+            "local_ip": row["source_ip"],
+            "transport": row["network_transport"],
+        }
+        draft = ActDraft(
+            "connected",
+            row["process_name"],
+            (row["destination_ip"],),
+            row["host_name"],
+            "",
+            {k: v for k, v in detail.items() if v},
+        )
+        draft.techniques = {"T1071"} | ({"T1190"} if names.is_server(row["process_name"]) else set())
+        draft.why = "a program reached an address of the attacker"
+        book.add(draft, [row], row["process_name"].lower(), row["destination_ip"], row["destination_port"])
 
 
 def _flow(book: ActBook, cluster: Cluster, row: Row) -> None:

@@ -43,7 +43,7 @@ def _audit() -> list[Row]:
         const("event_provider", "auditd", AUDIT),
         row("event_outcome", "success", "res", via="outcome", when=AUDIT),
         row("host_name", "node", "hostname", when=AUDIT),
-        row("user_id", "auid", "uid", via="audit_id", when=AUDIT),
+        row("user_id", "uid", "auid", via="audit_id", when=AUDIT),
         # Who it ran as; the login behind it stands in `auid`.
         row("user_name", "UID", "effective_user", "user", "acct_text", "acct", "AUID", via="audit_id", when=AUDIT),
         row("user_target_name", "acct_text", "acct", when=(AUDIT, has("UID"))),

@@ -104,6 +104,7 @@ VERBS: dict[str, Verb] = {
                     *_sysmon("3", unless=_INBOUND),
                     Shape("windows.security", ("5156", "5157"), unless=_INBOUND),
                     Shape(needs=("process_executable", "destination_ip"), unless=_INBOUND),
+                    Shape(needs=("process_name", "destination_ip"), unless=_INBOUND),
                     Shape("linux.auditd", needs=("destination_ip",)),
                 ),
             ),
