@@ -140,6 +140,6 @@ SCENARIOS = (
         "webshell", FACTS, "upload shellfile php passwd config archive sent removed", "T1190 T1505.003 T1059.004 T1560.001 T1048 T1070.004",
         "T1041 T1071 T1082 T1033 T1087 T1016 T1083 T1003 T1552 T1552.001 T1571 T1105 T1074 T1074.001 T1567 T1005 T1132 T1070 T1030",
         ("2026-03-05T09:31:12Z", "2026-03-05T09:41:30Z"),
-        ("sendmail", "10.50.0.2", "mkoch", "192.0.2.44", "10.40.9.10", "91.189.91.83", "logrotate"), ("/usr/sbin/sendmail",),
+        ("sendmail", "10.50.0.2", "mkoch", "192.0.2.44", "10.40.9.10", "91.189.91.83", "logrotate"), ("/usr/sbin/sendmail", "10.50.1.20"),
     )),
 )  # fmt: skip

@@ -96,6 +96,8 @@ def _fetched(act: Act) -> str:
     size = f" ({act.detail['bytes']} bytes)" if act.detail.get("bytes") else ""
     source = f" from {act.objects[0]}{_port(act)}"
     url = f", {act.detail['url']}" if act.detail.get("url") else ""
+    if act.detail.get("method") in ("PUT", "POST"):
+        return f"A network sensor saw {act.subject} send content by {act.detail['method']} to {act.objects[0]}{_port(act)}{url}"
     return f"A network sensor saw {act.subject} fetch {what}{size} over HTTP{source}{url}"
 
 
@@ -154,7 +156,8 @@ def _script(act: Act) -> str:
     if act.detail.get("functions"):
         text += f" the PowerSploit function {act.detail['functions']}"
         return f"{text}; it {act.detail['features']}" if act.detail.get("features") else text
-    return f"{text}: “{act.detail['text']}”"
+    text += f": “{act.detail['text']}”"
+    return f"{text}; it {act.detail['features']}" if act.detail.get("features") else text
 
 
 def _hosted(act: Act) -> str:
@@ -218,6 +221,11 @@ def _matched(act: Act) -> str:
 def _task(act: Act) -> str:
     image = f" to run “{act.detail['image']}”" if act.detail.get("image") else ""
     return f"{act.subject}{_on(act)} registered the scheduled task {act.objects[0]}{image}"
+
+
+def _subscription(act: Act) -> str:
+    image = f" to run “{act.detail['image']}”" if act.detail.get("image") else ""
+    return f"{act.subject}{_on(act)} made the WMI event subscription {act.objects[0]}{image}"
 
 
 def _new_account(act: Act) -> str:
@@ -290,6 +298,7 @@ _WORDS: dict[str, _Wording] = {
     "ran-sudo": _sudo,
     "matched": _matched,
     "created-task": _task,
+    "subscribed-events": _subscription,
     "created-account": _new_account,
     "changed-group": _group,
     "cleared-log": _cleared,

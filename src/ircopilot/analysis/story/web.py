@@ -28,7 +28,9 @@ def web_attackers(query: Query, book: ActBook, clusters: list[Cluster], network:
     span = "time >= {lo:DateTime64(6, 'UTC')} AND time <= {hi:DateTime64(6, 'UTC')}"
     near: dict[str, set[datetime]] = defaultdict(set)
     flagged: set[str] = set()
+    servers: set[str] = set()
     for row in rows(query, f"{_WEB} AND source_ip != '' AND {span}", {"lo": lo, "hi": hi}, 50_000):
+        servers.add(row["destination_ip"])
         hits = {t for t in served if t - BEFORE <= row["time"] <= t + AFTER}
         near[row["source_ip"]] |= hits
         if hits and book.hits.by_event.get(row["event_id"]):
@@ -36,7 +38,7 @@ def web_attackers(query: Query, book: ActBook, clusters: list[Cluster], network:
     often = {ip for ip, hits in near.items() if len(hits) >= 2 and len(hits) * 2 >= len(set(served))}
     alone = {ip for ip, hits in near.items() if hits and sum(bool(h) for h in near.values()) == 1}
     found = flagged | often | (alone if len(served) == 1 else set()) | (known & set(near))
-    return {ip for ip in found if names.peer_ip(ip) and ip not in network.own}
+    return {ip for ip in found if names.peer_ip(ip) and ip not in network.own and (ip not in servers or ip in known)}
 
 
 def tell_requests(book: ActBook, query: Query, ips: Iterable[str]) -> None:
