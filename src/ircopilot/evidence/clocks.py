@@ -148,7 +148,7 @@ def _note(offset: int, steps: tuple[ClockStep, ...], agreeing: list[ClockSample]
     return text
 
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|m|s|ms)")
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|ms|m|s)")
 _SECONDS = {"d": 86400.0, "h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _COLONS = re.compile(r"(\d{1,3}):(\d\d)(?::(\d\d(?:\.\d+)?))?")
 

@@ -80,7 +80,12 @@ class _Errand:
             return {load.artifact_sha256: load for load in loads.committed_loads(tx, self.incident_id)}
 
     def open(self, opened: Sequence[Load]) -> None:
-        """Announce loads; what an earlier attempt left of them is dropped."""
+        """Announce loads; what an earlier attempt left of them, or a load that was replaced since, is dropped."""
+        with self.stores.database.tenant(self.org_id) as tx:
+            known = [loads.find_load(tx, load.load_id) for load in opened]
+        for old in known:
+            if old and old.state == "replaced":
+                self.discard(old)
         with self.stores.database.tenant(self.org_id) as tx:
             for load in opened:
                 loads.open_load(tx, self.incident_id, load)

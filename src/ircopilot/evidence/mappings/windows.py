@@ -18,6 +18,7 @@ from ircopilot.evidence.mappings.base import (
     code,
     field_in,
     field_like,
+    has,
     src,
 )
 from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX
@@ -63,7 +64,7 @@ _TIMES = (
     TimeField("TimeCreated", "dotnet"),
     TimeField("UtcTime"),
 )
-_REFERENCES = (TimeField("UtcTime"),)
+_REFERENCES = (TimeField("UtcTime"), TimeField("@timestamp", when=(has("EventTime"),)))
 
 
 def _undotted(rows: tuple[Row, ...]) -> tuple[Row, ...]:
