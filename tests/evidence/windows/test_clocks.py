@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests.evidence.windows.conftest import Bench
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Artifact
 from ircopilot.evidence.clocks import ClockSample, estimate_clock, parse_offset, said_clock
-from tests.evidence.windows.conftest import Bench
 
 NOON = datetime(2031, 5, 1, 12, 0, tzinfo=UTC)
 CODES = ("1", "5", "7", "10", "11", "13")

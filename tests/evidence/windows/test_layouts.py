@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-
 from tests.evidence.windows.conftest import Bench
 from tests.evidence.windows.shippers import SHIPPERS, record
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.evidence.windows.conftest import Bench
 
 from ircopilot.domain.ids import event_id
 from ircopilot.evidence import intake
@@ -20,7 +21,6 @@ from ircopilot.evidence.registry import DECODERS, MAPPINGS
 from ircopilot.evidence.reread import NoDecoder, read_record, read_records
 from ircopilot.stores.events import EventScope, EventStoreFailed
 from ircopilot.stores.postgres import loads
-from tests.evidence.windows.conftest import Bench
 
 EVTX_FOLDER = Path(__file__).parents[4] / "shared" / "data" / "evtx"
 

@@ -81,8 +81,7 @@ _ATTRIBUTES = {
 def _evtx() -> str:
     event = "JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
     system = f"JSONExtract(e0['System'], '{_SYSTEM.replace(chr(39), '')}') AS s0"
-    code = "if(startsWith(s0.EventID, '{'), JSONExtractString(s0.EventID, '#text'), s0.EventID)"
-    code = "if(startsWith(s0.EventID, '{'), toString(JSONExtractInt(s0.EventID, '#text')), s0.EventID)"
+    code = "if(startsWith(s0.EventID, '{'), JSONExtract(s0.EventID, '#text', 'String'), s0.EventID)"
     pairs = ["'EventID'", code]
     pairs += [part for name in _PLAINLY for part in (f"'{name}'", f"s0.{name}")]
     pairs += [part for name, path in _ATTRIBUTES.items() for part in (f"'{name}'", f"s0.{path}")]
