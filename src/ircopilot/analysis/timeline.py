@@ -14,7 +14,7 @@ MAX_ENTRIES = 110
 # How much a reader would miss an act of this kind; rules and techniques add to it.
 _WORTH = {
     "downloaded": 9, "executed": 9, "injected": 9, "dumped-memory": 9, "accessed-process": 8, "installed-service": 9,
-    "issued-credentials": 7, "read-object": 8, "called-api": 5, "logged-on": 7, "ran-script": 7, "created-task": 8,
+    "issued-credentials": 7, "read-object": 8, "called-api": 5, "logged-on": 7, "ran-script": 7, "created-task": 8, "subscribed-events": 8,
     "spawned": 5, "wrote-file": 5, "deleted-file": 4, "loaded-image": 4, "connected": 6, "accepted-connection": 6,
     "fetched": 5, "requested": 6, "created-account": 9, "changed-group": 8,
     "flow": 3, "presented-certificate": 4, "created-pipe": 4, "connected-pipe": 3, "hosted-powershell": 5,

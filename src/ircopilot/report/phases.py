@@ -20,6 +20,7 @@ PHASES = (
 )
 
 _BY_VERB = {
+    "subscribed-events": "persistence",
     "downloaded": "delivery", "fetched": "delivery", "requested": "delivery", "created-account": "persistence", "changed-group": "persistence",
     "accepted-connection": "delivery", "executed": "execution", "spawned": "execution",
     "ran-script": "execution", "hosted-powershell": "execution", "injected": "privilege", "accessed-process": "credentials",

@@ -23,6 +23,7 @@ OWN_TECHNIQUES: dict[str, tuple[str, ...]] = {
     "created-task": ("T1053.005",),
     "cleared-log": ("T1685.005",),
     "created-account": ("T1136.001",),
+    "subscribed-events": ("T1546.003",),
 }
 
 

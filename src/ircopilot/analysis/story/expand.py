@@ -33,6 +33,14 @@ EFFECTS = f"""(
  OR source = 'linux.syslog')"""
 _WRITES = "source IN ('windows.sysmon', 'linux.sysmon') AND event_code IN ('11', '15', '29', '2')"
 _HOST_NAME = re.compile(r"(?:HostUrl|ReferrerUrl)=[a-z]+://([^/:\s]+)", re.I)
+# Programs that exist to run what their command line names.
+_RUNNERS = names.SHELLS - {"cmd.exe", "bash.exe", "wsl.exe", "sh", "bash", "dash"} | {
+    "rundll32.exe", "regsvr32.exe", "msiexec.exe", "installutil.exe", "msbuild.exe", "regasm.exe", "regsvcs.exe", "javaw.exe", "java.exe",
+}  # fmt: skip
+_PATHS = re.compile(
+    r"(?i)\b[a-z]:\\[^\"'<>|:*?,;&]{1,240}?\.(?:exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|jse?|hta|scr|lnk|msi|cpl|wsf|jar|py|sct|inf|xsl|xll"
+    r"|docm?x?|xlsm?x?|pptm?x?|rtf|pdf|iso|img|chm|ocx|dat|tmp)\b"
+)
 MAX_MEMBERS = 600
 LATERAL = frozenset({22, 445, 3389, 5985, 5986})
 
@@ -59,6 +67,8 @@ class Cluster:
     services: set[str] = field(default_factory=set)
     deliveries: list[Row] = field(default_factory=list)
     exploited: dict[str, Process] = field(default_factory=dict)
+    openers: dict[str, Process] = field(default_factory=dict)
+    arrivals: list[Row] = field(default_factory=list)
     hosts: set[str] = field(default_factory=set)
 
     def programs(self) -> set[str]:
@@ -79,10 +89,13 @@ class Grower:
         # What Windows' own report scripts start is theirs, however much it looks like reconnaissance.
         self.routine = table.under(p for p in table.by_key.values() if is_own_tool(p))
 
-    def grow(self, seed: Process, why: str) -> Cluster:
-        """The cluster of one seed, to a fixpoint (at most eight rounds)."""
+    def grow(self, seed: Process, why: str, suspect_since: datetime | None = None) -> Cluster:
+        """The cluster of one seed, to a fixpoint (at most eight rounds). What a server did before it was suspected is its work."""
         cluster = Cluster()
-        self._join(cluster, seed, seed.start or _first(seed), why)
+        since = suspect_since if names.is_server(seed.name) else None
+        self._join(cluster, seed, since or seed.start or _first(seed), why)
+        if names.is_server(seed.name):
+            cluster.exploited[seed.key] = seed
         self._climb(cluster, seed)
         fetched: set[str] = set()
         for _ in range(8):
@@ -111,6 +124,9 @@ class Grower:
             known.since = since
         if not injected and names.user_writable(process.executable):
             cluster.files[process.executable.lower()] |= {"image"}
+        if not injected and process.name in _RUNNERS:
+            for path in filter(names.user_writable, _PATHS.findall(process.command_line)):
+                cluster.files[path.lower()] |= {"run"}
 
     def _climb(self, cluster: Cluster, process: Process) -> None:
         """Up through shells and user-writable programs to what the system or the user started."""
@@ -121,6 +137,10 @@ class Grower:
             if names.is_server(parent.name):
                 cluster.exploited[parent.key] = parent
                 return
+            if parent.name in names.OFFICE and parent.start_rows:
+                cluster.openers[parent.key] = parent
+                for path in _PATHS.findall(parent.command_line):
+                    cluster.files[path.lower()] |= {"opened"}
             if parent.name in names.BOUNDARY or parent.name in names.DELIVERERS or parent.name in names.OFFICE:
                 return
             climbable = parent.name in names.SHELLS or names.user_writable(parent.executable)
@@ -139,8 +159,17 @@ class Grower:
                     continue
                 if member.injected and child.name in names.SIDE_EFFECTS | names.BOUNDARY:
                     continue
+                if key in self.routine or self._usual(member, child):
+                    continue
                 self._join(cluster, child, child.start, f"started by {member.process.name}")
                 queue.append(cluster.members[key])
+
+    def _usual(self, member: Member, child: Process) -> bool:
+        """True for a program that a server started before it was suspected, too: it compiles pages, it makes pictures."""
+        if not names.is_server(member.process.name) or child.name in names.SHELLS:
+            return False
+        others = (self.table.by_key[k] for k in member.process.children)
+        return any(o.name == child.name and o.start and o.start < member.since - timedelta(seconds=2) for o in others)
 
     def _read_effects(self, cluster: Cluster, new: list[Member]) -> None:
         entities = sorted({m.process.entity for m in new if m.process.entity})
@@ -228,6 +257,9 @@ class Grower:
             command = process.command_line.lower()
             hit = next((b for b in bases if b in command and self._same_file(cluster, b, command, process)), "")
             if process.executable.lower() in cluster.files or hit:
+                if process.name in names.OFFICE and process.start_rows:
+                    cluster.openers[process.key] = process
+                    continue
                 if process.name in names.SIDE_EFFECTS | names.DELIVERERS or process.name in (
                     "services.exe",
                     "explorer.exe",
@@ -235,6 +267,10 @@ class Grower:
                     continue
                 self._join(cluster, process, process.start, f"ran {hit or process.name}")
                 self._climb(cluster, process)
+        self._follow_writers(cluster)
+
+    def _follow_writers(self, cluster: Cluster) -> None:
+        """Who wrote the cluster's files: a browser delivered them, another host sent them, or the writer is a member, too."""
         where = f"{_WRITES} AND arrayExists(f -> startsWith(lower(file_path), f), {{files:Array(String)}})"
         written = {f for f in cluster.files if "seen" not in cluster.files[f]}
         if not written:
@@ -247,6 +283,8 @@ class Grower:
                 continue
             if actor.name in names.DELIVERERS or actor.name in names.OFFICE:
                 cluster.deliveries.append(row)
+            elif actor.name == "system" and row["event_code"] == "11":
+                cluster.arrivals.append(row)
             elif actor.name not in names.BOUNDARY | names.SIDE_EFFECTS and row["event_code"] != "2":
                 self._join(cluster, actor, actor.start or row["time"], f"wrote {names.shown(row['file_path'])}")
                 self._climb(cluster, actor)

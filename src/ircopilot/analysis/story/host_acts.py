@@ -23,7 +23,11 @@ DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Sourc
 
 
 def tell_cluster(book: ActBook, cluster: Cluster, table: ProcessTable, network: Network) -> None:
-    """Enter every act of the cluster's members into the book."""
+    """Enter every act of the cluster's members into the book, and which Office program opened the document that began it."""
+    for opener in sorted(cluster.openers.values(), key=lambda p: p.key):
+        _start(
+            book, Member(opener, opener.start or opener.start_rows[0]["time"], "opened the attacker's document"), table
+        )
     for member in sorted(cluster.members.values(), key=lambda m: (m.since, m.process.key)):
         if not member.injected:
             _start(book, member, table)

@@ -105,6 +105,8 @@ class ProcessTable:
         entity, pid, exe = row["process_entity_id"], row["process_pid"], row["process_executable"]
         if started := self._of_record.get(row["event_id"]):
             return self.by_key[started]
+        if pid and not (entity or exe) and row["source"] == "windows.powershell":
+            return self.find(row["host_name"], "", pid, row["time"])  # its events know their process by number alone
         # An audit log seldom names its host; it is that of one host all the same.
         if not (row["host_name"] or row["source"] == "linux.auditd") or not (entity or (pid and exe)):
             return None

@@ -85,6 +85,20 @@ def _service(row: Row) -> ActDraft | None:
     )
 
 
+def _logon(row: Row) -> ActDraft | None:
+    who, domain, ip = row["user_target_name"], row["user_target_domain"], row["source_ip"]
+    name = f"{domain}\\{who}" if domain else who
+    draft = _draft("logged-on", name, (row["host_name"],), row, {"ip": ip, "type": row["logon_type"]})
+    draft.user = name
+    return draft if who and ip else None
+
+
+def _subscription(row: Row) -> ActDraft | None:
+    name = row["service_name"].strip('"')
+    detail = {"account": account(row), "image": clip(row["service_executable"].strip('"'), 200)}
+    return _draft("subscribed-events", account(row), (name,), row, detail) if name and account(row) else None
+
+
 def _registry(row: Row) -> ActDraft | None:
     detail = {"data": clip(row["registry_data"], 160), "pid": str(row["process_pid"] or "")}
     return (
@@ -106,4 +120,7 @@ _TELLERS: dict[tuple[str, str], _Teller] = {
     ("windows.system", "7045"): _service,
     ("windows.security", "4697"): _service,
     ("windows.sysmon", "13"): _registry,
+    ("windows.security", "4624"): _logon,
+    ("windows.sysmon", "19"): _subscription,
+    ("windows.sysmon", "20"): _subscription,
 }

@@ -15,13 +15,15 @@ from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.served import detect_served, merged
 from ircopilot.analysis.story.single import tell_record
-from ircopilot.analysis.story.value_acts import tell_deliveries, tell_flows, tell_scripts, tell_services
+from ircopilot.analysis.story.value_acts import tell_arrivals, tell_deliveries, tell_flows, tell_scripts, tell_services
 from ircopilot.analysis.story.web import tell_requests, web_attackers
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
 from ircopilot.domain.findings import Act, Detection
 
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
+# Records of a lasting change that name no process: accounts, groups, tasks, services, subscriptions, logs cleared.
+CHANGES = frozenset("104 1102 4697 4698 4702 4719 4720 4724 4728 4732 4738 4756 4662 4769 7045 19 20 21".split())
 MAX_CALLERS = 3
 WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
@@ -76,7 +78,7 @@ def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion
         if key in covered or len(scored) >= MAX_CLUSTERS:
             continue
         rules = sorted(hits.detections[r].title for r in suspects[key].rules)
-        cluster = grower.grow(table.by_key[key], "; ".join(rules[:3]))
+        cluster = grower.grow(table.by_key[key], "; ".join(rules[:3]), suspects[key].since)
         covered |= set(cluster.members)
         scored.append((_score(cluster, suspects, hits), cluster))
     if not scored:
@@ -124,6 +126,7 @@ def _tell(book: ActBook, query: Query, cluster: Cluster, table: ProcessTable, ne
             cluster.peers.setdefault(ip, set())
         tell_exploited(book, process, cluster, effects, network)
     tell_deliveries(book, cluster)
+    tell_arrivals(book, cluster)
     tell_scripts(book, cluster, query)
     tell_flows(book, cluster, query)
 
@@ -166,14 +169,19 @@ def _tell_loose(
 ) -> None:
     """Strong matches that no process of the story explains: told on their own when they are near it, or nothing else is."""
     told = {i for a in acts for i in a.evidence}
-    hosts = {h for c in clusters for h in c.hosts}
+    hosts = {h for c in clusters for h in c.hosts} | {names.short_host(a.host) for a in acts if a.verb == "logged-on"}
+    whose = {(names.short_host(a.host), a.user.rsplit("\\", 1)[-1].lower()) for a in acts if a.user and not a.context}
     members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
     times = [a.time for a in acts if not a.context]
     lo, hi = (min(times) - timedelta(minutes=30), max(times) + timedelta(minutes=30)) if times else (None, None)
     for event_id, rules in sorted(hits.by_event.items()):
         row = hit_rows.get(event_id)
         weight = max(hits.weights[r] for r in rules)
-        if row is None or event_id in told or row["source"] == "aws.cloudtrail" or weight < STRONG / 2:
+        if row is None or event_id in told or row["source"] == "aws.cloudtrail":
+            continue
+        host, user = names.short_host(row["host_name"]), row["user_name"].lower()
+        by_them = (host, user) in whose or (user == f"{host}$" and (host, "system") in whose)
+        if weight < STRONG / 2 and not (by_them and row["event_code"] in CHANGES):
             continue
         near = (
             lo is not None

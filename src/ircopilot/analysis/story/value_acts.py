@@ -43,6 +43,28 @@ def tell_deliveries(book: ActBook, cluster: Cluster) -> None:
             known.detail["url"] = detail["url"]
 
 
+def tell_arrivals(book: ActBook, cluster: Cluster) -> None:
+    """Files of the cluster that the system itself wrote: they came from another host over file sharing."""
+    for row in cluster.arrivals:
+        detail = {
+            "file": row["file_path"],
+            "path": row["process_executable"],
+            "pid": str(row["process_pid"] or ""),
+            "account": account(row),
+        }
+        draft = ActDraft(
+            "wrote-file",
+            program(row),
+            (names.shown(row["file_path"]),),
+            row["host_name"],
+            account(row),
+            {k: v for k, v in detail.items() if v},
+        )
+        draft.techniques |= {"T1570", "T1021.002"}
+        draft.why = "written by the system, as files that arrive over the network are"
+        book.add(draft, [row], program(row).lower(), row["file_path"].lower())
+
+
 def _delivery_connection(book: ActBook, cluster: Cluster, row: Row) -> None:
     ip = row["destination_ip"]
     if ip in cluster.peers:

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from ircopilot.analysis.query import Row
 from ircopilot.analysis.story.names import short_host
@@ -22,6 +23,7 @@ class Suspicion:
     """What rules say of one actor: distinct rules with what each weighs here."""
 
     rules: dict[str, float] = field(default_factory=dict)
+    since: datetime | None = None
 
     @property
     def score(self) -> float:
@@ -72,8 +74,10 @@ def suspect_processes(table: ProcessTable, hits: RuleHits, rows: Mapping[str, Ro
     for event_id, rules in hits.by_event.items():
         row = rows.get(event_id)
         process: Process | None = table.actor(row) if row else None
-        if process is None:
+        if row is None or process is None:
             continue
+        since = found[process.key].since
+        found[process.key].since = min(since, row["time"]) if since else row["time"]
         for rule in rules:
             found[process.key].rules[rule] = hits.weights[rule]
     return dict(found)

@@ -184,6 +184,8 @@ FILES: tuple[Row, ...] = (
     row("registry_path", "ObjectName", when=(SECURITY, code("4657"))),
     row("registry_data", "Details", "NewValue", "NewName", "registry.data.strings"),
     row("pipe_name", "PipeName"),
+    row("service_name", "Name", via="extract:[^\"]+", when=(SYSMON, code("19", "20"))),
+    row("service_executable", "Destination", via="trim", when=(SYSMON, code("20"))),
     row("service_name", "ServiceName", "TaskName", "param1", when=SYSTEM),
     row("service_name", "ServiceName", "TaskName"),
     row("service_executable", "ImagePath", "ServiceFileName"),

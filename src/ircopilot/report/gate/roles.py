@@ -207,6 +207,10 @@ VERBS: dict[str, Verb] = {
         ),
         ("created", "registered", "scheduled"),
     ),
+    "subscribed-events": Verb(
+        (Way(_DOER, ("service_name", "service_executable", *HOST), (*_sysmon("19", "20"), Shape("windows.wmi"))),),
+        ("subscription", "subscribed"),
+    ),
     "set-registry": Verb(
         (_process_act(("12", "13", "14"), ("registry_path", "registry_data"), _security("4657")),),
         ("set", "wrote", "changed", "registry"),

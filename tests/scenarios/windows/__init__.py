@@ -1,0 +1,1 @@
+"""Windows incidents made up after publicly known emulations, each in another layout, with their truths."""
