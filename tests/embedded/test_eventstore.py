@@ -235,7 +235,7 @@ def test_a_client_that_goes_away_cancels_its_query(stack: StackUrls, client: Any
         )
         time.sleep(0.5)
         assert client.command(running) == 1
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while client.command(running) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert client.command(running) == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -54,6 +55,15 @@ class Link:
             return True
         except OSError:
             return False
+
+    def lost(self, patience: float) -> bool:
+        """Whether the supervisor's end goes away within `patience` seconds: a child that it was starting may hold it a moment."""
+        deadline = time.monotonic() + patience
+        while self.alive:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        return True
 
     def close(self) -> None:
         """Give the reference back, if there was one."""

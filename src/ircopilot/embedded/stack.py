@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.evidence import Frozen
 from ircopilot.embedded.control import Link, open_link
 from ircopilot.embedded.errors import StackFailed, StackGone
@@ -45,7 +46,8 @@ def running_stack(data_dir: Path) -> Iterator[StackUrls]:
     try:
         yield urls
     except Exception as error:
-        if not link.alive:
+        # An error of ours has its own reason; any other may come of the stack's end.
+        if link.lost(0.0 if isinstance(error, ProblemError) else 0.5):
             raise StackGone(
                 "the supervisor was stopped or killed", f"run the command again; see {Layout(data_dir).logs}"
             ) from error
