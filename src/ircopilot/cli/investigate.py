@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,12 +10,14 @@ from typing import Annotated
 
 import typer
 
-from ircopilot.cli.show import Bars, print_json, print_outcome
+from ircopilot.cli.show import Bars, print_json, print_not_read, print_outcome
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Window
 from ircopilot.settings import data_dir
 
 _OFFSET = re.compile(r"([+-]?)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?")
+
+MOST_OFFSET_S = 100 * 366 * 86400
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +25,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         "investigate",
         epilog="Examples:  ircopilot investigate ./evidence --out ./report   ·   "
-        "ircopilot investigate triage.zip --out r --rules sigma/rules --clock windows.sysmon=+2h --since 2026-03-01T00:00Z",
+        "ircopilot investigate triage.zip --out r --rules sigma/rules --clock fin-ws07.jsonl=+2h --since 2026-03-01T00:00Z",
     )(investigate)
 
 
@@ -43,7 +46,7 @@ def investigate(
         list[str] | None,
         typer.Option(
             metavar="SOURCE=OFFSET",
-            help="Offset to add to a source's times, e.g. windows.sysmon=+19h; repeatable.",
+            help="Offset to add to the times of a file, a folder, a mapping or host:NAME, e.g. fin-ws07.evtx=+19h; repeatable.",
             show_default=False,
         ),
     ] = None,
@@ -62,7 +65,7 @@ def investigate(
     from ircopilot.stores import open_stores
 
     for folder in rules or []:
-        if not folder.exists():
+        if not os.path.exists(folder):  # noqa: PTH110, Path.exists raises for a folder that may not be entered
             raise UnusableArgument(f"{folder} does not exist", "give a folder of Sigma rules (*.yml)")
     root = data_dir()
     request = Request(
@@ -80,13 +83,14 @@ def investigate(
         bars.say("starting the embedded stack")
         with running_stack(root) as urls, open_stores(urls) as stores:
             outcome = run(stores, request, bars)
+    print_not_read(outcome)
     (print_json if json_out else print_outcome)(outcome)
 
 
 def _check_out(out: Path) -> None:
-    if out.exists() and not out.is_dir():
-        raise UnusableArgument(f"--out {out} is a file", "give a folder")
     try:
+        if out.exists() and not out.is_dir():
+            raise UnusableArgument(f"--out {out} is a file", "give a folder")
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UnusableArgument(
@@ -100,10 +104,14 @@ def _clock(text: str) -> tuple[str, timedelta]:
     match = _OFFSET.fullmatch(offset.strip().lower())
     if not sep or not source or match is None or not any(match.groups()[1:]):
         raise UnusableArgument(
-            f"--clock {text!r} is not SOURCE=OFFSET", "write for example --clock windows.sysmon=+19h or =-1h30m"
+            f"--clock {text!r} is not SOURCE=OFFSET",
+            "write for example --clock fin-ws07.evtx=+19h or --clock host:FIN-WS07=-1h30m",
         )
     sign = -1 if match[1] == "-" else 1
-    return source, sign * timedelta(hours=int(match[2] or 0), minutes=int(match[3] or 0), seconds=float(match[4] or 0))
+    seconds = float(match[2] or 0) * 3600 + float(match[3] or 0) * 60 + float(match[4] or 0)
+    if seconds > MOST_OFFSET_S:
+        raise UnusableArgument(f"--clock {text!r} is more than a hundred years", "write hours, minutes and seconds")
+    return source, sign * timedelta(seconds=seconds)
 
 
 def _window(since: str, until: str) -> Window:
@@ -118,6 +126,6 @@ def _time(option: str, text: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise UnusableArgument(f"{option} {text!r} is not a time", "write it as 2026-03-01T14:30:00Z") from error
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)

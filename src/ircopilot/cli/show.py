@@ -6,17 +6,20 @@ import json
 import sys
 import time
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
-from ircopilot.contracts.report import ReportDocument
-from ircopilot.domain.findings import Entity
 from ircopilot.domain.incident import STAGES, Stage
-from ircopilot.pipeline.run import Outcome
+from ircopilot.export.text import visible
+
+if TYPE_CHECKING:  # imported when there is something to show: `--help` need not wait for them
+    from ircopilot.contracts.report import ReportDocument
+    from ircopilot.domain.findings import Entity
+    from ircopilot.pipeline.run import Outcome
 
 GLYPHS = {"fact": "●", "inference": "◐", "unknown": "○"}
 
@@ -86,6 +89,12 @@ class Bars:
                 self._bars.stop_task(task)
 
 
+def print_not_read(outcome: Outcome) -> None:
+    """On stderr: what was given and is no artifact, so that no report speaks of it."""
+    for name, reason in outcome.not_read:
+        print(f"not read: {visible(name)}: {visible(reason)}", file=sys.stderr)
+
+
 def print_outcome(outcome: Outcome) -> None:
     """The closing table on stdout."""
     document = outcome.document
@@ -106,7 +115,12 @@ def print_json(outcome: Outcome) -> None:
     paths = {name: str(path) for name, path in outcome.outputs.items()}
     print(
         json.dumps(
-            {"incident": outcome.document.incident.id, **summary(outcome), "outputs": paths},
+            {
+                "incident": outcome.document.incident.id,
+                **summary(outcome),
+                "outputs": paths,
+                "not_read": [list(pair) for pair in outcome.not_read],
+            },
             ensure_ascii=False,
             indent=1,
         )

@@ -21,15 +21,17 @@ from ircopilot.pipeline.request import Job, Progress, Request
 from ircopilot.pipeline.timeline import lay_out_timeline
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import incidents, results, runs
+from ircopilot.stores.postgres.errors import RunInProgress
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an investigation made: the report and where its files lie."""
+    """What an investigation made: the report, where its files lie, and (name, reason) of what could not even be kept."""
 
     document: ReportDocument
     outputs: dict[str, Path]
     rules: dict[str, int]
+    not_read: tuple[tuple[str, str], ...] = ()
 
 
 def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outcome:
@@ -47,8 +49,11 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
     with stores.database.tenant(request.org_id) as tx:
         incidents.ensure_organisation(tx)
         incident = incidents.upsert_incident(tx, key, request.title)
-    with runs.hold_incident(stores.database, request.org_id, incident.incident_id):
-        return _run(Job(stores, request, incident, str(uuid.uuid4()), datetime.now(UTC), progress), gathered)
+    try:
+        with runs.hold_incident(stores.database, request.org_id, incident.incident_id):
+            return _run(Job(stores, request, incident, str(uuid.uuid4()), datetime.now(UTC), progress), gathered)
+    except RunInProgress as error:
+        raise RunInProgress(f"another process is working on incident {incident.key}", error.next_step) from None
 
 
 def _check(path: Path) -> None:
@@ -87,7 +92,7 @@ def _stages(job: Job, gathered: list[Any]) -> Outcome:
     _stage(job, "report", lambda: {"claims": sum(len(s.claims) for s in document.report.sections)})
     outputs = export_report(job, document)
     _stage(job, "export", lambda: {"outputs": {k: str(p) for k, p in outputs.items()}})
-    return Outcome(document, outputs, examined["rules"])
+    return Outcome(document, outputs, examined["rules"], tuple(loaded["not_read"]))
 
 
 def _stage(job: Job, stage: Stage, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
