@@ -215,7 +215,17 @@ def test_member_size_total_and_count_are_bounded(tmp_path: Path) -> None:
     found, _ = taken(tmp_path, limits=Limits(total_bytes=1000))
     assert artifacts(found) == ["a.zip"]
     found, _ = taken(tmp_path, limits=Limits(count=2))
-    assert "more than 2 files" in reasons(found)
+    assert artifacts(found) == ["a.zip"]
+    assert "3 members, more than the limit of 2" in reasons(found)
+
+
+def test_one_archive_of_many_members_does_not_crowd_out_the_others(tmp_path: Path) -> None:
+    (tmp_path / "a.tar").write_bytes(tarred(*((f"{n}.log", LOG + bytes([n])) for n in range(9))))
+    (tmp_path / "b.log").write_bytes(OTHER)
+    found, _ = taken(tmp_path, limits=Limits(count=4))
+    assert "more than 4 members" in reasons(found)
+    assert len(artifacts(found)) == 1 + 3 + 1
+    assert artifacts(found)[-1] == "b.log"
 
 
 def test_archive_that_holds_itself_ends(tmp_path: Path) -> None:

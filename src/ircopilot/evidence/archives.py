@@ -139,6 +139,9 @@ def _zip_members(file: BinaryIO, limits: Limits, watch: Watch) -> Iterator[Membe
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, struct.error) as e:
         raise Damaged(f"the zip file is cut short or corrupt: {e}") from e
     with archive:
+        if len(archive.infolist()) > limits.count:
+            # Known before the first is kept: what holds so many is not worth an hour of hashing its first part.
+            raise Damaged(f"it holds {len(archive.infolist()):,} members, more than the limit of {limits.count:,}")
         for info in archive.infolist():
             name = readable_name(info.filename)
             if info.is_dir():

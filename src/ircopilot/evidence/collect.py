@@ -106,6 +106,13 @@ class _Budget:
     limits: Limits
     allowed: int
     spent: int = 0
+    count: int = 0
+
+    def take(self) -> None:
+        """One file or member more. Counted for each given file, so that one archive cannot crowd out the others."""
+        self.count += 1
+        if self.count > self.limits.count:
+            raise LimitReached(f"there are more than {self.limits.count:,} members in it")
 
     def watch(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         """Pieces that were decompressed."""
@@ -143,7 +150,6 @@ class _Collection:
     limits: Limits
     received_from: str
     seen: dict[str, Artifact] = field(default_factory=dict)
-    count: int = 0
     unpacked: int = 0
 
     def take_file(self, path: Path, name: str) -> Iterator[Collected]:
@@ -172,9 +178,7 @@ class _Collection:
         self, found: _Found, pieces: Iterator[bytes], file: BinaryIO | None, budget: _Budget
     ) -> Iterator[Collected]:
         """Store one blob and, if it is a container, what it holds. `file` is the blob seekable, if there is one."""
-        self.count += 1
-        if self.count > self.limits.count:
-            raise LimitReached(f"there are more than {self.limits.count:,} files and members")
+        budget.take()
         head, pieces = _peek(pieces)
         kind = container_of(head)
         with tempfile.SpooledTemporaryFile(SPOOL_MEMORY) as spool:
