@@ -60,7 +60,7 @@ def techniques_of(story: Story) -> tuple[Technique, ...]:
             technique = attack.current_id(raw)
             evidence[technique] += act.evidence
             strength[technique] += 0.5 if act.rules else 0.3
-            reasons[technique].append(act.rules[0] if act.rules else act.verb)
+            reasons[technique].append(act.rules[0] if act.rules else f"seen: {act.verb.replace('-', ' ')}")
     found = []
     for technique, ids in evidence.items():
         info = attack.technique(technique)

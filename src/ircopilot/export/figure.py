@@ -157,7 +157,11 @@ def _clock_face(time: datetime, step: float) -> str:
 
 def _density(activity: Activity | None, lane: str, axis: list[Stretch]) -> list[float]:
     """How busy the lane is along the axis, in BINS bars of 0..1 (square root, so that a quiet hour still shows)."""
-    found = next((row for row in activity.lanes if row.lane.lower() == host_label(lane).lower()), None) if activity else None
+    found = (
+        next((row for row in activity.lanes if row.lane.lower() == host_label(lane).lower()), None)
+        if activity
+        else None
+    )
     if activity is None or found is None:
         return []
     bars = [0.0] * BINS

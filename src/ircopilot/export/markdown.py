@@ -127,17 +127,11 @@ def _indicators(document: ReportDocument, notes: Notes, tabled: Tabled) -> str:
 
 def _actions(document: ReportDocument, notes: Notes, tabled: Tabled) -> str:
     lines = [
-        f"- {_glyph(tabled, action.title)} {action.phase}: {_titled(action.title)}"
+        f"- {_glyph(tabled, action.title)} {action.phase}: {prose(action.title)}"
         f"{' — ' * bool(action.why)}{prose(action.why)}{_marks(notes, action.evidence)}".replace("-  ", "- ", 1)
         for action in document.actions
     ]
     return "\n".join(lines)
-
-
-def _titled(title: str) -> str:
-    """Bold, unless code spans in it already lift it out."""
-    text = prose(title)
-    return text if "`" in text else f"**{text}**"
 
 
 def _sources(document: ReportDocument) -> str:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 _VALUE = re.compile(
     r"[\\/@_<>`*|\[\]#$%=&~^{}]|\w\.\w{2}|(?<!\w)\.\w{2}|^--\w|::|[A-Z0-9]{16}|:[A-Za-z][\w+-]*:|\d\.\d+\.\d|[0-9A-Fa-f]{7}"
 )
+_EITHER = re.compile(r"[A-Z][a-z]+/[A-Z][a-z]+")  # two words with a stroke between, as in names of techniques
 _QUOTED = re.compile(r"(\"[^\"]+\"|“[^”]+”|`[^`]+`)")
 # Windows' own accounts have a space in their names.
 _NAMED = re.compile(r"(NT AUTHORITY\\(?:SYSTEM|LOCAL SERVICE|NETWORK SERVICE|ANONYMOUS LOGON))", re.IGNORECASE)
@@ -51,7 +52,7 @@ def _word_runs(text: str) -> list[Run]:
             continue
         start = word.index(core)
         before, after = word[:start], word[start + len(core) :]
-        valued = _VALUE.search(core) is not None
+        valued = _VALUE.search(core) is not None and not _EITHER.fullmatch(core)
         if before or not valued:
             out += _close(open_run)
             open_run = []

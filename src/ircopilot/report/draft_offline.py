@@ -224,13 +224,17 @@ def _scope(findings: Findings, acts: list[Act]) -> Section:
         ("ip", ("suspicious",), "{} is the address from which the attacker's calls or logins came."),
         ("cloud-identity", ("victim",), "The cloud identity {} was used by the attacker."),
         ("cloud-key", ("attacker",), "The access key {} was used by the attacker."),
-        ("cloud-resource", ("victim",), "The cloud resource {} was reached by the attacker."),
     )
     for kind, roles, words in groups:
         for entity in [e for e in findings.entities if e.type == kind and e.role in roles and not e.value.isdigit()][
             :12
         ]:
             section.say(words.format(entity.value), _entity_evidence(entity, acts))
+    resources = [e for e in findings.entities if e.type == "cloud-resource" and e.role == "victim"]
+    for at_ in range(0, min(len(resources), 24), 6):
+        group = resources[at_ : at_ + 6]
+        evidence = [i for e in group for i in _entity_evidence(e, acts)[:1]]
+        section.say(f"Cloud resources reached by the attacker: {_list([e.value for e in group])}.", evidence)
     return section
 
 
@@ -254,7 +258,7 @@ def _entity_evidence(entity: Entity, acts: Sequence[Act]) -> list[str]:
 
 
 def _techniques(findings: Findings) -> Section:
-    section = Section("techniques", "Techniques (MITRE ATT&CK)")
+    section = Section("techniques", "Techniques")
     for t in findings.techniques:
         tactics = ", ".join(t.tactics)
         kind: ClaimKind = "fact" if t.confidence >= 0.5 else "inference"

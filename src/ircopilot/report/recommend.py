@@ -83,13 +83,18 @@ def _keys(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[str]
 
 
 def _accounts(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[str]]]:
-    stolen = any(a.verb in ("accessed-process", "dumped-memory") for a in acts)
-    users = _named(findings, "user", "victim")[:8]
-    reason = "credentials were read from memory" if stolen else "acts of the attacker ran under it"
-    return [
-        (f"Reset the password of {e.value} and end its sessions.", reason, _evidence(acts, e.value, *e.aliases))
-        for e in users
-    ]
+    read_on = {a.host.lower() for a in acts if a.verb in ("accessed-process", "dumped-memory")}
+    out = []
+    for e in _named(findings, "user", "victim")[:8]:
+        spellings = {e.value.lower(), *(x.lower() for x in e.aliases)}
+        exposed = any(a.user.lower() in spellings and a.host.lower() in read_on for a in acts)
+        reason = (
+            "credentials were read from memory where it was used" if exposed else "acts of the attacker ran under it"
+        )
+        out.append(
+            (f"Reset the password of {e.value} and end its sessions.", reason, _evidence(acts, e.value, *e.aliases))
+        )
+    return out
 
 
 def _remove(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[str]]]:
