@@ -98,7 +98,7 @@ class _Errand:
         with self.stores.database.tenant(self.org_id) as tx:
             loads.forget_load(tx, load.load_id)
 
-    def commit(self, written: Iterable[Load], before: Mapping[str, Load]) -> list[Load]:
+    def publish(self, written: Iterable[Load], before: Mapping[str, Load]) -> list[Load]:
         """Make loads visible, in one transaction; each replaces the one of its artifact `before`."""
         done: list[Load] = []
         with self.stores.database.tenant(self.org_id) as tx:
@@ -191,7 +191,7 @@ def _load_one(errand: _Errand, wanted: Wanted, before: Mapping[str, Load], progr
         errand.discard(load)
         clock = final
     done = counted(errand.stores.events, errand.org_id, [(intake, load.model_copy(update={"clock": final}), tally)])
-    return errand.commit(done, before)[0]
+    return errand.publish(done, before)[0]
 
 
 def _load_batch(errand: _Errand, batch: Sequence[Wanted], before: Mapping[str, Load], progress: Progress) -> list[Load]:
@@ -220,7 +220,7 @@ def _load_batch(errand: _Errand, batch: Sequence[Wanted], before: Mapping[str, L
             tally.add(block)
     progress(sum(w.artifact.size for w in batch), sum(tally.sent for tally in tallies))
     done = counted(events, errand.org_id, list(zip(intakes, opened, tallies, strict=True)))
-    return errand.commit(done, before)
+    return errand.publish(done, before)
 
 
 def _batches(wanted: Iterable[Wanted]) -> Iterator[list[Wanted]]:

@@ -21,7 +21,7 @@ from ircopilot.stores.events import EventStore
 from ircopilot.stores.events.schema import SAMPLE_COLUMNS, SAMPLES_TABLE
 from ircopilot.stores.events.store import ROWS
 
-SAMPLES = 4000
+SAMPLES = 2000
 ENOUGH = 500  # to begin inserting under a first estimate
 
 

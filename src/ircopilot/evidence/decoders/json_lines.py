@@ -25,7 +25,7 @@ class JsonLines:
         number, sizes, dropping, consumed = 1, [0, 0], False, 0
         whole: list[bytes] = []
         rest: list[bytes] = []
-        for chunk, consumed in utf8_chunks(stream):  # noqa: B007
+        for chunk, consumed in utf8_chunks(stream):
             cut = chunk.rfind(b"\n") + 1
             if cut and not dropping:
                 whole += [*rest, chunk[:cut]]
@@ -58,7 +58,9 @@ def _block(text: bytes, first: int, consumed: int) -> tuple[Block, int]:
     """The lines of `text`, which begin with line `first`, and how many they are. The last one may lack its end."""
     if not text:
         return Block([], [], [], [], 0, consumed), 0
-    lines = text.removesuffix(b"\n").split(b"\n")
+    lines = text.split(b"\n")
+    if not lines[-1]:
+        lines.pop()
     if b"" not in lines and b"\r" not in lines and max(map(len, lines)) <= MAX_RECORD_BYTES:
         numbers = range(first, first + len(lines))
         return Block([f"line:{n}" for n in numbers], list(numbers), lines, [], 0, consumed), len(lines)

@@ -23,7 +23,9 @@ from typing import Literal
 
 from ircopilot.domain.event import HOT_BY_NAME, KINDS
 
-TimeFormat = Literal["iso", "epoch", "epoch_ms", "epoch_us", "dotnet", "rfc3164", "day_first", "month_first", "iso_local"]
+TimeFormat = Literal[
+    "iso", "epoch", "epoch_ms", "epoch_us", "dotnet", "rfc3164", "day_first", "month_first", "iso_local"
+]
 # Forms that name no zone: which one was assumed has to be said.
 ZONELESS: tuple[TimeFormat, ...] = ("rfc3164", "day_first", "month_first", "iso_local")
 

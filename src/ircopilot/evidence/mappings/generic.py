@@ -119,7 +119,9 @@ def _time_format(values: list[str], numbers: bool) -> TimeFormat | None:
     matches = [m for v in values if (m := NUMBERED.fullmatch(v))]
     if len(matches) >= enough:
         # Where days and months cannot be told apart, dots speak for the day and slashes for the month.
-        is_day = any(int(m[1]) > 12 for m in matches) or (matches[0][2] == "." and all(int(m[3]) <= 12 for m in matches))
+        is_day = any(int(m[1]) > 12 for m in matches) or (
+            matches[0][2] == "." and all(int(m[3]) <= 12 for m in matches)
+        )
         return "day_first" if is_day else "month_first"
     if sum(bool(DOTNET.fullmatch(v)) for v in values) >= enough:
         return "dotnet"

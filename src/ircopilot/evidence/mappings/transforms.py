@@ -25,7 +25,7 @@ TRANSFORMS: dict[str, str] = {
     "dash": _NO_DASH,  # "-" stands for "none" in Windows, Zeek and web logs
     "guid": "lower(replaceAll(replaceAll({v}, '{{', ''), '}}', ''))",
     "number": f"if(startsWith(lower({{v}}), '0x'), toString({_HEX}), {{v}})",  # 0x1f4 and 500 are one process
-    "hex": f"if(startsWith({{v}}, '0x') OR {{v}} = '', lower({{v}}), concat('0x', lower(hex(toUInt64OrZero({{v}})))))",
+    "hex": "if(startsWith({v}, '0x') OR {v} = '', lower({v}), concat('0x', lower(hex(toUInt64OrZero({v})))))",
     "basename": _SLASHED,
     "after_backslash": "splitByChar('\\\\', {v})[-1]",
     "before_backslash": "if(position({v}, '\\\\') > 0, splitByChar('\\\\', {v})[1], '')",

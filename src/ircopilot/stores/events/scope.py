@@ -1,4 +1,5 @@
 """Which events a reader may see: one organisation, committed loads, a window of time."""
+# ruff: noqa: S608 - composed of fixed text and validated UUIDs; all else are parameters
 
 from __future__ import annotations
 

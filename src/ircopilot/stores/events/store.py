@@ -2,6 +2,7 @@
 
 Source: ClickHouse HTTP interface (`param_*` query parameters, statement and data in one body, `FORMAT ArrowStream`).
 """
+# ruff: noqa: S608 - composed of fixed text and validated UUIDs; all else are parameters
 
 from __future__ import annotations
 
