@@ -1,1 +1,1 @@
-"""."""
+"""Claims → documents: one file per output, and `verify` that checks them."""

@@ -1,5 +1,6 @@
 """The vault: bytes of evidence and exports, written once, encrypted under their organisation's key."""
 
+from ircopilot.stores.vault.drivers import open_vault
 from ircopilot.stores.vault.local import LocalVault
 from ircopilot.stores.vault.protocol import (
     MissingObject,
@@ -7,7 +8,6 @@ from ircopilot.stores.vault.protocol import (
     UnstoredObject,
     UnusableVault,
     Vault,
-    open_vault,
 )
 
 __all__ = ["LocalVault", "MissingObject", "TamperedObject", "UnstoredObject", "UnusableVault", "Vault", "open_vault"]

@@ -70,12 +70,3 @@ def pieces_of(source: BinaryIO | Iterable[bytes]) -> Iterator[memoryview]:
         view = memoryview(chunk)
         for at in range(0, len(view), PIECE):
             yield view[at : at + PIECE]
-
-
-def open_vault(url: str) -> Vault:
-    """The vault at a URL: `file:///folder`. Raises `UnusableVault` for a scheme without a driver."""
-    from ircopilot.stores.vault.local import LocalVault, folder_of
-
-    if url.startswith("file://"):
-        return LocalVault(folder_of(url))
-    raise UnusableVault(f"no vault driver for {url.split(':', 1)[0]}:", "use file:///folder")
