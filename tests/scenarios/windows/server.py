@@ -153,6 +153,7 @@ def _zeek(folder: Path, dice: random.Random) -> None:
             method = "POST" if source == INTRUDER else "GET"
             web.append(
                 {
+                    "trans_depth": 1,
                     "ts": ts,
                     "uid": uid,
                     "id.orig_h": source,
@@ -172,6 +173,7 @@ def _zeek(folder: Path, dice: random.Random) -> None:
             name = "/p.exe" if clock < "16:45" else "/plink.exe"
             web.append(
                 {
+                    "trans_depth": 1,
                     "ts": ts,
                     "uid": uid,
                     "id.orig_h": source,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from ircopilot.analysis.query import Row
 from ircopilot.analysis.story import names
@@ -66,7 +67,8 @@ class ActBook:
     def acts(self) -> tuple[Act, ...]:
         """All acts by time, then verb and objects: an order that does not depend on how they were found."""
         made = [self._finish(d) for d in self._drafts.values() if d.rows]
-        return tuple(sorted(made, key=lambda a: (a.time, a.verb, a.subject, a.objects, a.evidence)))
+        made.sort(key=lambda a: (a.time, a.verb, a.subject, a.objects, a.evidence))
+        return tuple(a for _, moment in groupby(made, key=lambda a: a.time) for a in _causes_first(list(moment)))
 
     def _finish(self, draft: ActDraft) -> Act:
         draft.rows.sort(key=lambda r: (r["time"], r["event_id"]))
@@ -99,6 +101,19 @@ class ActBook:
             count=count,
             evidence=tuple(bounded(shown)),
         )
+
+
+def _causes_first(moment: list[Act]) -> list[Act]:
+    """Acts of one moment, a process's start before what it did and before its children: some sources know no fractions."""
+    starts = {(a.host, a.detail.get("pid", "")): a for a in moment if a.verb in ("executed", "spawned")}
+
+    def depth(act: Act) -> int:
+        found, key = 0, "parent_pid" if act.verb in ("executed", "spawned") else "pid"
+        while (cause := starts.get((act.host, act.detail.get(key, "")))) and cause is not act and found < len(starts):
+            found, act, key = found + 1, cause, "parent_pid"
+        return found
+
+    return sorted(moment, key=depth) if starts else moment
 
 
 def bounded(ids: Sequence[str], cap: int = EVIDENCE_CAP) -> list[str]:

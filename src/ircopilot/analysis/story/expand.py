@@ -41,6 +41,11 @@ _PATHS = re.compile(
     r"(?i)\b[a-z]:\\[^\"'<>|:*?,;&]{1,240}?\.(?:exe|dll|sys|ps1|psm1|bat|cmd|vbs|vbe|jse?|hta|scr|lnk|msi|cpl|wsf|jar|py|sct|inf|xsl|xll"
     r"|docm?x?|xlsm?x?|pptm?x?|rtf|pdf|iso|img|chm|ocx|dat|tmp)\b"
 )
+# What these start, they start for the system: a service of the attacker is found by its name or file.
+STARTERS = frozenset(
+    "services.exe wininit.exe winlogon.exe smss.exe csrss.exe userinit.exe system systemd init".split()
+)
+_WINDOWS_ROOT = re.compile(r"[a-z]:\\windows\\[^\\]+\.exe$")
 MAX_MEMBERS = 600
 LATERAL = frozenset({22, 445, 3389, 5985, 5986})
 
@@ -92,8 +97,9 @@ class Grower:
     def grow(self, seed: Process, why: str, suspect_since: datetime | None = None) -> Cluster:
         """The cluster of one seed, to a fixpoint (at most eight rounds). What a server did before it was suspected is its work."""
         cluster = Cluster()
-        since = suspect_since if names.is_server(seed.name) else None
-        self._join(cluster, seed, since or seed.start or _first(seed), why)
+        system = seed.name in names.BOUNDARY
+        since = suspect_since if names.is_server(seed.name) or system else None
+        self._join(cluster, seed, since or seed.start or _first(seed), why, injected=system)
         if names.is_server(seed.name):
             cluster.exploited[seed.key] = seed
         self._climb(cluster, seed)
@@ -122,7 +128,7 @@ class Grower:
             cluster.members[process.key] = Member(process, since, why, injected)
         elif since < known.since:
             known.since = since
-        if not injected and names.user_writable(process.executable):
+        if not injected and (names.user_writable(process.executable) or self._carried_in(process)):
             cluster.files[process.executable.lower()] |= {"image"}
         if not injected and process.name in _RUNNERS:
             for path in filter(names.user_writable, _PATHS.findall(process.command_line)):
@@ -139,20 +145,29 @@ class Grower:
                 return
             if parent.name in names.OFFICE and parent.start_rows:
                 cluster.openers[parent.key] = parent
-                for path in _PATHS.findall(parent.command_line):
-                    cluster.files[path.lower()] |= {"opened"}
+                for path in set(map(str.lower, _PATHS.findall(parent.command_line))) - {parent.executable.lower()}:
+                    cluster.files[path] |= {"opened"}
             if parent.name in names.BOUNDARY or parent.name in names.DELIVERERS or parent.name in names.OFFICE:
                 return
-            climbable = parent.name in names.SHELLS or names.user_writable(parent.executable)
+            climbable = (
+                parent.name in names.SHELLS or names.user_writable(parent.executable) or self._carried_in(parent)
+            )
             if not climbable or parent.start is None:
                 return
             self._join(cluster, parent, parent.start, f"started {at.name}")
             at = parent
 
+    def _carried_in(self, process: Process) -> bool:
+        """True for a service's program in the Windows folder itself: remote execution tools put theirs there over ADMIN$."""
+        above = self.table.parent_of(process)
+        return bool(above and above.name == "services.exe" and _WINDOWS_ROOT.match(process.executable.lower()))
+
     def _descend(self, cluster: Cluster) -> None:
         queue = list(cluster.members.values())
         while queue and len(cluster.members) <= MAX_MEMBERS:
             member = queue.pop()
+            if member.process.name in STARTERS:
+                continue
             for key in member.process.children:
                 child = self.table.by_key[key]
                 if key in cluster.members or child.start is None or child.start < member.since - timedelta(seconds=2):
@@ -326,6 +341,7 @@ class Grower:
                 cluster.exploited[actor.key] = actor
             elif actor.name not in names.BOUNDARY | names.SIDE_EFFECTS | {"system", ""}:
                 self._join(cluster, actor, min(actor.start or row["time"], row["time"]), "talked to the same address")
+                self._climb(cluster, actor)
 
 
 def _first(process: Process) -> datetime:

@@ -230,7 +230,11 @@ def _pipe(book: ActBook, member: Member, row: Row, network: Network, cluster: Cl
     verb = "created-pipe" if row["event_code"] == "17" else "connected-pipe"
     draft = _draft(verb, row, (name,), pipe=name)
     draft.techniques |= (
-        {"T1134.001"} if names.base(name).strip("\\") in " ".join(cluster.services) and cluster.services else set()
+        {"T1134.001"}
+        if cluster.services
+        and (stem := names.base(name).strip("\\")) in " ".join(cluster.services)
+        and not member.process.name.startswith(stem)  # a service that serves its own pipe takes no token by it
+        else set()
     )
     book.add(draft, [row], member.process.key, low)
 

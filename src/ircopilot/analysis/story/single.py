@@ -99,6 +99,21 @@ def _subscription(row: Row) -> ActDraft | None:
     return _draft("subscribed-events", account(row), (name,), row, detail) if name and account(row) else None
 
 
+def _file(row: Row) -> ActDraft | None:
+    detail = {
+        "file": row["file_path"],
+        "path": row["process_executable"],
+        "pid": str(row["process_pid"] or ""),
+        "account": account(row),
+    }
+    subject = names.shown(row["process_executable"])
+    return (
+        _draft("wrote-file", subject, (names.shown(row["file_path"]),), row, detail)
+        if row["file_path"] and subject
+        else None
+    )
+
+
 def _registry(row: Row) -> ActDraft | None:
     detail = {"data": clip(row["registry_data"], 160), "pid": str(row["process_pid"] or "")}
     return (
@@ -121,6 +136,8 @@ _TELLERS: dict[tuple[str, str], _Teller] = {
     ("windows.security", "4697"): _service,
     ("windows.sysmon", "13"): _registry,
     ("windows.security", "4624"): _logon,
+    ("windows.sysmon", "11"): _file,
     ("windows.sysmon", "19"): _subscription,
+    ("windows.sysmon", "21"): _subscription,
     ("windows.sysmon", "20"): _subscription,
 }

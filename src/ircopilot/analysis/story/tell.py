@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
 from ircopilot.analysis.story.acts import ActBook
-from ircopilot.analysis.story.expand import Cluster, Grower
+from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
@@ -22,12 +22,13 @@ from ircopilot.domain.findings import Act, Detection
 
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
+NEAR = timedelta(minutes=30)
 # Records of a lasting change that name no process: accounts, groups, tasks, services, subscriptions, logs cleared.
 CHANGES = frozenset("104 1102 4697 4698 4702 4719 4720 4724 4728 4732 4738 4756 4662 4769 7045 19 20 21".split())
 MAX_CALLERS = 3
 WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
-NO_SEED = names.BROWSERS | {"explorer.exe"}
+NO_SEED = names.BROWSERS | STARTERS | {"explorer.exe"}
 LOG_CLEARED = frozenset({"1102", "104"})
 
 
@@ -85,8 +86,25 @@ def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion
         return []
     best = max(s for s, _ in scored)
     kept = [c for s, c in sorted(scored, key=lambda sc: -sc[0]) if s >= KEEP_SHARE * best]
-    shared = set().union(*(set(c.peers) for c in kept))
-    return kept + [c for _, c in scored if c not in kept and shared & set(c.peers)]
+    for s, cluster in sorted(scored, key=lambda sc: -sc[0]):
+        if (
+            cluster not in kept
+            and (s >= STRONG or set(cluster.peers))
+            and any(_tied(cluster, k, grower.network) for k in kept)
+        ):
+            kept.append(cluster)
+    return kept
+
+
+def _tied(weak: Cluster, strong: Cluster, network: Network) -> bool:
+    """True if a weaker cluster belongs to a kept one: same address or file, or on a host that it runs on or reached, soon after."""
+    if set(weak.peers) & set(strong.peers) or {names.base(f) for f in weak.files} & {
+        names.base(f) for f in strong.files
+    }:
+        return True
+    reached = strong.hosts | {network.own[ip] for ip in strong.targets if ip in network.own}
+    first, last = (pick(m.since for m in strong.members.values()) for pick in (min, max))
+    return bool(weak.hosts & reached) and any(first - NEAR <= m.since <= last + NEAR for m in weak.members.values())
 
 
 def _seeds(table: ProcessTable, suspects: dict[str, Suspicion], routine: set[str]) -> list[str]:
@@ -171,6 +189,7 @@ def _tell_loose(
     told = {i for a in acts for i in a.evidence}
     hosts = {h for c in clusters for h in c.hosts} | {names.short_host(a.host) for a in acts if a.verb == "logged-on"}
     whose = {(names.short_host(a.host), a.user.rsplit("\\", 1)[-1].lower()) for a in acts if a.user and not a.context}
+    services = tuple(f"\\services\\{a.objects[0].lower()}\\" for a in acts if a.verb == "installed-service")
     members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
     times = [a.time for a in acts if not a.context]
     lo, hi = (min(times) - timedelta(minutes=30), max(times) + timedelta(minutes=30)) if times else (None, None)
@@ -179,6 +198,8 @@ def _tell_loose(
         weight = max(hits.weights[r] for r in rules)
         if row is None or event_id in told or row["source"] == "aws.cloudtrail":
             continue
+        if services and any(s in row["registry_path"].lower() for s in services):
+            continue  # the service manager's own record of a service that is told already
         host, user = names.short_host(row["host_name"]), row["user_name"].lower()
         by_them = (host, user) in whose or (user == f"{host}$" and (host, "system") in whose)
         if weight < STRONG / 2 and not (by_them and row["event_code"] in CHANGES):

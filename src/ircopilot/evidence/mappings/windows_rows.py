@@ -185,6 +185,7 @@ FILES: tuple[Row, ...] = (
     row("registry_data", "Details", "NewValue", "NewName", "registry.data.strings"),
     row("pipe_name", "PipeName"),
     row("service_name", "Name", via="extract:[^\"]+", when=(SYSMON, code("19", "20"))),
+    row("service_name", "Consumer", via="extract:Name=[^A-Za-z0-9]*([^\"\\\\]+)", when=(SYSMON, code("21"))),
     row("service_executable", "Destination", via="trim", when=(SYSMON, code("20"))),
     row("service_name", "ServiceName", "TaskName", "param1", when=SYSTEM),
     row("service_name", "ServiceName", "TaskName"),
