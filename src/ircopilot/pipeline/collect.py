@@ -7,7 +7,6 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Load
 from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.collect import Collected, collect
-from ircopilot.evidence.load import load_artifact
+from ircopilot.evidence.load import UTC_ASSUMED, Wanted, load_artifacts
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.compile import Assumed
 from ircopilot.evidence.registry import DECODERS, MAPPINGS
@@ -76,10 +75,8 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
     unreadable, not_read = _record(job, gathered)
     readable = [found for found in gathered if _mapping(found) is not None]
     dated = [found for found in readable if not _names_no_year(_mapping(found))]
-    loads_now: list[Load] = []
-    for number, found in enumerate([*dated, *_without_year(job, readable)], start=1):
-        name = f"{found.name} ({number} of {len(readable)})"
-        loads_now += _load(job, found, name, _assumed(job))
+    loads_now = list(_load_all(job, dated, len(readable), UTC_ASSUMED))
+    loads_now += _load_all(job, _without_year(job, readable), len(readable), _assumed(job))
     return {
         "artifacts": sum(found.artifact is not None and not found.duplicate_of for found in gathered),
         "events": sum(load.events for load in loads_now),
@@ -163,17 +160,20 @@ def _assumed(job: Job) -> Assumed:
     return Assumed(year=last.year, month=last.month)
 
 
-def _load(job: Job, found: Collected, name: str, assumed: Assumed) -> list[Load]:
-    sniffed, artifact = found.sniffed, found.artifact
-    if sniffed is None or sniffed.mapping is None or sniffed.decoder is None or artifact is None:
-        return []
+def _load_all(job: Job, readable: list[Collected], of: int, assumed: Assumed) -> Iterator[Load]:
+    """The committed loads of these artifacts, in no order of meaning."""
     said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
-    load = load_artifact(
-        job.stores, job.org_id, job.incident.incident_id, artifact, sniffed.decoder, sniffed.mapping,
-        said=said, assumed=assumed, progress=partial(_progress, job, artifact.size, name),
-    )  # fmt: skip
-    return [load]
+    wanted = [Wanted(f.artifact, f.sniffed.decoder, f.sniffed.mapping) for f in readable if f.artifact and f.sniffed
+              and f.sniffed.decoder and f.sniffed.mapping]  # fmt: skip
+    size = sum(w.artifact.size for w in wanted)
+    done = 0
 
+    def tell(consumed: int, events: int) -> None:
+        note = f"reading the records, {done} of {of} artifacts done"
+        job.progress.stage("collect", min(consumed, size), size, "bytes", note, events)
 
-def _progress(job: Job, size: int, name: str, consumed: int, events: int) -> None:
-    job.progress.stage("collect", consumed, max(size, consumed), "bytes", f"reading {name}", events)
+    for load in load_artifacts(
+        job.stores, job.org_id, job.incident.incident_id, wanted, said=said, assumed=assumed, progress=tell
+    ):
+        done += 1
+        yield load
