@@ -79,19 +79,17 @@ _ATTRIBUTES = {
 
 
 def _evtx() -> str:
+    # No `if` around what parses: its branches are evaluated lazily, each on its own, and the event was parsed five times.
+    # An absent part parses as an empty map, and a record without an event ends as one.
     event = "JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
-    system = f"JSONExtract(e0['System'], '{_SYSTEM.replace(chr(39), '')}') AS s0"
-    code = "if(startsWith(s0.EventID, '{'), JSONExtract(s0.EventID, '#text', 'String'), s0.EventID)"
+    system = f"JSONExtract(({event})['System'], '{_SYSTEM.replace(chr(39), '')}') AS s0"
+    code = f"if(startsWith(tupleElement({system}, 'EventID'), '{{'), JSONExtract(s0.EventID, '#text', 'String'), s0.EventID)"
     pairs = ["'EventID'", code]
     pairs += [part for name in _PLAINLY for part in (f"'{name}'", f"s0.{name}")]
     pairs += [part for name, path in _ATTRIBUTES.items() for part in (f"'{name}'", f"s0.{path}")]
-    pairs[1:2] = [f"if(empty(tupleElement({system}, 'EventID')), '', {code})"]
     user = "JSONExtract(mapValues(JSONExtract(e0['UserData'], 'Map(String, String)'))[1], 'Map(String, String)')"
     data = "JSONExtract(e0['EventData'], 'Map(String, String)')"
-    return (
-        f"if(empty({event}), {_EMPTY}, mapConcat(CAST(map({', '.join(pairs)}), 'Map(String, String)'), "
-        f"if(e0['EventData'] != '', {data}, {_EMPTY}), if(e0['UserData'] != '', {user}, {_EMPTY})))"
-    )
+    return f"mapConcat(mapFilter((k, v) -> v != '', CAST(map({', '.join(pairs)}), 'Map(String, String)')), {data}, {user})"
 
 
 EVTX = Layout("evtx", _evtx())
