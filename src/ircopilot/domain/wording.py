@@ -71,7 +71,7 @@ def _encoded(act: Act) -> str:
 
 
 def _executed(act: Act) -> str:
-    by = act.detail.get("account") or "a user"
+    by = act.detail.get("account") or "A user"
     text = (
         f"{by} executed {act.objects[0]}{_pid(act)}{_on(act)}, started from {act.subject}: {act.detail.get('path', '')}"
     )

@@ -21,7 +21,7 @@ MAX_STORY_CLAIMS = 60
 # The gate's word for verbs that are finer here than there.
 GATE_VERB = {
     "flow": "connected", "fetched": "recorded", "dumped-memory": "wrote-file", "hosted-powershell": "wrote-file", "ran-sudo": "recorded",
-    "matched": "recorded",
+    "matched": "recorded", "did": "recorded",
 }  # fmt: skip
 _SUBJECT_FREE = frozenset(
     {

