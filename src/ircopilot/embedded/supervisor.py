@@ -44,6 +44,7 @@ class Supervisor:
         self.parts = choose_parts(self.place, external)
         self.urls: dict[str, str] = {}
         self.problem: ProblemError | None = None
+        self.told = False  # whether somebody heard of the problem
         self.ready = asyncio.Event()
         self.ending = asyncio.Event()
         self.pinned = False
@@ -129,12 +130,13 @@ class Supervisor:
         answer: Message = {"ok": True}
         match op:
             case "join":
-                if self.problem is not None:
+                if self.problem is not None and self.told:
                     raise ConnectionError("came too late: another supervisor may do better")
                 self.users.add(writer)
                 await self.ready.wait()
                 answer = {"ok": True, "urls": self.urls}
                 if self.problem is not None:
+                    self.told = True
                     answer = {"ok": False, "detail": self.problem.detail, "next_step": self.problem.next_step}
             case "pin":
                 self.pinned = True
