@@ -75,67 +75,42 @@ def _record(
     }  # fmt: skip
 
 
-def _own_fields(  # noqa: PLR0911 - one return for each kind of event
-    rng: random.Random, number: int, images: list[str], libraries: list[str]
-) -> dict[str, str]:
+def _own_fields(rng: random.Random, number: int, images: list[str], libraries: list[str]) -> dict[str, str]:
     """The fields that this kind of event has; programs are drawn so that few stand for most, as in life."""
     image = images[min(int(rng.expovariate(0.03)), len(images) - 1)]
     pid = rng.randrange(400, 9000)
-    who = {"ProcessGuid": _guid(rng), "ProcessId": str(pid), "Image": image}
     user = {"User": rng.choice(("NT AUTHORITY\\SYSTEM", "FABRIKAM\\ida.holm", "NT AUTHORITY\\NETWORK SERVICE"))}
-    match number:
-        case 10:
-            trace = "|".join(f"{rng.choice(libraries)}+{rng.randrange(0x1000, 0xFFFFF):x}" for _ in range(14))
-            source = {
-                "SourceProcessGUID": _guid(rng),
-                "SourceProcessId": str(pid),
-                "SourceThreadId": str(pid + 4),
-                "SourceImage": image,
-            }
-            target = {
-                "TargetProcessGUID": _guid(rng),
-                "TargetProcessId": str(pid + 9),
-                "TargetImage": rng.choice(images),
-            }
-            return {**source, **target, "GrantedAccess": rng.choice(("0x1000", "0x1400", "0x1fffff")), "CallTrace": trace,
-                    "SourceUser": user["User"], "TargetUser": user["User"]}  # fmt: skip
-        case 7:
-            loaded = rng.choice(libraries)
-            return {**who, "ImageLoaded": loaded, **_version(rng, loaded), "Signed": "true", "Signature": "Microsoft Windows",
-                    "SignatureStatus": "Valid", **user}  # fmt: skip
-        case 12 | 13:
-            key = f"HKLM\\System\\CurrentControlSet\\Services\\{rng.randrange(300)}\\Parameters\\{rng.choice(libraries)[-12:]}"
-            return {
-                "EventType": "SetValue",
-                **who,
-                "TargetObject": key,
-                "Details": f"DWORD (0x{rng.randrange(1 << 32):08x})",
-                **user,
-            }
-        case 1:
-            line = (
-                f'"{image}" --session {rng.randrange(1 << 20)} --profile "C:\\Users\\ida.holm\\AppData\\Local\\Contoso"'
-            )
-            return {**who, **_version(rng, image), "CommandLine": line, "CurrentDirectory": "C:\\Windows\\system32\\", **user,
-                    "ParentProcessGuid": _guid(rng), "ParentProcessId": str(pid - 4), "ParentImage": rng.choice(images[:40])}  # fmt: skip
-        case 3:
-            return {**who, **user, "Protocol": "tcp", "Initiated": "true", "SourceIp": "192.0.2.11", "SourcePort": str(pid + 40000),
-                    "DestinationIp": f"198.51.100.{rng.randrange(1, 250)}", "DestinationPort": rng.choice(("443", "80"))}  # fmt: skip
-        case 22:
-            return {
-                **who,
-                "QueryName": f"cdn{rng.randrange(200)}.contoso.example",
-                "QueryStatus": "0",
-                "QueryResults": "::ffff:198.51.100.7;",
-                **user,
-            }
-        case 11:
-            return {
-                **who,
-                "TargetFilename": f"C:\\Users\\ida.holm\\AppData\\Local\\Temp\\{rng.randrange(1 << 30):x}.tmp",
-                **user,
-            }
-    return {"EventType": "ConnectPipe", "PipeName": rng.choice(("\\srvsvc", "\\lsass", "\\wkssvc")), **who, **user}
+    if number == 10:
+        return _access(rng, image, pid, images, libraries) | {"SourceUser": user["User"], "TargetUser": user["User"]}
+    who = {"ProcessGuid": _guid(rng), "ProcessId": str(pid), "Image": image}
+    return {**who, **_acted(rng, number, image, images, libraries), **user}
+
+
+def _access(rng: random.Random, image: str, pid: int, images: list[str], libraries: list[str]) -> dict[str, str]:
+    return {
+        "SourceProcessGUID": _guid(rng), "SourceProcessId": str(pid), "SourceThreadId": str(pid + 4), "SourceImage": image,
+        "TargetProcessGUID": _guid(rng), "TargetProcessId": str(pid + 9), "TargetImage": rng.choice(images),
+        "GrantedAccess": rng.choice(("0x1000", "0x1400", "0x1fffff")),
+        "CallTrace": "|".join(f"{rng.choice(libraries)}+{rng.randrange(0x1000, 0xFFFFF):x}" for _ in range(14)),
+    }  # fmt: skip
+
+
+def _acted(rng: random.Random, number: int, image: str, images: list[str], libraries: list[str]) -> dict[str, str]:
+    loaded, key = rng.choice(libraries), f"HKLM\\System\\CurrentControlSet\\Services\\{rng.randrange(300)}\\Parameters"
+    home = "C:\\Users\\ida.holm\\AppData\\Local"
+    kinds: dict[int, dict[str, str]] = {
+        1: {**_version(rng, image), "CommandLine": f'"{image}" --session {rng.randrange(1 << 20)} --profile "{home}\\Contoso"',
+            "CurrentDirectory": "C:\\Windows\\system32\\", "ParentProcessGuid": _guid(rng), "ParentImage": rng.choice(images[:40])},
+        3: {"Protocol": "tcp", "Initiated": "true", "SourceIp": "192.0.2.11", "SourcePort": str(rng.randrange(40000, 60000)),
+            "DestinationIp": f"198.51.100.{rng.randrange(1, 250)}", "DestinationPort": rng.choice(("443", "80"))},
+        7: {"ImageLoaded": loaded, **_version(rng, loaded), "Signed": "true", "Signature": "Microsoft Windows", "SignatureStatus": "Valid"},
+        11: {"TargetFilename": f"{home}\\Temp\\{rng.randrange(1 << 30):x}.tmp"},
+        12: {"EventType": "CreateKey", "TargetObject": f"{key}\\{loaded[-12:]}"},
+        13: {"EventType": "SetValue", "TargetObject": f"{key}\\{loaded[-12:]}", "Details": f"DWORD (0x{rng.randrange(1 << 32):08x})"},
+        18: {"EventType": "ConnectPipe", "PipeName": rng.choice(("\\srvsvc", "\\lsass", "\\wkssvc"))},
+        22: {"QueryName": f"cdn{rng.randrange(200)}.contoso.example", "QueryStatus": "0", "QueryResults": "::ffff:198.51.100.7;"},
+    }  # fmt: skip
+    return kinds[number]
 
 
 def _guid(rng: random.Random) -> str:

@@ -27,7 +27,8 @@ and about the same ratios. Each figure is the median of the run's rounds.
 
 - **Ingest**: a file's bytes are hashed, encrypted and kept, its records decoded and mapped, the clock estimated, the
   events inserted and the load committed. The floor is the least that Python can do: `orjson.loads` on each line, or the
-  `evtx` crate's records as JSON text, and nothing else. The floor has one core, ingest has all.
+  `evtx` crate's records as JSON text, and nothing else. The floor has one core, ingest has all; on a machine that others use at the same time the ratio by
+  the clock falls, which is why the one by processor time stands below it (work that waits is not in it).
 - **Sigma**: from rules that are loaded to detections with their events. The floor reads two columns of all events.
 - **Memory**: the greatest sum over the command and all processes of the stack, pages they share counted once (PSS),
   during a whole `investigate`, sampled each 0.15 s.
