@@ -63,6 +63,7 @@ class Machine:
     audit: bool = True
     records: list[Record] = field(default_factory=list)
     procs: dict[str, Proc] = field(default_factory=dict)
+    sessions: dict[str, str] = field(default_factory=dict)
     _pid: int = 3000
     _port: int = 49800
 
@@ -104,7 +105,7 @@ class Machine:
         self._sysmon(at, 1, {
             "ProcessGuid": p.guid, "ProcessId": str(p.pid), "Image": image, "FileVersion": "10.0.19041.1", "Description": base,
             "Product": "-", "Company": "-", "OriginalFileName": original or base, "CommandLine": command,
-            "CurrentDirectory": "C:\\Windows\\system32\\", "User": user, "LogonId": "0x3e7" if user == SYSTEM_USER else "0x4c2a1",
+            "CurrentDirectory": "C:\\Windows\\system32\\", "User": user, "LogonId": self._session(user),
             "TerminalSessionId": "1", "IntegrityLevel": p.level, "Hashes": hashes(image), "ParentProcessGuid": parent.guid,
             "ParentProcessId": str(parent.pid), "ParentImage": parent.image, "ParentCommandLine": parent.command, "ParentUser": parent.user,
         })  # fmt: skip
@@ -251,6 +252,9 @@ class Machine:
         }
         self._sysmon(at + 160 * MS, 21, {"EventType": "WmiBindingEvent", "Operation": "Created", "User": user, **bound})
 
+    def _session(self, user: str) -> str:
+        return "0x3e7" if user == SYSTEM_USER else self.sessions.get(user, "0x4c2a1")
+
     def subject(self, user: str) -> dict[str, str]:
         """The Subject fields of a Security event."""
         domain, _, name = user.rpartition("\\")
@@ -266,7 +270,7 @@ class Machine:
             "SubjectUserSid": f"S-1-5-21-1004336348-1177238915-682003330-{rid}",
             "SubjectUserName": name,
             "SubjectDomainName": domain,
-            "SubjectLogonId": "0x4c2a1",
+            "SubjectLogonId": self._session(user),
         }
 
     def security(self, at: datetime, code: int, user: str, **data: str) -> None:
@@ -304,7 +308,10 @@ class Machine:
                 **rest,
             )
         else:
-            self.security(at, 4624, SYSTEM_USER, **who, TargetLogonId=hex(0x51000 + len(self.records)), **rest)
+            session = hex(0x51000 + len(self.records))
+            if kind == 10:
+                self.sessions[user] = session
+            self.security(at, 4624, SYSTEM_USER, **who, TargetLogonId=session, **rest)
 
     def script(self, at: datetime, text: str, p: Proc | None = None, path: str = "") -> None:
         """PowerShell 4104; the process id stands in the header only."""

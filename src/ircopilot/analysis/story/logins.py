@@ -78,7 +78,9 @@ def tell_logons(book: ActBook, query: Query, ips: set[str], since: object, why: 
             "method": row["event_action"] if ssh else "",
             "port": str(row["source_port"] or ""),
         }
-        techniques = {"T1021.004"} if ssh else {"T1021.001"} if row["logon_type"] == "10" else {"T1021.002", "T1078"}
+        techniques = (
+            {"T1021.004"} if ssh else {"T1021.001", "T1078"} if row["logon_type"] == "10" else {"T1021.002", "T1078"}
+        )
         draft = ActDraft(
             "logged-on",
             name,

@@ -56,14 +56,18 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     hits = weigh_rules(detections, merged(matched, own), hit_rows)
     suspects = suspect_processes(table, hits, hit_rows)
     book = ActBook(hits)
-    clusters = _clusters(Grower(query, table, network), table, suspects, hits)
+    grower = Grower(query, table, network)
+    clusters = _clusters(grower, table, suspects, hits)
     for cluster in clusters:
         _tell(book, query, cluster, table, network)
     visitors = web_attackers(query, book, clusters, network)
     tell_requests(book, query, visitors)
     sessions = cloud.tell_cloud(book, query, hits, hit_rows)
     peers = visitors | {ip for c in clusters for ip in c.peers}
-    _tell_logins(book, query, clusters, peers, network)
+    logons = _tell_logins(book, query, clusters, peers, network)
+    for cluster in _sessions(grower, logons, suspects, clusters):
+        clusters.append(cluster)
+        _tell(book, query, cluster, table, network)
     _tell_loose(book, hits, hit_rows, clusters, book.acts())
     _tell_others(book, query, clusters)
     acts = book.acts()
@@ -168,7 +172,30 @@ def _near(cluster: Cluster, at: datetime) -> bool:
     return first - timedelta(seconds=60) <= at <= first + timedelta(seconds=5)
 
 
-def _tell_logins(book: ActBook, query: Query, clusters: list[Cluster], peers: set[str], network: Network) -> None:
+def _sessions(
+    grower: Grower, logons: list[Row], suspects: dict[str, Suspicion], clusters: list[Cluster]
+) -> list[Cluster]:
+    """What ran in the Windows sessions of the attacker's logons: shells, programs of the user's own, and what rules flag."""
+    opened = {
+        (names.short_host(r["host_name"]), r["logon_id"]): r
+        for r in reversed(logons)
+        if r["source"] == "windows.security" and r["logon_id"] not in ("", "0x0", "0x3e7")
+    }
+    covered = {key for c in clusters for key in c.members}
+    found: list[Cluster] = []
+    for process in list(grower.table.by_key.values()) if opened else ():
+        logon = next((o for r in process.start_rows if (o := opened.get((process.host, r["logon_id"])))), None)
+        if logon is None or process.key in covered or process.start is None or process.start < logon["time"]:
+            continue
+        own = process.name in names.SHELLS or names.user_writable(process.executable) or process.key in suspects
+        if own and process.name not in names.BOUNDARY | names.SIDE_EFFECTS | names.BROWSERS:
+            cluster = grower.grow(process, "run in a session that the attacker opened")
+            covered |= set(cluster.members)
+            found.append(cluster)
+    return found[:MAX_CLUSTERS]
+
+
+def _tell_logins(book: ActBook, query: Query, clusters: list[Cluster], peers: set[str], network: Network) -> list[Row]:
     guessing = logins.guessed_addresses(query)
     logins.tell_guessing(book, query, guessing)
     told = logins.tell_logons(
@@ -180,6 +207,7 @@ def _tell_logins(book: ActBook, query: Query, clusters: list[Cluster], peers: se
         since = min(m.since for c in clusters for m in c.members.values())
         told += logins.tell_logons(book, query, inner, since, "from a host that was already compromised")
     logins.tell_sessions(book, query, told)
+    return told
 
 
 def _tell_loose(
