@@ -13,7 +13,7 @@ from ircopilot.domain.wording import UNNAMED_TOOL, host_label, sentence
 from ircopilot.report.gate import DraftSection
 from ircopilot.report.inferences import infer
 from ircopilot.report.ledger import format_fact
-from ircopilot.report.phases import core_acts, first, phase_of, tactics_by_technique
+from ircopilot.report.phases import core_acts, first, named_in, phase_of, tactics_by_technique
 from ircopilot.report.recommend import recommend
 
 NAME, VERSION = "offline", "1"
@@ -239,22 +239,13 @@ def _scope(findings: Findings, acts: list[Act]) -> Section:
 
 
 def _entity_evidence(entity: Entity, acts: Sequence[Act]) -> list[str]:
-    """Records of the first acts that name the entity in any spelling."""
-    names = {entity.value.lower(), *(a.lower() for a in entity.aliases)}
+    """Records of the first acts that name the entity: as it is spelled here before any other spelling."""
     ids: list[str] = []
-    for act in acts:
-        values = {
-            act.host.lower(),
-            act.user.lower(),
-            act.subject.lower(),
-            *(o.lower() for o in act.objects),
-            *(v.lower() for v in act.detail.values()),
-        }
-        if names & values:
-            ids += act.evidence[:2]
-        if len(ids) >= 6:
-            break
-    return ids
+    for spellings in ({entity.value.lower()}, {a.lower() for a in entity.aliases}):
+        for act in acts:
+            if len(ids) < 6 and spellings & named_in(act):
+                ids += act.evidence[:2]
+    return list(dict.fromkeys(ids))
 
 
 def _techniques(findings: Findings) -> Section:

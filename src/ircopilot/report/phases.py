@@ -55,3 +55,8 @@ def core_acts(findings: Findings) -> list[Act]:
 def first(acts: Sequence[Act], *verbs: str) -> Act | None:
     """The first act with any of these verbs."""
     return next((a for a in acts if a.verb in verbs), None)
+
+
+def named_in(act: Act) -> set[str]:
+    """Every value that an act names, lower case."""
+    return {v.lower() for v in (act.host, act.user, act.subject, *act.objects, *act.detail.values())}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from ircopilot.domain.findings import Act, Entity, Findings
 from ircopilot.domain.incident import Action
-from ircopilot.report.phases import core_acts
+from ircopilot.report.phases import core_acts, named_in
 
 _Rule = Callable[[list[Act], Findings], list[tuple[str, str, list[str]]]]
 
@@ -36,12 +36,9 @@ def _named(findings: Findings, kind: str, role: str) -> list[Entity]:
 
 
 def _evidence(acts: list[Act], *values: str) -> list[str]:
-    wanted = {v.lower() for v in values}
-    return [
-        i for a in acts
-        if wanted & {a.host.lower(), a.user.lower(), a.subject.lower(), *(o.lower() for o in a.objects), *(v.lower() for v in a.detail.values())}
-        for i in a.evidence[:2]
-    ][:6]  # fmt: skip
+    """Records of acts that name one of the values, the first value's before the others'."""
+    found = [i for value in values for a in acts if value.lower() in named_in(a) for i in a.evidence[:2]]
+    return list(dict.fromkeys(found))[:6]
 
 
 def _isolate(acts: list[Act], findings: Findings) -> list[tuple[str, str, list[str]]]:

@@ -208,7 +208,11 @@ VERBS: dict[str, Verb] = {
         ("created", "registered", "scheduled"),
     ),
     "subscribed-events": Verb(
-        (Way(_DOER, ("service_name", "service_executable", *HOST), (*_sysmon("19", "20", "21"), Shape("windows.wmi"))),),
+        (
+            Way(
+                _DOER, ("service_name", "service_executable", *HOST), (*_sysmon("19", "20", "21"), Shape("windows.wmi"))
+            ),
+        ),
         ("subscription", "subscribed"),
     ),
     "set-registry": Verb(
