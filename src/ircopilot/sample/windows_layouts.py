@@ -38,10 +38,7 @@ def nxlog_lines(m: Machine, clock_s: float = 0.0, by_channel: bool = False) -> b
 
     With `by_channel` the file holds one channel after another, the newest event first, as a viewer's export does.
     """
-    if by_channel:
-        records = sorted(m.records, key=lambda r: (r.channel, -r.time))
-    else:
-        records = sorted(m.records, key=lambda r: r.time)
+    records = sorted(m.records, key=lambda r: (r.channel, -r.time) if by_channel else ("", r.time))
     lag = Dice(f"lag of {m.name}")
     return b"".join(_line(_nxlog(m, r, clock_s + lag.seconds(0.01, 0.15))) for r in records)
 

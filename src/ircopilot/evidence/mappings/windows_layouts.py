@@ -89,7 +89,9 @@ def _evtx() -> str:
     pairs += [part for name, path in _ATTRIBUTES.items() for part in (f"'{name}'", f"s0.{path}")]
     user = "JSONExtract(mapValues(JSONExtract(e0['UserData'], 'Map(String, String)'))[1], 'Map(String, String)')"
     data = "JSONExtract(e0['EventData'], 'Map(String, String)')"
-    return f"mapConcat(mapFilter((k, v) -> v != '', CAST(map({', '.join(pairs)}), 'Map(String, String)')), {data}, {user})"
+    return (
+        f"mapConcat(mapFilter((k, v) -> v != '', CAST(map({', '.join(pairs)}), 'Map(String, String)')), {data}, {user})"
+    )
 
 
 EVTX = Layout("evtx", _evtx())
