@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -98,6 +99,25 @@ def stack_status(data_dir: Path) -> list[PartStatus]:
 def _join(layout: Layout) -> tuple[Link, StackUrls, int]:
     # Joins whoever answers, else starts a supervisor; of two that start at once one gets the lock and serves both.
     layout.make()
+    started: list[int] = []
+    try:
+        return _wait_for_stack(layout, started)
+    except BaseException:
+        # Interrupted: what we started must not wait for a first client that will not come.
+        for supervisor in started:
+            _end_unused(layout, supervisor)
+        raise
+
+
+def _end_unused(layout: Layout, supervisor: int) -> None:
+    if (link := open_link(layout)) is not None:
+        link.ask("leave", STOP_PATIENCE)  # ends it, unless somebody else has joined
+        link.close()
+    elif _exit_code(supervisor) is None:
+        os.kill(supervisor, signal.SIGTERM)
+
+
+def _wait_for_stack(layout: Layout, started: list[int]) -> tuple[Link, StackUrls, int]:
     deadline = time.monotonic() + START_PATIENCE
     supervisor = 0
     while time.monotonic() < deadline:
@@ -115,11 +135,13 @@ def _join(layout: Layout) -> tuple[Link, StackUrls, int]:
                 raise StackFailed(answer["detail"], answer["next_step"])
         elif not supervisor:
             supervisor = _spawn_supervisor(layout)
+            started[:] = [supervisor]
         elif (code := _exit_code(supervisor)) is not None:
             if code:
                 log = layout.logs / "supervisor.log"
                 raise StackFailed(f"the supervisor ended with {code}: {log_tail(log)}", f"see {log}")
             supervisor = 0
+            started.clear()
         time.sleep(0.02)
     raise StackFailed(f"the stack did not answer within {START_PATIENCE:.0f} s", f"see {layout.logs}")
 

@@ -112,7 +112,7 @@ class Supervisor:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while line := await reader.readline():
-                answer = await self._answer(json.loads(line).get("op"), writer)
+                answer = await self._answer(json.loads(line).get("op"), reader, writer)
                 writer.write(json.dumps(answer).encode() + b"\n")
                 await writer.drain()
                 if answer.get("last") or answer.get("ending"):
@@ -126,14 +126,14 @@ class Supervisor:
             if not self.ending.is_set():
                 writer.close()  # else the process's end closes it, which tells the client that all has ended
 
-    async def _answer(self, op: str, writer: asyncio.StreamWriter) -> Message:
+    async def _answer(self, op: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Message:
         answer: Message = {"ok": True}
         match op:
             case "join":
                 if self.problem is not None and self.told:
                     raise ConnectionError("came too late: another supervisor may do better")
                 self.users.add(writer)
-                await self.ready.wait()
+                await self._wait_with(reader)
                 answer = {"ok": True, "urls": self.urls}
                 if self.problem is not None:
                     self.told = True
@@ -150,6 +150,17 @@ class Supervisor:
             case _:
                 answer = {"ok": False, "detail": f"unknown request {op!r}", "next_step": ""}
         return answer
+
+    async def _wait_with(self, reader: asyncio.StreamReader) -> None:
+        """Until all parts are up. Raises ConnectionError when the client leaves meanwhile: it says nothing while it waits."""
+        ready, gone = asyncio.ensure_future(self.ready.wait()), asyncio.ensure_future(reader.read(1))
+        await asyncio.wait({ready, gone}, return_when=asyncio.FIRST_COMPLETED)
+        left = gone.done()
+        for waiting in (ready, gone):
+            waiting.cancel()
+        await asyncio.wait({ready, gone})  # a stream has one reader at a time
+        if left:
+            raise ConnectionError("the client did not wait")
 
     def _table(self) -> list[Message]:
         rows = [_row("supervisor", os.getpid(), self.started, str(self.layout.root), "running")]
