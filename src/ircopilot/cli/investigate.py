@@ -61,6 +61,7 @@ def investigate(
     from ircopilot.cli.rules import installed_rules
     from ircopilot.embedded.stack import running_stack
     from ircopilot.pipeline.request import Request
+    from ircopilot.pipeline.run import check_paths
     from ircopilot.pipeline.run import investigate as run
     from ircopilot.stores import open_stores
 
@@ -79,6 +80,7 @@ def investigate(
         rule_cache=root / "cache",
     )
     _check_out(out)
+    check_paths(request)
     with Bars(quiet=json_out) as bars:
         bars.say("starting the embedded stack")
         with running_stack(root) as urls, open_stores(urls) as stores:

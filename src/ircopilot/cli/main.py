@@ -9,9 +9,12 @@ import errno
 import os
 import signal
 import sys
+from collections.abc import Callable
 from types import FrameType
 
 from ircopilot.domain.errors import ProblemError, Stopped
+
+_stops: list[int] = []
 
 
 def main() -> None:
@@ -22,7 +25,7 @@ def main() -> None:
     try:
         from ircopilot.cli.app import app
 
-        app()
+        _run(app)
     except Stopped as stopped:
         _end("ircopilot: stopped; run the same command again to continue", code=128 + stopped.number)
     except ProblemError as error:
@@ -37,7 +40,18 @@ def main() -> None:
         _end(f"ircopilot: the system refused: {error.strerror or error}{place}", f"  next: {next_step}", code=1)
 
 
+def _run(app: Callable[[], None]) -> None:
+    try:
+        app()
+    except Exception:
+        # Stopped in the middle of anything: what then fails in tidying up (a connection with a question open) is no news.
+        if _stops:
+            raise Stopped(_stops[0]) from None
+        raise
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
+    _stops.append(number)
     raise Stopped(number)
 
 

@@ -62,9 +62,7 @@ class Sniffed:
 def sniff(head: bytes, whole: bool = False) -> Sniffed:
     """Recognise an artifact by its first bytes (`SAMPLE_BYTES` do, if a line ends there); `whole` says that there are no more."""
     if not head.strip(b" \t\r\n\x00"):
-        return Sniffed(
-            "application/octet-stream", unreadable="the file is empty" if whole or not head else "only blanks and zeros"
-        )
+        return Sniffed("application/octet-stream", unreadable="only blanks and zeros" if head else "the file is empty")
     if head.startswith(EVTX_MAGIC):
         return Sniffed("application/x-ms-evtx", DECODERS.get("evtx"), MAPPINGS.get("windows_evtx"))
     for magic, what in BINARY_KINDS:

@@ -40,8 +40,7 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
     Raises `UnusableArgument` for paths that do not exist, `NothingReadable` when no record could be read, and
     `RunInProgress` when another process holds the incident.
     """
-    for path in request.evidence:
-        _check(path)
+    check_paths(request)
     gathered = gather(stores, request, progress)
     if not gathered:
         raise NothingReadable("there is no file in the evidence given", "give at least one file of evidence")
@@ -54,6 +53,12 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
             return _run(Job(stores, request, incident, str(uuid.uuid4()), datetime.now(UTC), progress), gathered)
     except RunInProgress as error:
         raise RunInProgress(f"another process is working on incident {incident.key}", error.next_step) from None
+
+
+def check_paths(request: Request) -> None:
+    """Whether the evidence can be looked at, which is known before any store is. Raises `UnusableArgument`."""
+    for path in request.evidence:
+        _check(path)
 
 
 def _check(path: Path) -> None:

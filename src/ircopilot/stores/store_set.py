@@ -7,7 +7,10 @@ from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from sqlalchemy.exc import OperationalError
+
 from ircopilot.stores.postgres import Database, DatabaseUrls, migrate
+from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.postgres.progress import RunEvent, add_run_event
 from ircopilot.stores.vault import Vault, open_vault
 
@@ -103,9 +106,16 @@ class StoreSet:
 def open_stores(urls: StoreUrls) -> StoreSet:
     """Migrate, check that no role can bypass row-level security, and hand over the stores.
 
-    Raises `UnsafeRole` when the application's or the lobby's role could see every organisation.
+    Raises `UnsafeRole` when the application's or the lobby's role could see every organisation, and
+    `DatabaseUnreachable`.
     """
-    migrate(urls)
+    try:
+        migrate(urls)
+    except OperationalError as error:
+        said = str(error.orig).strip().splitlines()[0][:300]
+        raise DatabaseUnreachable(
+            said, "see `ircopilot status`, or the server that IRCOPILOT_DATABASE_URL names"
+        ) from error
     stores = StoreSet(urls)
     try:
         stores.database.check()

@@ -5,6 +5,14 @@ from __future__ import annotations
 from ircopilot.domain.errors import ProblemError
 
 
+class DatabaseUnreachable(ProblemError):
+    """Postgres does not answer, or does not let us in."""
+
+    type = "database-unreachable"
+    status = 503
+    title = "The database cannot be reached"
+
+
 class UnsafeRole(ProblemError):
     """The role that the process logs in as could bypass row-level security."""
 
