@@ -146,7 +146,7 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "texts/utf16.log": (lambda: GOOD.decode().encode("utf-16"), ""),
     "texts/invalid.log": (lambda: GOOD.replace(b"root", b"r\xff\xfet"), ""),
     "texts/nul.log": (lambda: GOOD.replace(b"sshd", b"ss\0hd"), ""),
-    "texts/zeros.log": (lambda: bytes(100_000), "no"),
+    "texts/zeros.log": (lambda: bytes(100_000), "zeros"),
     "texts/empty.log": (lambda: b"", "empty"),
     "windows/broken.evtx": (broken_evtx, ""),
     "windows/short.evtx": (lambda: b"ElfFile\0" + bytes(100), ""),

@@ -19,6 +19,7 @@ import psutil
 
 COMMAND = str(Path(sys.executable).with_name("ircopilot"))
 PATIENCE = 120.0
+_STARTED: list[Running] = []
 
 
 def environment(data: Path) -> dict[str, str]:
@@ -37,6 +38,10 @@ def data_directory() -> Iterator[Path]:
         try:
             yield Path(name) / "data"
         finally:
+            for program in [p for p in _STARTED if p.data == Path(name) / "data"]:
+                _STARTED.remove(program)  # what a failed test left running and open
+                if not program.finished:
+                    program.kill_everything()
             stop_stack(Path(name) / "data")
 
 
@@ -66,6 +71,8 @@ class Running:
             start_new_session=True,
         )  # fmt: skip
         self.lines: list[str] = []
+        self.finished = False
+        _STARTED.append(self)
         self._news = threading.Condition()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -124,6 +131,7 @@ class Running:
         self._reader.join(PATIENCE)
         self.process.stdout.close()
         self.process.stderr.close()
+        self.finished = True
         return code, said
 
     @property
