@@ -66,6 +66,10 @@ _FEATURES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
     )
 )  # fmt: skip
 
+# In a command these are what it is for; in a long script they are housekeeping.
+LONG = 1500
+_INCIDENTAL = frozenset({"deletes files", "lists processes", "lists accounts", "names lsass", "clears the shell's history"})
+
 
 @dataclass(frozen=True, slots=True)
 class ScriptReading:
@@ -108,6 +112,8 @@ def read_script(text: str) -> ScriptReading:
     layers = decode_layers(text)
     whole = "\n".join([text[: 1 << 20], *layers])
     features = tuple((words, technique) for pattern, words, technique in _FEATURES if pattern.search(whole))
+    if len(whole) > LONG:
+        features = tuple(f for f in features if f[0] not in _INCIDENTAL)
     return ScriptReading(
         decoded="\n".join(layers),
         urls=_unique(u.rstrip(".'\"") for u in _URL.findall(whole)),
