@@ -22,6 +22,7 @@ from ircopilot.domain.findings import Act, Detection
 
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
+ALONE = 1.0  # what a match must weigh to be told where nothing else is
 NEAR = timedelta(minutes=30)
 # Records of a lasting change that name no process: accounts, groups, tasks, services, subscriptions, logs cleared.
 CHANGES = frozenset("104 1102 4697 4698 4702 4719 4720 4724 4728 4732 4738 4756 4662 4769 7045 19 20 21".split())
@@ -230,7 +231,7 @@ def _tell_loose(
             continue  # the service manager's own record of a service that is told already
         host, user = names.short_host(row["host_name"]), row["user_name"].lower()
         by_them = (host, user) in whose or (user == f"{host}$" and (host, "system") in whose)
-        if weight < STRONG / 2 and not (by_them and row["event_code"] in CHANGES):
+        if weight < (STRONG / 2 if acts else ALONE) and not (by_them and row["event_code"] in CHANGES):
             continue
         near = (
             lo is not None
