@@ -6,6 +6,7 @@ Source: ClickHouse HTTP interface (`param_*` query parameters, statement and dat
 
 from __future__ import annotations
 
+import io
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -45,7 +46,8 @@ _FIELDS: Any = [
     ("load", pa.string()),
 ]
 ROWS = pa.schema(_FIELDS)
-PIECE = 1 << 20
+# Logs shrink to a tenth; squeezing costs a tenth of what sockets and pipes cost for the plain text.
+SQUEEZED = pa.ipc.IpcWriteOptions(compression="lz4", use_threads=False)
 
 
 class EventStoreFailed(ProblemError):
@@ -174,17 +176,17 @@ class EventStore:
         return bytes(answer.data)
 
 
-END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
-
-
-def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes | memoryview]:
+def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
     """The body of an insert: the statement, then the batches as one Arrow IPC stream."""
-    yield head + ROWS.serialize().to_pybytes()
-    for batch in batches:
-        whole = memoryview(batch.serialize())
-        for at in range(0, len(whole), PIECE):
-            yield whole[at : at + PIECE]
-    yield END_OF_STREAM
+    yield head
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, ROWS, options=SQUEEZED) as writer:
+        for batch in batches:
+            writer.write_batch(batch)
+            yield sink.getvalue()
+            sink.seek(0)
+            sink.truncate()
+    yield sink.getvalue()
 
 
 def _literal(value: object) -> str:
