@@ -84,6 +84,37 @@ def test_in_parts(data: Path, whole: Path, tmp_path: Path) -> None:
     assert text_of(tmp_path / "out", incident) == text_of(whole, "WHOLE")
 
 
+def _dated(*days: str) -> bytes:
+    return b"".join(b'{"time":"%sT08:00:00Z","host":"web01","message":"heartbeat"}\n' % day.encode() for day in days)
+
+
+UNDATED = b"".join(
+    b"%s 08:%02d:00 web01 sshd[912]: Failed password for root from 203.0.113.9 port 5%03d ssh2\n" % (day, n, n)
+    for day in (b"Dec 31", b"Jan  2", b"Mar  5")
+    for n in range(20)
+)
+
+
+def test_the_year_of_records_without_one(data: Path, tmp_path: Path) -> None:
+    """It follows the latest dated event of the whole incident, whenever that came; a later month is of the year before."""
+
+    def years(*arguments: str | Path) -> dict[str, Any]:
+        report = investigate(data, tmp_path / "out", *arguments)
+        return next(a for a in report["artifacts"] if a["name"] == "auth.log")
+
+    parts = [("auth.log", UNDATED), ("a.jsonl", _dated("2024-01-01", "2024-01-03")), ("b.jsonl", _dated("2024-04-01"))]
+    seen = []
+    for name, content in parts:
+        write_evidence(tmp_path / name, {name: content})
+        write_evidence(tmp_path / "all", {name: content})
+        seen.append(years("YEARS", tmp_path / name))
+    assert seen[1]["first_time"].startswith("2023-03-05T08:00")
+    assert seen[1]["last_time"].startswith("2024-01-02T08:19")
+    assert seen[2]["first_time"].startswith("2023-12-31T08:00")
+    assert seen[2]["last_time"].startswith("2024-03-05T08:19")
+    assert years("YEARS-AT-ONCE", tmp_path / "all") == seen[2]
+
+
 def test_a_clock_of_ones_own_and_back(data: Path, whole: Path, tmp_path: Path) -> None:
     """Said, taken back, said again: each time a new load in the old one's place."""
     evidence = write_evidence(

@@ -7,6 +7,7 @@ A load is named by what made it, so loading again finds the committed one; a hal
 from __future__ import annotations
 
 import uuid
+from calendar import month_name
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,7 +64,17 @@ class _Errand:
         yearless = any(t.format == "rfc3164" for t in wanted.mapping.times)
         zoneless = any(t.format in ZONELESS for t in wanted.mapping.times[:1]) or yearless
         zone = self.assumed.zone if zoneless or self.assumed.zone != "UTC" else ""
-        return clock.model_copy(update={"year_assumed": self.assumed.year if yearless else None, "zone_assumed": zone})
+        if not yearless:
+            return clock.model_copy(update={"zone_assumed": zone})
+        note = "; ".join(filter(None, (clock.note, self.year_note)))
+        return clock.model_copy(update={"year_assumed": self.assumed.year, "zone_assumed": zone, "note": note})
+
+    @property
+    def year_note(self) -> str:
+        """How records that name no year got one; two months of the same year differ, so it is part of the load's identity."""
+        year, later = self.assumed.year, self.assumed.month + 1
+        before = f", those from {month_name[later]} on as of {year - 1}" if later <= 12 else ""
+        return f"its records name no year and are taken as of {year}{before}"
 
     def load(self, wanted: Wanted, clock: Clock) -> Load:
         """The load that these bytes, this mapping and this clock make."""
@@ -113,7 +124,9 @@ class _Errand:
         if load is None or (load.mapping, load.mapping_version) != (wanted.mapping.name, version_of(wanted.mapping)):
             return False
         kept, said = load.clock, said_clock(wanted.artifact, wanted.mapping.name, self.said)
-        if kept.year_assumed not in (None, self.assumed.year) or kept.zone_assumed not in ("", self.assumed.zone):
+        if kept.year_assumed is not None and not kept.note.endswith(self.year_note):
+            return False
+        if kept.zone_assumed not in ("", self.assumed.zone):
             return False
         if said is None:
             return kept.method != "said-by-user"
@@ -246,4 +259,5 @@ def _clock_key(clock: Clock) -> str:
     """What of a clock changes times: the rest is its proof."""
     steps = ";".join(f"{s.host},{s.since.isoformat()},{s.offset_s}" for s in clock.steps)
     said = clock.method == "said-by-user"
-    return f"{clock.offset_s}|{steps}|{clock.zone_assumed}|{clock.year_assumed}|{said}"
+    year = clock.note if clock.year_assumed is not None else ""
+    return f"{clock.offset_s}|{steps}|{clock.zone_assumed}|{year}|{said}"

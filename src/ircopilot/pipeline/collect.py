@@ -75,8 +75,10 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
     unreadable, not_read = _record(job, gathered)
     readable = [found for found in gathered if _mapping(found) is not None]
     dated = [found for found in readable if not _names_no_year(_mapping(found))]
-    loads_now = list(_load_all(job, dated, len(readable), UTC_ASSUMED))
-    loads_now += _load_all(job, _without_year(job, readable), len(readable), _assumed(job))
+    said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
+    loads_now = list(_load_all(job, dated, len(readable), UTC_ASSUMED, said))
+    undated, said_before = _without_year(job, readable)
+    loads_now += _load_all(job, undated, len(readable), _assumed(job), said_before | said)
     return {
         "artifacts": sum(found.artifact is not None and not found.duplicate_of for found in gathered),
         "events": sum(load.events for load in loads_now),
@@ -127,8 +129,12 @@ def _check_clocks(request: Request, gathered: list[Collected]) -> None:
             )
 
 
-def _without_year(job: Job, readable: list[Collected]) -> list[Collected]:
-    """What names no year comes after what does, which tells the year: what is given now, and what was given before."""
+def _without_year(job: Job, readable: list[Collected]) -> tuple[list[Collected], dict[str, float]]:
+    """What names no year comes after what does, which tells the year: what is given now, and what was given before.
+
+    With it the clocks that the user said of the latter, in seconds by SHA-256.
+    """
+    said: dict[str, float] = {}
     given = [found for found in readable if _names_no_year(_mapping(found))]
     met = {found.artifact.sha256 for found in readable if found.artifact}
     with job.stores.database.tenant(job.org_id) as tx:
@@ -140,7 +146,9 @@ def _without_year(job: Job, readable: list[Collected]) -> list[Collected]:
         decoder = DECODERS.get(artifact.format.partition("/")[0])
         if artifact.sha256 not in met and decoder and mapping and _names_no_year(mapping):
             given.append(Collected(artifact.name, artifact, sniffed=Sniffed(artifact.media_type, decoder, mapping)))
-    return given
+            if load and load.clock.method == "said-by-user":
+                said[artifact.sha256] = load.clock.offset_s
+    return given, said
 
 
 def _names_no_year(mapping: Mapping | None) -> bool:
@@ -160,9 +168,8 @@ def _assumed(job: Job) -> Assumed:
     return Assumed(year=last.year, month=last.month)
 
 
-def _load_all(job: Job, readable: list[Collected], of: int, assumed: Assumed) -> Iterator[Load]:
-    """The committed loads of these artifacts, in no order of meaning."""
-    said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
+def _load_all(job: Job, readable: list[Collected], of: int, assumed: Assumed, said: dict[str, float]) -> Iterator[Load]:
+    """The committed loads of these artifacts, in no order of meaning. `said` as `load_artifacts` takes it."""
     wanted = [Wanted(f.artifact, f.sniffed.decoder, f.sniffed.mapping) for f in readable if f.artifact and f.sniffed
               and f.sniffed.decoder and f.sniffed.mapping]  # fmt: skip
     size = sum(w.artifact.size for w in wanted)
