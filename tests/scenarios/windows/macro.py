@@ -149,7 +149,7 @@ def _server(m: Machine) -> None:
     m.wrote(at("09:39:05"), zipped, "C:\\Windows\\Temp\\fin.zip")
     m.net(at("09:40:00"), run, C2, 443, NAME)
     clear = m.start(at("09:46:30"), SYS32 + "wevtutil.exe", "wevtutil cl Security", run)
-    m.event(at("09:46:30.4"), "Security", 1102, {k: v for k, v in m.subject(ADMIN).items()})
+    m.event(at("09:46:30.4"), "Security", 1102, dict(m.subject(ADMIN)))
     m.stop(at("09:46:31"), clear)
 
 

@@ -68,7 +68,9 @@ _FEATURES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
 
 # In a command these are what it is for; in a long script they are housekeeping.
 LONG = 1500
-_INCIDENTAL = frozenset({"deletes files", "lists processes", "lists accounts", "names lsass", "clears the shell's history"})
+_INCIDENTAL = frozenset(
+    {"deletes files", "lists processes", "lists accounts", "names lsass", "clears the shell's history"}
+)
 
 
 @dataclass(frozen=True, slots=True)
