@@ -81,7 +81,7 @@ class Intake:
         for block in self._source:
             self._held.append(block)
             sampler.look(block)
-            size += sum(map(len, block.payloads))
+            size += block.size
             if sampler.enough or size > HELD_BYTES:
                 break
         return self._estimate(sampler)
@@ -175,7 +175,7 @@ def _chunks(blocks: Iterator[Block], whole: int) -> Iterator[list[Block]]:
     size = 0
     for block in blocks:
         chunk.append(block)
-        size += sum(map(len, block.payloads)) + ROW_BYTES * len(block.seqs)
+        size += block.size + ROW_BYTES * len(block.seqs)
         if size >= enough:
             yield chunk
             chunk, size = [], 0

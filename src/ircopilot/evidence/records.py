@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from itertools import pairwise
+from typing import BinaryIO, Protocol, overload
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ircopilot.domain.evidence import ParseError
 
@@ -22,6 +26,39 @@ class RawRecord:
     payload: bytes
 
 
+class Lines(Sequence[bytes]):
+    """The lines of a text, without their ends, cut out when asked for: a text goes into Arrow as it stands.
+
+    `begins` has one entry more than there are lines: where each begins, and where the text ends. A line's end, LF or
+    CR LF, belongs to it there.
+    """
+
+    __slots__ = ("begins", "text")
+
+    def __init__(self, text: bytes) -> None:
+        ends = np.flatnonzero(np.frombuffer(text, np.uint8) == 10) + 1
+        tail = [] if not text or text.endswith(b"\n") else [len(text)]
+        self.text = text
+        self.begins: NDArray[np.int32] = np.concatenate(([0], ends, tail)).astype(np.int32)
+
+    def __len__(self) -> int:
+        return len(self.begins) - 1
+
+    @overload
+    def __getitem__(self, at: int) -> bytes: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[bytes]: ...
+    def __getitem__(self, at: int | slice) -> bytes | list[bytes]:
+        if isinstance(at, slice):
+            return [self[n] for n in range(*at.indices(len(self)))]
+        place = range(len(self))[at]
+        return self.text[self.begins[place] : self.begins[place + 1]].removesuffix(b"\n")
+
+    def __iter__(self) -> Iterator[bytes]:
+        begins = self.begins.tolist()
+        return (self.text[a:b].removesuffix(b"\n") for a, b in pairwise(begins))
+
+
 @dataclass(slots=True)
 class Block:
     """Some records of one artifact (about `BLOCK_BYTES` of payload), with what could not be read between them.
@@ -31,11 +68,16 @@ class Block:
     """
 
     locators: list[str]
-    seqs: list[int]
-    payloads: list[bytes]
+    seqs: Sequence[int]
+    payloads: Sequence[bytes]
     errors: list[ParseError]
     skips: int
     consumed: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of payload."""
+        return len(self.payloads.text) if isinstance(self.payloads, Lines) else sum(map(len, self.payloads))
 
 
 class Decoder(Protocol):

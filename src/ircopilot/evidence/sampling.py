@@ -9,14 +9,17 @@ import uuid
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from ircopilot.domain.evidence import Artifact, Clock
 from ircopilot.evidence.clocks import ClockSample, estimate_clock
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.compile import Assumed, select_samples
-from ircopilot.evidence.records import Block
+from ircopilot.evidence.records import Block, Lines
 from ircopilot.stores.events import EventStore
 from ircopilot.stores.events.schema import SAMPLE_COLUMNS, SAMPLES_TABLE
 from ircopilot.stores.events.store import ROWS
@@ -31,29 +34,36 @@ class Sampler:
 
     artifact: Artifact
     mapping: Mapping
-    picked: Block = field(default_factory=lambda: Block([], [], [], [], 0, 0))
+    _locators: list[str] = field(default_factory=list)
+    _seqs: list[int] = field(default_factory=list)
+    _payloads: list[bytes] = field(default_factory=list)
     _stride: int = 0
     _at: int = 0
 
     @property
+    def picked(self) -> Block:
+        """What was picked so far."""
+        return Block(self._locators, self._seqs, self._payloads, [], 0, 0)
+
+    @property
     def enough(self) -> bool:
         """Whether a first estimate is worth making, or no estimate will ever be."""
-        return not self.mapping.references or len(self.picked.seqs) >= ENOUGH
+        return not self.mapping.references or len(self._seqs) >= ENOUGH
 
     def look(self, block: Block) -> None:
         """Pick every n-th record that names one of the reference fields."""
         if not self.mapping.references or not block.payloads:
             return
         if not self._stride:
-            mean = sum(map(len, block.payloads)) / len(block.payloads)
+            mean = block.size / len(block.payloads)
             self._stride = max(1, round(self.artifact.size / max(mean, 1) / SAMPLES))
         names = [t.field.rpartition(".")[2].encode() for t in self.mapping.references]
         for n in range(self._at, len(block.payloads), self._stride):
             payload = block.payloads[n]
             if any(name in payload for name in names):
-                self.picked.locators.append(block.locators[n])
-                self.picked.seqs.append(block.seqs[n])
-                self.picked.payloads.append(payload)
+                self._locators.append(block.locators[n])
+                self._seqs.append(block.seqs[n])
+                self._payloads.append(payload)
         self._at = (self._at - len(block.payloads)) % self._stride
 
 
@@ -73,10 +83,22 @@ def estimate_clocks(
 
 
 def batch_of(block: Block, sha256: str, load_id: str) -> pa.RecordBatch:
-    """A block as the columns that a mapping reads."""
+    """A block as the columns that a mapping reads. Lines keep their ends, which are white space to a JSON parser."""
     count = len(block.seqs)
-    columns = [
-        pa.array(block.locators, pa.string()), pa.array(block.seqs, pa.uint64()), pa.array(block.payloads, pa.binary()),
-        pa.repeat(sha256, count), pa.repeat(load_id, count),
-    ]  # fmt: skip
-    return pa.record_batch(columns, schema=ROWS)
+    lines, seqs = block.payloads, np.array(block.seqs, np.uint64)
+    raw = _bytes_of(lines.text, lines.begins) if isinstance(lines, Lines) else _joined(lines)
+    sha, load = (_joined([text.encode()] * count).cast(pa.string()) for text in (sha256, load_id))
+    locators = _joined([locator.encode() for locator in block.locators]).cast(pa.string())
+    numbers = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(seqs.data)])
+    return pa.record_batch([locators, numbers, raw, sha, load], schema=ROWS)
+
+
+def _joined(texts: Sequence[bytes]) -> pa.Array[Any]:
+    """Texts as Arrow's binary; `pa.array` would load pandas first, a quarter of a second."""
+    begins = np.cumsum([0, *map(len, texts)]).astype(np.int32)
+    return _bytes_of(b"".join(texts), begins)
+
+
+def _bytes_of(text: bytes, begins: NDArray[np.int32]) -> pa.Array[Any]:
+    buffers = [None, pa.py_buffer(begins.data), pa.py_buffer(text)]
+    return pa.BinaryArray.from_buffers(pa.binary(), len(begins) - 1, buffers)

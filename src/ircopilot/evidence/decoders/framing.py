@@ -22,14 +22,19 @@ class BlockBuilder:
     """Gathers records until a block is full."""
 
     def __init__(self) -> None:
-        self._block = Block([], [], [], [], 0, 0)
+        self._begin()
+
+    def _begin(self) -> None:
+        self._seqs: list[int] = []
+        self._payloads: list[bytes] = []
+        self._block = Block([], self._seqs, self._payloads, [], 0, 0)
         self._bytes = 0
 
     def add(self, locator: str, seq: int, payload: bytes) -> None:
         """One record."""
         self._block.locators.append(locator)
-        self._block.seqs.append(seq)
-        self._block.payloads.append(payload)
+        self._seqs.append(seq)
+        self._payloads.append(payload)
         self._bytes += len(payload)
 
     def error(self, locator: str, reason: str) -> None:
@@ -48,8 +53,9 @@ class BlockBuilder:
 
     def take(self, consumed: int) -> Block:
         """The block gathered so far; a new one begins. `consumed` is the position in the plaintext, in bytes."""
-        block, self._block, self._bytes = self._block, Block([], [], [], [], 0, 0), 0
+        block = self._block
         block.consumed = consumed
+        self._begin()
         return block
 
 

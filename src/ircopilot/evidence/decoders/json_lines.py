@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import numpy as np
+
 from ircopilot.domain.evidence import ParseError
 from ircopilot.evidence.decoders.framing import TOO_LONG, BlockBuilder, utf8_chunks
-from ircopilot.evidence.records import BLOCK_BYTES, MAX_RECORD_BYTES, Block
+from ircopilot.evidence.records import BLOCK_BYTES, MAX_RECORD_BYTES, Block, Lines
 
 
 class JsonLines:
@@ -58,12 +60,11 @@ def _block(text: bytes, first: int, consumed: int) -> tuple[Block, int]:
     """The lines of `text`, which begin with line `first`, and how many they are. The last one may lack its end."""
     if not text:
         return Block([], [], [], [], 0, consumed), 0
-    lines = text.split(b"\n")
-    if not lines[-1]:
-        lines.pop()
-    if b"" not in lines and b"\r" not in lines and max(map(len, lines)) <= MAX_RECORD_BYTES:
+    lines = Lines(text)
+    lengths = np.diff(lines.begins)
+    if lengths.min() > 2 and lengths.max() <= MAX_RECORD_BYTES:
         numbers = range(first, first + len(lines))
-        return Block([f"line:{n}" for n in numbers], list(numbers), lines, [], 0, consumed), len(lines)
+        return Block([f"line:{n}" for n in numbers], numbers, lines, [], 0, consumed), len(lines)
     out = BlockBuilder()
     for n, line in enumerate(lines, first):
         if len(line) > MAX_RECORD_BYTES:
