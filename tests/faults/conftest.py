@@ -16,7 +16,7 @@ from faults.program import data_directory, report_of, run
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--soak` samples many more moments to kill at."""
-    parser.addoption("--soak", action="store_true", help="kill at many random moments, for an hour or so")
+    parser.addoption("--soak", action="store_true", help="kill at sixty random moments, for a quarter of an hour")
 
 
 @pytest.fixture(scope="session")

@@ -105,13 +105,13 @@ def test_a_file_that_changes_while_it_is_read(data: Path, tmp_path: Path) -> Non
     folder.mkdir()
     (folder / "good.log").write_bytes(GOOD)
     live, over = folder / "live.log", threading.Event()
-    live.write_bytes(GOOD * 200)
+    live.write_bytes(GOOD * 40)
 
     def restless() -> None:
         while not over.is_set():
-            os.truncate(live, len(GOOD) * 20)
+            os.truncate(live, len(GOOD) * 10)
             with live.open("ab") as file:
-                file.write(GOOD * 300)
+                file.write(GOOD * 30)
 
     writer = threading.Thread(target=restless)
     writer.start()
