@@ -55,7 +55,7 @@ def test_content_tells_decoder_and_mapping(head: bytes, expected: str) -> None:
     ("head", "reason"),
     [
         (b"", "empty"),
-        (b" \r\n\x00\x00", "empty"),
+        (b" \r\n\x00\x00", "only blanks"),
         (b"MZ\x90\x00" + bytes(100), "Windows program"),
         (b"\xd4\xc3\xb2\xa1" + bytes(100), "packet capture"),
         (b"hello\nworld\n" * 10, "names a time"),

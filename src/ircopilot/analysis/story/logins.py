@@ -56,18 +56,20 @@ def tell_logons(book: ActBook, query: Query, ips: set[str], since: object, why: 
     if not ips:
         return []
     told: list[Row] = []
+    usual: set[tuple[str, str, str]] = set()
     for row in rows(query, _LOGON, {"ips": sorted(ips)}, 5000):
         who = (
             row["user_target_name"]
             if row["source"] == "windows.security" and row["user_target_name"]
             else row["user_name"]
         )
-        if (
-            not who
-            or who.endswith("$")
-            or who.upper() in ("ANONYMOUS LOGON", "SYSTEM")
-            or (since is not None and row["time"] < since)
-        ):
+        if not who or who.endswith("$") or who.upper() in ("ANONYMOUS LOGON", "SYSTEM"):
+            continue
+        # The same account came from the same address before the attacker did: how this host is used every day.
+        way = (who.lower(), row["source_ip"], short_host(row["host_name"]))
+        if since is not None and row["time"] < since:
+            usual.add(way)
+        if way in usual:
             continue
         domain = row["user_target_domain"] if row["source"] == "windows.security" else ""
         name = f"{domain}\\{who}" if domain and domain != "-" else who
