@@ -364,3 +364,15 @@ def test_a_part_that_cannot_start_is_said_clearly(data: Path) -> None:
     while stack_status(data) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert stack_status(data) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root hands Postgres to another account")
+def test_a_private_folder_for_temporary_files_is_no_obstacle(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    private = tmp_path / "t"
+    private.mkdir(mode=0o700)
+    monkeypatch.setenv("TMPDIR", str(private))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    with running_stack(data):
+        assert set(pids(data)) == PARTS

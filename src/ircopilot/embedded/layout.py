@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -116,10 +117,18 @@ def make_socket_dir(*, others_enter: bool) -> Path:
             base, os.W_OK | os.X_OK
         ):
             continue
+        if others_enter and not _open_to_others(Path(base)):
+            continue
         folder = Path(tempfile.mkdtemp(prefix="ircopilot-", dir=base))
         folder.chmod(0o711 if others_enter else 0o700)
         return folder
     raise StackFailed("no writable folder with a short name for sockets", "set TMPDIR or XDG_RUNTIME_DIR to one")
+
+
+def _open_to_others(folder: Path) -> bool:
+    """Whether every folder on the way may be walked through by any account: a private TMPDIR of root's may not."""
+    whole = folder.resolve()
+    return all(part.stat().st_mode & stat.S_IXOTH for part in (whole, *whole.parents))
 
 
 def remove_socket_dir(folder: str) -> None:
