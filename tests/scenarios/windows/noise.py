@@ -26,7 +26,9 @@ def furnish(m: Machine, user: str = "", server: bool = False) -> None:
         m.boot("explorer", "C:\\Windows\\explorer.exe", user)
         m.boot("edge", EDGE, user)
         m.boot(
-            "onedrive", f"C:\\Users\\{user.rsplit(chr(92), maxsplit=1)[-1]}\\AppData\\Local\\Microsoft\\OneDrive\\OneDrive.exe", user
+            "onedrive",
+            f"C:\\Users\\{user.rsplit(chr(92), maxsplit=1)[-1]}\\AppData\\Local\\Microsoft\\OneDrive\\OneDrive.exe",
+            user,
         )
     m.boot("agent", "C:\\Program Files\\Monitoring Agent\\healthservice.exe")
 
