@@ -52,7 +52,7 @@ class Vault(Protocol):
         ...
 
     def open(self, org_id: str, sha256: str) -> BinaryIO:
-        """The plaintext as a forward stream, authenticated piece by piece, its hash checked at the end.
+        """The plaintext as a forward stream, each piece authenticated and bound to organisation and hash before it is given out.
 
         Raises `MissingObject` now, `TamperedObject` now or from `read`.
         """
