@@ -32,6 +32,10 @@ _ROWS: dict[str, dict[str, Any]] = {
         "state": "queued", "attempt": 1, "max_attempts": 5,
     },
     "outbox": {"job_id": "j1", "attempt": "{n}", "subject": "report.draft", "body": {}},
+    "deposits": {
+        "deposit_id": "d{n}", "incident_id": "i1", "sha256": "1" * 64, "name": "a", "size": 3, "received_from": "me",
+    },
+    "api_keys": {"key_id": "{org}-{n}", "name": "k", "digest": "1" * 64},
     "dead_letters": {"job_id": "j1", "attempt": 1, "reason": "r", "body": {}},
 }  # fmt: skip
 
@@ -41,7 +45,7 @@ def row_of(table: str, org_id: str, n: int) -> dict[str, Any]:
     columns = metadata.tables[table].c
     row: dict[str, Any] = {"org_id": org_id}
     for name, value in _ROWS[table].items():
-        filled = value.replace("{n}", str(n)) if isinstance(value, str) else value
+        filled = value.replace("{n}", str(n)).replace("{org}", org_id) if isinstance(value, str) else value
         row[name] = int(filled) if columns[name].type.python_type is int else filled
     return row
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -9,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from sqlalchemy.exc import OperationalError
 
-from ircopilot.stores.postgres import Database, DatabaseUrls, migrate
+from ircopilot.stores.postgres import Database, DatabaseUrls, Tx, migrate
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.postgres.progress import RunEvent, add_run_event
 from ircopilot.stores.vault import Vault, open_vault
@@ -87,6 +89,13 @@ class StoreSet:
     def stores_for(self, org_id: str) -> StoreSet:
         """The stores that hold this organisation's data. There is one region so far; callers ask all the same."""
         return self
+
+    def fenced(self, fence: Callable[[Tx], None]) -> StoreSet:
+        """The same stores, where each tenant transaction calls `fence` before it commits. Close the original only."""
+        other = copy(self)
+        other.events, other.live = self.events, self.live
+        other.database = self.database.fenced(fence)
+        return other
 
     def close(self) -> None:
         """Close every connection."""

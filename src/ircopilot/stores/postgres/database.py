@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -47,6 +48,13 @@ class Database:
     def __init__(self, urls: DatabaseUrls) -> None:
         self._app = _engine(urls.database_app_url, size=8)
         self._lobby = _engine(urls.database_lobby_url, size=2)
+        self._fence: Callable[[Tx], None] = lambda _: None
+
+    def fenced(self, fence: Callable[[Tx], None]) -> Database:
+        """The same pools, where each tenant transaction calls `fence` before it commits; what it raises rolls back."""
+        other = copy(self)
+        other._fence = fence
+        return other
 
     @contextmanager
     def tenant(self, org_id: str) -> Iterator[Tx]:
@@ -56,7 +64,9 @@ class Database:
         with self._app.begin() as connection:
             # Bound to the transaction: a pooled connection goes back without an organisation.
             connection.execute(select(func.set_config("app.org_id", org_id, True)))
-            yield Tx(org_id, connection)
+            tx = Tx(org_id, connection)
+            yield tx
+            self._fence(tx)
 
     @contextmanager
     def lobby(self) -> Iterator[Connection]:

@@ -81,3 +81,11 @@ class OversizeJob(ProblemError):
     type = "oversize-job"
     status = 413
     title = "The job's message is too large"
+
+
+class UnknownKey(ProblemError):
+    """No valid API key of that id in this organisation."""
+
+    type = "unknown-key"
+    status = 404
+    title = "There is no such API key"

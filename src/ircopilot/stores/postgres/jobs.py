@@ -21,9 +21,10 @@ from ircopilot.stores.postgres.tables import dead_letters, jobs, outbox
 
 MAX_ATTEMPTS = 5
 MAX_MESSAGE_BYTES = 256 << 10  # NATS takes 1 MiB by default
-LEASE_S = 60.0
+LEASE_S = 20.0
 RETRY_BASE_S = 2.0
 RETRY_CAP_S = 300.0
+OUTBOX_CHANNEL = "ircopilot_outbox"  # notified when something was put into the outbox, or a message was settled
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,17 @@ class Lease:
     job_id: str
     fence: int
     worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One job of a step of a run: its number in the step, how it stands, and the result if it is done."""
+
+    job_id: str
+    part: int
+    state: str
+    result: dict[str, Any] | None
+    error: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +63,9 @@ def retry_delay(attempt: int) -> float:
 
 
 def enqueue(
-    tx: Tx, subject: Subject, message: JobMessage, *, traceparent: str = "", max_attempts: int = MAX_ATTEMPTS
-) -> bool:
+    tx: Tx, subject: Subject, message: JobMessage, *, traceparent: str = "", max_attempts: int = MAX_ATTEMPTS,
+    step: str = "", part: int = 0, priority: int = 5,
+) -> bool:  # fmt: skip
     """Make the job and its outbox row; False when a job of that id was there already, which is left as it is.
 
     Raises `OversizeJob` for what the bus would refuse: big things travel through the stores, a job names them.
@@ -70,6 +83,9 @@ def enqueue(
         "state": "queued",
         "attempt": message.attempt,
         "max_attempts": max_attempts,
+        "step": step,
+        "part": part,
+        "priority": priority,
     }
     statement = insert(jobs).values(row).on_conflict_do_nothing().returning(jobs)
     made = tx.connection.execute(statement).one_or_none()
@@ -95,9 +111,18 @@ def renew_lease(tx: Tx, lease: Lease, seconds: float = LEASE_S) -> None:
     _change(tx, lease, lease_until=_in(seconds))
 
 
-def complete_job(tx: Tx, lease: Lease) -> None:
+def check_lease(tx: Tx, lease: Lease) -> None:
+    """Hold the lease as it is until the transaction ends, or raise `StaleLease`: fences what a worker makes visible."""
+    held = (jobs.c.job_id == lease.job_id) & (jobs.c.fence == lease.fence) & (jobs.c.state == "running")
+    if tx.connection.execute(select(jobs.c.job_id).where(held).with_for_update(read=True)).one_or_none() is None:
+        raise StaleLease(f"{lease.worker} holds no valid lease on job {lease.job_id}")
+
+
+def complete_job(tx: Tx, lease: Lease, result: dict[str, Any] | None = None) -> None:
     """Mark the job done, in the transaction that makes its result visible. Raises `StaleLease`: then roll back."""
-    _change(tx, lease, state="done", leased_by=None, lease_until=None, finished_at=func.now())
+    over = {"state": "done", "leased_by": None, "lease_until": None, "finished_at": func.now(), "result": result}
+    row = _change(tx, lease, **over)
+    _settle(tx, row.job_id)
 
 
 def fail_job(tx: Tx, lease: Lease, reason: str, *, retry: bool = True) -> bool:
@@ -122,6 +147,76 @@ def give_up_delivery(tx: Tx, job_id: str, attempt: int, reason: str) -> bool:
     if row is not None:
         _bury(tx, row, reason)
     return row is not None
+
+
+def release_job(tx: Tx, lease: Lease, reason: str) -> None:
+    """Give the job back unharmed, to be sent again at once: its worker is asked to end. Costs no attempt of its budget."""
+    row = _change(
+        tx, lease, leased_by=None, lease_until=None, last_error=storable(reason), max_attempts=jobs.c.max_attempts + 1
+    )
+    _requeue(tx, row, delay_s=0.0)
+
+
+def requeue_expired(tx: Tx, job_id: str) -> bool:
+    """Begin another attempt of a job whose lease ran out, or bury it when there is none left; False when it did not run out."""
+    over = (jobs.c.job_id == job_id) & (jobs.c.state == "running") & (jobs.c.lease_until < func.clock_timestamp())
+    reason = "its worker stopped answering"
+    row = tx.connection.execute(
+        update(jobs)
+        .where(over)
+        .values(fence=jobs.c.fence + 1, leased_by=None, lease_until=None, last_error=reason)
+        .returning(jobs)
+    ).one_or_none()
+    if row is None:
+        return False
+    if row.attempt < row.max_attempts:
+        _requeue(tx, row, delay_s=0.0)
+    else:
+        _bury(tx, row, reason)
+    return True
+
+
+def cancel_jobs(tx: Tx, run_id: str, *, running_too: bool = False) -> int:
+    """Cancel the run's queued jobs, or all that are open, whose fences then rise; how many."""
+    states = ("queued", "running") if running_too else ("queued",)
+    mine = (jobs.c.run_id == run_id) & jobs.c.state.in_(states)
+    over = {
+        "state": "cancelled",
+        "fence": jobs.c.fence + 1,
+        "leased_by": None,
+        "lease_until": None,
+        "finished_at": func.now(),
+    }
+    gone = tx.connection.execute(update(jobs).where(mine).values(over).returning(jobs.c.job_id)).scalars().all()
+    for job_id in gone:
+        _settle(tx, job_id)
+    return len(gone)
+
+
+def cancel_job(tx: Tx, lease: Lease) -> None:
+    """End the job as cancelled: its worker saw that its run is to stop. Raises `StaleLease`."""
+    row = _change(tx, lease, state="cancelled", leased_by=None, lease_until=None, finished_at=func.now())
+    _settle(tx, row.job_id)
+
+
+def parts_of(tx: Tx, run_id: str, step: str) -> list[Part]:
+    """The jobs of a step by part, with their results."""
+    query = select(jobs).where(jobs.c.run_id == run_id, jobs.c.step == step).order_by(jobs.c.part)
+    return [Part(r.job_id, r.part, r.state, r.result, r.last_error) for r in tx.connection.execute(query)]
+
+
+def count_open(tx: Tx, run_id: str) -> dict[str, int]:
+    """How many of the run's jobs are in which state."""
+    query = select(jobs.c.state, func.count()).where(jobs.c.run_id == run_id).group_by(jobs.c.state)
+    return {state: int(n) for state, n in tx.connection.execute(query)}
+
+
+def job_run(tx: Tx, job_id: str) -> str:
+    """The id of the run that the job belongs to. Raises `UnknownJob`."""
+    found: str | None = tx.connection.execute(select(jobs.c.run_id).where(jobs.c.job_id == job_id)).scalar()
+    if found is None:
+        raise UnknownJob(f"no job {job_id}")
+    return found
 
 
 def redrive_job(tx: Tx, job_id: str, more_attempts: int = MAX_ATTEMPTS) -> None:
@@ -163,7 +258,15 @@ def _change(tx: Tx, lease: Lease, **values: Any) -> Row[Any]:
     return row
 
 
+def _settle(tx: Tx, job_id: str) -> None:
+    """No message of the job is under way any more: makes room for others of its organisation."""
+    mine = (outbox.c.job_id == job_id) & outbox.c.settled_at.is_(None)
+    tx.connection.execute(update(outbox).where(mine).values(settled_at=func.now()))
+    tx.connection.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
+
+
 def _requeue(tx: Tx, row: Row[Any], delay_s: float) -> None:
+    _settle(tx, row.job_id)
     again = tx.connection.execute(
         update(jobs)
         .where(jobs.c.job_id == row.job_id)
@@ -178,12 +281,14 @@ def _bury(tx: Tx, row: Row[Any], reason: str) -> None:
     tx.connection.execute(update(jobs).where(jobs.c.job_id == row.job_id).values(over))
     letter = {"org_id": tx.org_id, "job_id": row.job_id, "attempt": row.attempt, "reason": storable(reason)}
     tx.connection.execute(insert(dead_letters).values(letter | {"body": _message(row).model_dump(mode="json")}))
+    _settle(tx, row.job_id)
 
 
 def _send(tx: Tx, row: Row[Any], delay_s: float) -> None:
     letter = {"org_id": tx.org_id, "job_id": row.job_id, "attempt": row.attempt, "subject": row.subject}
-    body = {"body": _message(row).model_dump(mode="json"), "traceparent": row.traceparent}
+    body = {"body": _message(row).model_dump(mode="json"), "traceparent": row.traceparent, "priority": row.priority}
     tx.connection.execute(insert(outbox).values(letter | body | {"publish_after": _in(delay_s)}))
+    tx.connection.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
 
 
 def _message(row: Row[Any]) -> JobMessage:

@@ -1,15 +1,21 @@
-"""The outbox's far end: the relay publishes what was committed, at least once, and marks it after the bus has it."""
+"""The outbox's far end: the relay publishes what was committed, at least once, and marks it after the bus has it.
+
+Which organisation's message goes first is decided here, because the bus itself knows only the order of arrival: the
+one with the fewest under way; within an organisation the higher priority, then the older.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, and_, func, select, update
 
-from ircopilot.contracts.messages import JobMessage
+from ircopilot.contracts.messages import SUBJECTS, JobMessage
 from ircopilot.stores.postgres.database import Database
-from ircopilot.stores.postgres.tables import outbox
+from ircopilot.stores.postgres.tables import jobs, outbox
+
+BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,23 +27,44 @@ class OutboxLetter:
     traceparent: str
 
 
-def relay_outbox(database: Database, publish: Callable[[OutboxLetter], None], batch: int = 100) -> int:
-    """Publish what is due, oldest first; how many. Works as the lobby, for all organisations.
+def relay_outbox(
+    database: Database, publish: Callable[[OutboxLetter], None], room: Callable[[str], int] = lambda _: BATCH
+) -> int:
+    """Publish what is due, fairly; how many. Works as the lobby, for all organisations.
 
-    `publish` returns once the bus has stored the message. A crash between that and the mark publishes again under the
-    same `Nats-Msg-Id`. Relays side by side take different rows. A raising `publish` leaves its row and those after it.
+    `room(subject)` says how many messages the bus should be given now: what waits there has lost its place in the fair
+    order. `publish` returns once the bus has stored the message. A crash between that and the mark publishes again
+    under the same `Nats-Msg-Id`. Relays side by side take different rows. A raising `publish` leaves its row and those
+    after it.
     """
+    return sum(_relay_subject(database, publish, subject, room) for subject in _due_subjects(database))
+
+
+def _due_subjects(database: Database) -> list[str]:
     here = outbox.c
-    due = here.published_at.is_(None) & (here.publish_after <= func.clock_timestamp())
-    query = select(outbox).where(due).order_by(here.publish_after, here.outbox_id).limit(batch)
-    sent = 0
+    due = here.published_at.is_(None) & here.settled_at.is_(None) & (here.publish_after <= func.clock_timestamp())
     with database.lobby() as connection:
-        for row in connection.execute(query.with_for_update(skip_locked=True)).all():
-            letter = OutboxLetter(
-                row.subject, JobMessage.model_validate(row.body | {"org_id": row.org_id}), row.traceparent
-            )
+        found = set(connection.execute(select(here.subject).where(due).distinct()).scalars())
+    return [s for s in SUBJECTS if s in found]
+
+
+def _relay_subject(
+    database: Database, publish: Callable[[OutboxLetter], None], subject: str, room: Callable[[str], int]
+) -> int:
+    free, sent, here = room(subject), 0, outbox.c
+    if free <= 0:
+        return 0
+    with database.lobby() as connection:
+        wanted = list(connection.execute(_fair_order(subject, free)).scalars())
+        rows = connection.execute(
+            select(outbox)
+            .where(here.outbox_id.in_(wanted), here.published_at.is_(None))
+            .with_for_update(skip_locked=True)
+        ).all()
+        for row in sorted(rows, key=lambda r: wanted.index(r.outbox_id)):
+            body = JobMessage.model_validate(row.body | {"org_id": row.org_id})
             try:
-                publish(letter)
+                publish(OutboxLetter(row.subject, body, row.traceparent))
             except Exception:
                 if not sent:
                     raise
@@ -46,3 +73,41 @@ def relay_outbox(database: Database, publish: Callable[[OutboxLetter], None], ba
             connection.execute(update(outbox).where(mark).values(published_at=func.now()))
             sent += 1
     return sent
+
+
+def _fair_order(subject: str, limit: int) -> Select[tuple[int]]:
+    """Ids of what is due: the organisation with the fewest messages under way first, in turns."""
+    here = outbox.c
+    flying = (
+        select(here.org_id, func.count().label("n"))
+        .where(here.published_at.is_not(None), here.settled_at.is_(None), here.subject == subject)
+        .group_by(here.org_id)
+        .subquery()
+    )
+    turn = func.row_number().over(
+        partition_by=here.org_id, order_by=(here.priority.desc(), here.publish_after, here.outbox_id)
+    )
+    due = (
+        select(here.org_id, here.outbox_id, here.publish_after, turn.label("turn"))
+        .where(here.published_at.is_(None), here.settled_at.is_(None), here.subject == subject)
+        .where(here.publish_after <= func.clock_timestamp())
+        .subquery()
+    )
+    order = (func.coalesce(flying.c.n, 0) + due.c.turn, due.c.publish_after, due.c.outbox_id)
+    joined = due.outerjoin(flying, flying.c.org_id == due.c.org_id)
+    return select(due.c.outbox_id).select_from(joined).order_by(*order).limit(limit)
+
+
+def resend_lost(database: Database, older_than_s: float) -> int:
+    """Publish again what was published so long ago and never taken up: the bus may have lost it; how many.
+
+    Messages that the bus still has are published under their old `Nats-Msg-Id`, or find their job taken.
+    """
+    here = outbox.c
+    waiting = select(jobs.c.job_id).where(
+        jobs.c.org_id == here.org_id, jobs.c.job_id == here.job_id, jobs.c.state == "queued"
+    )
+    old = here.published_at < func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, older_than_s)
+    with database.lobby() as connection:
+        lost = update(outbox).where(and_(old, here.settled_at.is_(None), waiting.exists())).values(published_at=None)
+        return connection.execute(lost).rowcount

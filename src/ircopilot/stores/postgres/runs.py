@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Row, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ircopilot.domain.incident import RunState
+from ircopilot.domain.incident import OVER, Run, RunParameters, RunState
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownRun
 from ircopilot.stores.postgres.json_text import storable
@@ -63,7 +64,101 @@ def run_state(tx: Tx, run_id: str) -> RunState:
 
 
 def close_dead_runs(tx: Tx, incident_id: str) -> int:
-    """Mark runs that still stand as running as failed; how many. Right only while the caller holds the incident."""
-    dead = (runs.c.incident_id == incident_id) & (runs.c.state == "running")
+    """Mark local runs that still stand as running as failed; how many. Right only while the caller holds the incident."""
+    dead = (runs.c.incident_id == incident_id) & (runs.c.state == "running") & (runs.c.mode == "local")
     gone = {"state": "failed", "error": "the process ended before the run did", "finished_at": func.now()}
     return tx.connection.execute(update(runs).where(dead).values(gone)).rowcount
+
+
+def ask_run(
+    tx: Tx, incident_id: str, run_id: str, parameters: RunParameters, *, priority: int = 5,
+    deadline: datetime | None = None,
+) -> Run:  # fmt: skip
+    """Put a service run into the queue; one of that id that is there already is left as it is. Returns it as it stands."""
+    row = {
+        "org_id": tx.org_id, "run_id": run_id, "incident_id": incident_id, "state": "queued", "mode": "service",
+        "parameters": parameters.model_dump(mode="json"), "priority": priority, "deadline": deadline,
+    }  # fmt: skip
+    tx.connection.execute(insert(runs).values(row).on_conflict_do_nothing())
+    return get_run(tx, run_id)
+
+
+def get_run(tx: Tx, run_id: str) -> Run:
+    """The run. Raises `UnknownRun`, also when it is another organisation's."""
+    return _one(tx, run_id, lock=False)
+
+
+def lock_run(tx: Tx, run_id: str) -> Run:
+    """The run, its row locked until the transaction ends: whoever changes jobs and run locks the run first."""
+    return _one(tx, run_id, lock=True)
+
+
+def list_runs(tx: Tx, incident_id: str | None = None, limit: int = 100, before: datetime | None = None) -> list[Run]:
+    """Runs, newest first: of one incident or all, created before a time (for the next page)."""
+    query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id).limit(limit)
+    if incident_id is not None:
+        query = query.where(runs.c.incident_id == incident_id)
+    if before is not None:
+        query = query.where(runs.c.created_at < before)
+    return [_run(row) for row in tx.connection.execute(query)]
+
+
+def set_step(tx: Tx, run_id: str, step: str) -> None:
+    """The run is at this step now; a queued one starts."""
+    values: dict[str, Any] = {"state": "running", "step": step}
+    queued = (runs.c.run_id == run_id) & (runs.c.state == "queued")
+    tx.connection.execute(update(runs).where(queued).values(started_at=func.now()))
+    tx.connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
+
+
+def mark_cancelling(tx: Tx, run_id: str) -> None:
+    """The run is to stop: its workers see it at their next heartbeat."""
+    tx.connection.execute(
+        update(runs).where(runs.c.run_id == run_id, runs.c.state.in_(("queued", "running"))).values(state="cancelling")
+    )
+
+
+def reopen_run(tx: Tx, run_id: str) -> None:
+    """A failed run goes on, because a dead job of it was driven again."""
+    tx.connection.execute(
+        update(runs)
+        .where(runs.c.run_id == run_id, runs.c.state == "failed", runs.c.mode == "service")
+        .values(state="running", error=None, finished_at=None)
+    )
+
+
+def run_ahead(tx: Tx, run: Run) -> str | None:
+    """The id of an older service run of the same incident that is not over: this one waits for it."""
+    older = (runs.c.created_at, runs.c.run_id)
+    query = (
+        select(runs.c.run_id)
+        .where(runs.c.incident_id == run.incident_id, runs.c.mode == "service", runs.c.state.not_in(OVER))
+        .where(runs.c.run_id != run.run_id)
+        .where(func.row(*older) < func.row(run.created_at, run.run_id))
+        .order_by(*older)
+        .limit(1)
+    )
+    found: str | None = tx.connection.execute(query).scalar()
+    return found
+
+
+def waiting_runs(tx: Tx, incident_id: str) -> list[str]:
+    """Ids of the incident's queued service runs, oldest first."""
+    mine = (runs.c.incident_id == incident_id) & (runs.c.mode == "service") & (runs.c.state == "queued")
+    return list(
+        tx.connection.execute(select(runs.c.run_id).where(mine).order_by(runs.c.created_at, runs.c.run_id)).scalars()
+    )
+
+
+def _one(tx: Tx, run_id: str, *, lock: bool) -> Run:
+    query = select(runs).where(runs.c.run_id == run_id)
+    row = tx.connection.execute(query.with_for_update() if lock else query).one_or_none()
+    if row is None:
+        raise UnknownRun(f"no run {run_id}")
+    return _run(row)
+
+
+def _run(row: Row[Any]) -> Run:
+    fields = {name: row._mapping[name] for name in Run.model_fields if name != "parameters"}
+    known = {k: v for k, v in row.parameters.items() if k in RunParameters.model_fields}
+    return Run(**fields, parameters=RunParameters.model_validate(known))

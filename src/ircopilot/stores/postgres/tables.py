@@ -18,6 +18,7 @@ from sqlalchemy import (
     Identity,
     Integer,
     MetaData,
+    SmallInteger,
     Table,
     Text,
     UniqueConstraint,
@@ -173,6 +174,11 @@ runs = Table(
     _need("last_event", BigInteger, server_default="0"),
     _now("started_at"),
     _time("finished_at"),
+    _need("mode", server_default="local"),
+    _need("step", server_default=""),
+    _need("priority", SmallInteger, server_default="5"),
+    _time("deadline"),
+    _now("created_at"),
     _of("incidents", "incident_id"),
 )
 
@@ -221,6 +227,10 @@ jobs = Table(
     Column("last_error", Text),
     _now("created_at"),
     _time("finished_at"),
+    _need("step", server_default=""),
+    _need("part", Integer, server_default="0"),
+    _need("priority", SmallInteger, server_default="5"),
+    Column("result", JSON(none_as_null=True)),
     _of("incidents", "incident_id"),
     _of("runs", "run_id"),
 )
@@ -237,6 +247,8 @@ outbox = Table(
     _need("traceparent", server_default=""),
     _now("publish_after"),
     _time("published_at"),
+    _need("priority", SmallInteger, server_default="5"),
+    _time("settled_at"),
     UniqueConstraint("org_id", "job_id", "attempt"),
     _of("jobs", "job_id"),
 )
@@ -253,6 +265,34 @@ dead_letters = Table(
     _now("at"),
     _time("redriven_at"),
     _of("jobs", "job_id"),
+)
+
+deposits = Table(
+    "deposits",
+    metadata,
+    _org(),
+    _key("deposit_id"),
+    _need("incident_id"),
+    _need("sha256"),
+    _need("name"),
+    _need("size", BigInteger),
+    _need("received_from"),
+    _now("received_at"),
+    _time("unpacked_at"),
+    _of("incidents", "incident_id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _org(),
+    Column("key_id", Id, primary_key=True, unique=True),
+    _need("name"),
+    _need("digest"),
+    _now("created_at"),
+    _time("expires_at"),
+    _time("revoked_at"),
+    _time("last_used_at"),
 )
 
 TENANT_TABLES: tuple[str, ...] = tuple(sorted(metadata.tables))
