@@ -12,7 +12,8 @@ from ircopilot.domain.evidence import Frozen
 class StackUrls(Frozen):
     """Where the five parts answer; secrets inside. The code knows nothing else about them.
 
-    The database has one URL per login role. `vault_url` is `file:///folder` or `s3://bucket/prefix`.
+    The database has one URL per login role. `vault_url` is `file:///folder` or `s3://bucket/prefix`; `kms_url` says
+    where the organisations' keys are, empty for a folder beside a vault on disk.
     """
 
     database_owner_url: str
@@ -23,6 +24,7 @@ class StackUrls(Frozen):
     nats_token: str
     redis_url: str
     vault_url: str
+    kms_url: str = ""
 
     def __repr__(self) -> str:
         return "StackUrls(…)"  # a traceback that shows its locals must not show passwords
@@ -45,6 +47,7 @@ class ExternalUrls(Frozen):
     nats_token: str | None = None
     redis_url: str | None = None
     vault_url: str | None = None
+    kms_url: str | None = None
 
     def __repr__(self) -> str:
         return f"ExternalUrls({', '.join(sorted(self.model_dump(exclude_none=True)))})"
@@ -63,7 +66,7 @@ def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def external_parts(environ: Mapping[str, str] = os.environ) -> ExternalUrls:
-    """What `$IRCOPILOT_DATABASE_URL`, `…_CLICKHOUSE_URL`, `…_NATS_URL`, `…_REDIS_URL`, `…_VAULT_URL` name."""
+    """What `$IRCOPILOT_DATABASE_URL`, `…_CLICKHOUSE_URL`, `…_NATS_URL`, `…_REDIS_URL`, `…_VAULT_URL`, `…_KMS_URL` name."""
     found = {name: environ.get(f"IRCOPILOT_{name.upper()}") or None for name in ExternalUrls.model_fields}
     for name in ("database_url", "database_app_url", "database_lobby_url"):
         found[name] = _psycopg_url(found[name])
@@ -87,6 +90,7 @@ def external_urls(environ: Mapping[str, str] = os.environ) -> StackUrls | None:
         nats_token=found.nats_token or "",
         redis_url=found.redis_url,
         vault_url=found.vault_url,
+        kms_url=found.kms_url or "",
     )
 
 

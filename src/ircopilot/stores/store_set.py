@@ -46,7 +46,12 @@ class StoreUrls(DatabaseUrls, Protocol):
 
     @property
     def vault_url(self) -> str:
-        """`file:///folder`."""
+        """`file:///folder` or `s3://bucket/prefix`."""
+        ...
+
+    @property
+    def kms_url(self) -> str:
+        """Where the organisations' keys are, or empty."""
         ...
 
 
@@ -56,7 +61,7 @@ class StoreSet:
     def __init__(self, urls: StoreUrls) -> None:
         self.urls = urls
         self.database = Database(urls)
-        self.vault: Vault = open_vault(urls.vault_url)
+        self.vault: Vault = open_vault(urls.vault_url, urls.kms_url)
 
     @cached_property
     def events(self) -> EventStore:

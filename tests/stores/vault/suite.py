@@ -6,10 +6,11 @@ import hashlib
 import io
 import os
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ircopilot.stores.vault import MissingObject, UnusableVault, Vault
+from ircopilot.stores.vault import LockedObject, MissingObject, UnusableVault, Vault
 
 SIZES = [0, 1, 65_535, 65_536, 65_537, 1_048_576 - 64, 1_048_576, 1_048_577, 3_145_728, 5_000_001]
 
@@ -81,3 +82,36 @@ class VaultSuite:
         assert len(names) == 1
         with vault.open("org", names.pop()[0]) as stream:
             assert stream.read() == data
+
+    def test_a_legal_hold_is_set_and_taken_off(self, vault: Vault) -> None:
+        sha256, _ = vault.put("org", [b"held"])
+        other, _ = vault.put("org", [b"not held"])
+        assert not vault.lock_of("org", sha256).legal_hold
+        vault.set_legal_hold("org", sha256, True)
+        vault.set_legal_hold("org", sha256, True)
+        assert vault.lock_of("org", sha256).legal_hold
+        assert not vault.lock_of("org", other).legal_hold
+        vault.set_legal_hold("org", sha256, False)
+        assert not vault.lock_of("org", sha256).legal_hold
+
+    def test_retention_is_only_ever_extended(self, vault: Vault) -> None:
+        sha256, _ = vault.put("org", [b"kept"])
+        vault.set_legal_hold("org", sha256, True)
+        until = datetime.now(UTC).replace(microsecond=0) + timedelta(days=400)
+        vault.retain_until("org", sha256, until)
+        assert vault.lock_of("org", sha256).retain_until == until
+        vault.retain_until("org", sha256, until + timedelta(days=1))
+        with pytest.raises(LockedObject):
+            vault.retain_until("org", sha256, until)
+        assert vault.put("org", [b"kept"])[0] == sha256
+        lock = vault.lock_of("org", sha256)
+        assert (lock.retain_until, lock.legal_hold) == (until + timedelta(days=1), True)
+
+    def test_what_is_missing_cannot_be_held(self, vault: Vault) -> None:
+        for act in (
+            lambda: vault.set_legal_hold("org", "0" * 64, True),
+            lambda: vault.retain_until("org", "0" * 64, datetime.now(UTC)),
+            lambda: vault.lock_of("org", "0" * 64),
+        ):
+            with pytest.raises(MissingObject):
+                act()

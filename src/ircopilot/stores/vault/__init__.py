@@ -3,11 +3,27 @@
 from ircopilot.stores.vault.drivers import open_vault
 from ircopilot.stores.vault.local import LocalVault
 from ircopilot.stores.vault.protocol import (
+    DestroyedKey,
+    LockedObject,
     MissingObject,
+    ObjectLock,
     TamperedObject,
+    UnreachableVault,
     UnstoredObject,
     UnusableVault,
     Vault,
 )
 
-__all__ = ["LocalVault", "MissingObject", "TamperedObject", "UnstoredObject", "UnusableVault", "Vault", "open_vault"]
+__all__ = [
+    "DestroyedKey",
+    "LocalVault",
+    "LockedObject",
+    "MissingObject",
+    "ObjectLock",
+    "TamperedObject",
+    "UnreachableVault",
+    "UnstoredObject",
+    "UnusableVault",
+    "Vault",
+    "open_vault",
+]

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import unquote, urlsplit
@@ -27,7 +28,8 @@ from ircopilot.stores.vault.envelope import (
     seal_header,
     sync_folder,
 )
-from ircopilot.stores.vault.protocol import MissingObject, TamperedObject, UnstoredObject, pieces_of
+from ircopilot.stores.vault.local_locks import LocalLocks
+from ircopilot.stores.vault.protocol import MissingObject, ObjectLock, TamperedObject, UnstoredObject, pieces_of
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -49,6 +51,7 @@ class LocalVault:
         self._folder = folder
         self._tmp = folder / ".tmp"  # no organisation can have that name
         self._ring = ring or LocalKeyRing(keys or folder.with_name(folder.name + ".keys"))
+        self._locks = LocalLocks(folder / ".locks")
         self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(self._tmp)
 
@@ -90,6 +93,25 @@ class LocalVault:
     def exists(self, org_id: str, sha256: str) -> bool:
         """See `Vault.exists`."""
         return self._path(org_id, sha256).exists()
+
+    def set_legal_hold(self, org_id: str, sha256: str, on: bool) -> None:
+        """See `Vault.set_legal_hold`, and `local_locks` for what it is worth here."""
+        self._stored(org_id, sha256)
+        self._locks.hold(org_id, sha256, on)
+
+    def retain_until(self, org_id: str, sha256: str, when: datetime) -> None:
+        """See `Vault.retain_until`, and `local_locks` for what it is worth here."""
+        self._stored(org_id, sha256)
+        self._locks.retain(org_id, sha256, when)
+
+    def lock_of(self, org_id: str, sha256: str) -> ObjectLock:
+        """See `Vault.lock_of`."""
+        self._stored(org_id, sha256)
+        return self._locks.read(org_id, sha256)
+
+    def _stored(self, org_id: str, sha256: str) -> None:
+        if not self.exists(org_id, sha256):
+            raise MissingObject(f"no object {sha256} of organisation {org_id}")
 
     def _path(self, org_id: str, sha256: str) -> Path:
         if _SHA256.fullmatch(sha256) is None:

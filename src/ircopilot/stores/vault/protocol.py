@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import BinaryIO, Protocol
 
 from ircopilot.domain.errors import ProblemError
@@ -41,6 +43,38 @@ class UnusableVault(ProblemError):
     title = "The evidence vault cannot be used"
 
 
+class UnreachableVault(UnusableVault):
+    """The store or the key service did not answer; the same call may succeed later."""
+
+    type = "unreachable-vault"
+    status = 503
+    title = "The evidence vault does not answer"
+
+
+class DestroyedKey(ProblemError):
+    """The organisation's key was destroyed: nothing of it can be read or stored again."""
+
+    type = "destroyed-key"
+    status = 410
+    title = "The organisation's key was destroyed"
+
+
+class LockedObject(ProblemError):
+    """Retention is only ever extended."""
+
+    type = "locked-object"
+    status = 409
+    title = "Evidence is locked"
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectLock:
+    """How an object is held: until when (aware, UTC), and whether a legal hold lies on it, which has no end date."""
+
+    retain_until: datetime | None = None
+    legal_hold: bool = False
+
+
 class Vault(Protocol):
     """Write-once objects per organisation, named by the SHA-256 of their plaintext."""
 
@@ -60,6 +94,20 @@ class Vault(Protocol):
 
     def exists(self, org_id: str, sha256: str) -> bool:
         """Whether the organisation has that object."""
+        ...
+
+    def set_legal_hold(self, org_id: str, sha256: str, on: bool) -> None:
+        """Put a legal hold on the object, or take it off. Raises `MissingObject`."""
+        ...
+
+    def retain_until(self, org_id: str, sha256: str, when: datetime) -> None:
+        """Keep the object at least until `when` (aware). Raises `MissingObject`, and `LockedObject` for an earlier
+        date than the one it has.
+        """
+        ...
+
+    def lock_of(self, org_id: str, sha256: str) -> ObjectLock:
+        """How the object is held. Raises `MissingObject`."""
         ...
 
 
