@@ -6,6 +6,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from pydantic import Field, ValidationError
+
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Frozen
 
 
@@ -53,6 +56,41 @@ class ExternalUrls(Frozen):
         return f"ExternalUrls({', '.join(sorted(self.model_dump(exclude_none=True)))})"
 
     __str__ = __repr__
+
+
+class ServiceSettings(Frozen):
+    """How the service's processes find each other and how patient they are. Times are seconds.
+
+    `service_token` is what the gateway shows the orchestrator; without one the orchestrator listens on loopback only
+    and takes calls from this machine. `lease_s` is how long a worker may be silent before its job goes to another,
+    `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job.
+    """
+
+    orchestrator_address: str = "127.0.0.1:7465"
+    orchestrator_http: str = "127.0.0.1:7466"
+    gateway_address: str = "127.0.0.1:7464"
+    service_token: str = ""
+    lease_s: float = Field(default=20.0, gt=0)
+    ack_wait_s: float = Field(default=15.0, gt=0)
+    grace_s: float = Field(default=25.0, ge=0)
+    sweep_s: float = Field(default=2.0, gt=0)
+    resend_after_s: float = Field(default=30.0, gt=0)
+    heartbeat_s: float = Field(default=15.0, gt=0)
+
+    def __repr__(self) -> str:
+        return f"ServiceSettings(gateway={self.gateway_address}, orchestrator={self.orchestrator_address})"
+
+    __str__ = __repr__
+
+
+def service_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings:
+    """From `$IRCOPILOT_<FIELD>`. Raises `UnusableArgument` for a value that cannot be one."""
+    given = {n: v for n in ServiceSettings.model_fields if (v := environ.get(f"IRCOPILOT_{n.upper()}"))}
+    try:
+        return ServiceSettings.model_validate(given)
+    except ValidationError as error:
+        names = ", ".join(f"IRCOPILOT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise UnusableArgument(f"a setting cannot be used: {names}", "see docs/operations.md") from None
 
 
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:

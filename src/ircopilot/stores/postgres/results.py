@@ -42,3 +42,12 @@ def latest_result(tx: Tx, incident_id: str, stage: str) -> Result | None:
     if row is None:
         return None
     return Result(stage=row.stage, version=row.version, run_id=row.run_id, document=row.document)
+
+
+def result_of_run(tx: Tx, run_id: str, stage: str) -> Result | None:
+    """The version of a stage's document that this run made, if it made one."""
+    query = select(results).where(results.c.run_id == run_id, results.c.stage == stage)
+    row = tx.connection.execute(query.order_by(results.c.version.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Result(stage=row.stage, version=row.version, run_id=row.run_id, document=row.document)
