@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 
 class ProblemError(Exception):
     """An error that a person can act on.
@@ -46,3 +48,12 @@ class Stopped(BaseException):
     def __init__(self, number: int) -> None:
         super().__init__(f"stopped by signal {number}")
         self.number = number
+
+
+class Withdrawn(Stopped):
+    """A job was taken from its worker in mid-stage: the run is cancelled, its time is up, or the lease is lost."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(int(signal.SIGTERM))
+        self.args = (reason,)
+        self.reason = reason
