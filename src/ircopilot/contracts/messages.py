@@ -19,6 +19,8 @@ SUBJECT_OF: dict[Stage, Subject] = {
     "export": "export.make",
 }
 SUBJECTS: tuple[Subject, ...] = tuple(SUBJECT_OF.values())
+# The durable consumer that all workers of a kind share. The relay makes it, and asks it how much is waiting.
+DURABLE_OF: dict[Subject, str] = {subject: subject.replace(".", "-") for subject in SUBJECTS}
 
 
 class JobMessage(Frozen):
