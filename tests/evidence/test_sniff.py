@@ -36,7 +36,7 @@ def lines(*records: object) -> bytes:
         (lines(SYSMON), "json_lines/windows_flat"),
         (lines(BEAT), "json_lines/windows_elastic"),
         (lines(AZURE), "json_lines/windows_azure"),
-        (lines(DUMPED), "json_lines/windows_evtx"),
+        (lines(DUMPED), "json_lines/windows_evtx_dump"),
         (b"ElfFile\x00" + bytes(4000), "evtx/windows_evtx"),
         (b"\xef\xbb\xbf" + lines(CLOUD, CLOUD), "json_lines/aws_cloudtrail"),
         ("time,host,message\r\n2031-04-02 10:00:01,a,b\r\n".encode("utf-16"), "csv/generic"),

@@ -54,7 +54,9 @@ def read_records(stream: BinaryIO, format_name: str, locators: AbstractSet[str])
     if decoder is None:
         raise NoDecoder(f"no decoder reads an artifact of the format '{format_name}'")
     found: dict[str, dict[str, Any]] = {}
-    for block in decoder.decode(cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), 1 << 20))):
+    # A decoder that hands records on in another shape than they have tells them `as_stored`, too.
+    read = getattr(decoder, "as_stored", decoder.decode)
+    for block in read(cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), 1 << 20))):
         for locator, payload in zip(block.locators, block.payloads, strict=True):
             if locator in locators:
                 found[locator] = record_of(payload, decoder)

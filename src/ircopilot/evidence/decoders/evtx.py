@@ -1,7 +1,7 @@
 """Windows event log files (EVTX). Locator `record:N`, N being the record id that the `evtx` crate gives.
 
 A chunk or record that is damaged becomes a located error; the others are read. Should two records carry one id (logs
-carved or merged), the second is `record:N/2`.
+carved or merged), the second is `record:N/2`. A record is handed on flat (`evtx_flat.py`); reading it again gives it as stored.
 Source: the `evtx` crate (https://github.com/omerbenamram/evtx), [MS-EVEN6].
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 
 from evtx import PyEvtxParser
 
+from ircopilot.evidence.decoders.evtx_flat import Flattener
 from ircopilot.evidence.decoders.framing import CHUNK, BlockBuilder
 from ircopilot.evidence.records import Block
 
@@ -30,21 +31,29 @@ class Evtx:
     context_fields: frozenset[str] = frozenset()
 
     def decode(self, stream: BinaryIO) -> Iterator[Block]:
-        """Yield blocks of records as JSON. Raises OSError when the file's header cannot be read."""
-        # The parser seeks; small logs stay in memory, larger ones go to an unlinked temporary file.
-        with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
-            size = 0
-            while chunk := stream.read(CHUNK):
-                spool.write(chunk)
-                size += len(chunk)
-            spool.seek(0)
-            chunks = int.from_bytes(spool.read(HEADER_BYTES)[42:44], "little")
-            spool.seek(0)
-            cut = size < HEADER_BYTES + chunks * CHUNK_BYTES
-            yield from _blocks(PyEvtxParser(spool, number_of_threads=1), size, cut)
+        """Yield blocks of records as flat JSON objects. Raises OSError when the file's header cannot be read."""
+        return _records(stream, Flattener().flat)
+
+    def as_stored(self, stream: BinaryIO) -> Iterator[Block]:
+        """The same records as they stand in the log: `Event` with its `System` and its data."""
+        return _records(stream, str)
 
 
-def _blocks(parser: PyEvtxParser, size: int, cut: bool) -> Iterator[Block]:
+def _records(stream: BinaryIO, shape: Callable[[str], str]) -> Iterator[Block]:
+    # The parser seeks; small logs stay in memory, larger ones go to an unlinked temporary file.
+    with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
+        size = 0
+        while chunk := stream.read(CHUNK):
+            spool.write(chunk)
+            size += len(chunk)
+        spool.seek(0)
+        chunks = int.from_bytes(spool.read(HEADER_BYTES)[42:44], "little")
+        spool.seek(0)
+        cut = size < HEADER_BYTES + chunks * CHUNK_BYTES
+        yield from _blocks(PyEvtxParser(spool, number_of_threads=1), size, cut, shape)
+
+
+def _blocks(parser: PyEvtxParser, size: int, cut: bool, shape: Callable[[str], str]) -> Iterator[Block]:
     out, seen, number, records = BlockBuilder(), dict[int, int](), 0, parser.records_json()
     while True:
         try:
@@ -58,7 +67,7 @@ def _blocks(parser: PyEvtxParser, size: int, cut: bool) -> Iterator[Block]:
         if record is None:
             break
         number += 1
-        out.add(_locator(record, seen), number, record["data"].encode())
+        out.add(_locator(record, seen), number, shape(record["data"]).encode())
         if out.full:
             yield out.take(0)
     if cut:

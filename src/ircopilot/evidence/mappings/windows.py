@@ -21,7 +21,7 @@ from ircopilot.evidence.mappings.base import (
     has,
     src,
 )
-from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX
+from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX_DUMP
 from ircopilot.evidence.mappings.windows_rows import FIRST, ROWS
 
 _PROVIDER_SOURCES = {
@@ -89,8 +89,31 @@ def _windows(name: str, about: str, layout: Layout) -> Mapping:
     )
 
 
+# What System says of an event is read there alone: whoever writes an event chooses the names of its data.
+_SYSTEM = {
+    "event_code": "EventID",
+    "event_provider": "Provider_Name",
+    "winlog_channel": "Channel",
+    "host_name": "Computer",
+}
+
+
+def _event_log(name: str, about: str, layout: Layout) -> Mapping:
+    """A log as Windows wrote it, no shipper in between; shorter SQL, too."""
+
+    def of_system(rows: tuple[Row, ...]) -> tuple[Row, ...]:
+        return tuple(replace(r, fields=(_SYSTEM[r.column],)) if r.column in _SYSTEM else r for r in rows)
+
+    whole = _windows(name, about, layout)
+    times = (TimeField("TimeCreated"), TimeField("UtcTime"))
+    return replace(
+        whole, times=times, rows=of_system(whole.rows), first=of_system(whole.first), references=_REFERENCES[:1]
+    )
+
+
 WINDOWS_FLAT = _windows("windows_flat", "Flat JSON: NXLog, PowerShell and log-collector exports", FLAT)
 WINDOWS_ELASTIC = _windows("windows_elastic", "Winlogbeat 6 to 8, Elastic Agent, Elasticsearch exports", ELASTIC)
 WINDOWS_AZURE = _windows("windows_azure", "Azure Monitor and Log Analytics exports", AZURE)
-WINDOWS_EVTX = _windows("windows_evtx", "EVTX through the evtx crate, and evtx_dump's JSON lines", EVTX)
-WINDOWS_MAPPINGS = (WINDOWS_FLAT, WINDOWS_ELASTIC, WINDOWS_AZURE, WINDOWS_EVTX)
+WINDOWS_EVTX = _event_log("windows_evtx", "EVTX, flattened by its decoder", FLAT)
+WINDOWS_EVTX_DUMP = _event_log("windows_evtx_dump", "evtx_dump's JSON", EVTX_DUMP)
+WINDOWS_MAPPINGS = (WINDOWS_FLAT, WINDOWS_ELASTIC, WINDOWS_AZURE, WINDOWS_EVTX, WINDOWS_EVTX_DUMP)

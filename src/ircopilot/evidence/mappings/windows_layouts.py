@@ -2,7 +2,8 @@
 
 Sources: NXLog im_msvistalog (flat), Winlogbeat 6 (`event_data.*`), Winlogbeat 7/8 and Elastic Agent
 (`winlog.event_data.*`), Log Analytics `SecurityEvent`, `Event` and `WindowsEvent` (`EventData` as XML, JSON text or an
-object), and the `evtx` crate's JSON (`Event.System`, `Event.EventData`, `Event.UserData`).
+object), and `evtx_dump`'s JSON (`Event.System`, `Event.EventData`, `Event.UserData`), whose names are those of
+`decoders/evtx_flat.py`.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ _ATTRIBUTES = {
 }
 
 
-def _evtx() -> str:
+def _evtx_dump() -> str:
     # No `if` around what parses: its branches are evaluated lazily, each on its own, and the event was parsed five times.
     # An absent part parses as an empty map, and a record without an event ends as one.
     event = "JSONExtract(raw, 'Event', 'Map(String, String)') AS e0"
@@ -94,4 +95,4 @@ def _evtx() -> str:
     )
 
 
-EVTX = Layout("evtx", _evtx())
+EVTX_DUMP = Layout("evtx_dump", _evtx_dump())

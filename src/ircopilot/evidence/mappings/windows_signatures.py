@@ -8,7 +8,7 @@ from __future__ import annotations
 from ircopilot.evidence.mappings.signature import Signature
 
 SIGNATURES = (
-    Signature("windows_evtx", (("Event.System",),), 4.0),
+    Signature("windows_evtx_dump", (("Event.System",),), 4.0),
     Signature(
         "windows_elastic",
         (
