@@ -117,7 +117,7 @@ def measure_speed(paths: list[Path], rules: RuleSet) -> dict[str, Any]:
         result = match_rules(rules, run_query)
         spent, cpu = time.perf_counter() - start, processor_seconds() - cpu
     return {
-        "events": events, "rules": len(rules.rules), "rules_evaluated": result.evaluated, "events_read": result.events,
+        "events": events, "rules": len(rules.rules), "rules_evaluated": len(result.evaluated), "events_read": result.events,
         "detections": len(result.detections), "seconds": round(spent, 2), "events_per_second": round(events / spent),
         "processor_seconds": round(cpu, 2),
         "ratio_to_reading_two_columns": round(spent / floor, 1),

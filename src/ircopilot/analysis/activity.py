@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,8 @@ SELECT source, kind, count() AS n, min(time) AS first, max(time) AS last
 FROM {events} GROUP BY source, kind ORDER BY source, kind
 """
 _NAMED = """
-SELECT uniqExactIf(lower(host_name), host_name != '') AS hosts, uniqExactIf(lower(user_name), user_name != '') AS users,
+SELECT groupUniqArrayIf(lower(host_name), host_name != '') AS hosts,
+  groupUniqArrayIf(lower(user_name), user_name != '') AS users,
   argMin(event_id, (time, event_id)) AS first, argMax(event_id, (time, event_id)) AS last
 FROM {events}
 """
@@ -39,17 +41,36 @@ class Layout:
 
 def lay_out(query: Query) -> Layout:
     """What the incident's sources hold."""
+    return join_layouts([lay_out_part(query)])
+
+
+def lay_out_part(query: Query) -> dict[str, Any]:
+    """What the sources hold within one slice of time, as a document that `join_layouts` puts together with others."""
     rows = query(_COUNTS).to_pylist()
     if not rows:
-        return Layout({}, [], ())
+        return {"sources": [], "hosts": [], "users": [], "samples": []}
     named = query(_NAMED).to_pylist()[0]
-    counts: dict[str, int] = {}
-    for row in rows:
-        for name in (row["source"], f"kind:{row['kind']}"):
-            counts[name] = counts.get(name, 0) + row["n"]
     sources = [{**row, "first": row["first"].isoformat(), "last": row["last"].isoformat()} for row in rows]
-    counts |= {"hosts": named["hosts"], "users": named["users"]}
-    return Layout(counts, sources, (named["first"], named["last"]))
+    samples = [named["first"], named["last"]]
+    return {"sources": sources, "hosts": sorted(named["hosts"]), "users": sorted(named["users"]), "samples": samples}
+
+
+def join_layouts(parts: Iterable[dict[str, Any]]) -> Layout:
+    """The layout of slices that follow each other in time."""
+    held = [part for part in parts if part["sources"]]
+    if not held:
+        return Layout({}, [], ())
+    sources: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in (row for part in held for row in part["sources"]):
+        first = sources.setdefault((row["source"], row["kind"]), {**row, "n": 0})
+        first |= {"n": first["n"] + row["n"], "last": row["last"]}
+    counts: dict[str, int] = {}
+    for (source, kind), row in sorted(sources.items()):
+        for name in (source, f"kind:{kind}"):
+            counts[name] = counts.get(name, 0) + row["n"]
+    for name in ("hosts", "users"):
+        counts[name] = len({value for part in held for value in part[name]})
+    return Layout(counts, [row for _, row in sorted(sources.items())], (held[0]["samples"][0], held[-1]["samples"][1]))
 
 
 @dataclass(frozen=True, slots=True)

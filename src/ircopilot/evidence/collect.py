@@ -73,6 +73,14 @@ def collect(
             yield _refusal(readable_name(root.name), "it is no regular file or folder")
 
 
+def collect_kept(
+    name: str, sha256: str, size: int, stream: BinaryIO, sink: Sink, limits: Limits | None = None, received_from: str = ""
+) -> Iterator[Collected]:  # fmt: skip
+    """Describe bytes that are kept already, and store and describe what is in them. `stream` is their plaintext."""
+    job = _Collection(sink, limits or Limits(), received_from)
+    yield from job.take_kept(readable_name(name), sha256, size, stream)
+
+
 def _walk(root: Path, folder: Path, names: tuple[str, ...]) -> Iterator[tuple[Path, str] | Collected]:
     """Regular files under a folder, sorted by name; links are not followed, what is no file is said."""
     try:
@@ -173,6 +181,30 @@ class _Collection:
             except (Damaged, LimitReached) as e:
                 yield _refusal(name, str(e))
             self.unpacked += budget.spent
+
+    def take_kept(self, name: str, sha256: str, size: int, stream: BinaryIO) -> Iterator[Collected]:
+        """Bytes that the sink keeps already; a container is unpacked from a copy that has no name on disk."""
+        artifact = Artifact(sha256=sha256, size=size, name=name, received_from=self.received_from)
+        head, pieces = _peek(_pieces(stream))
+        kind = container_of(head)
+        if not kind:
+            yield _described(artifact, head, size)
+            return
+        self.seen[sha256] = artifact
+        budget = _Budget(self.limits, max(self.limits.ratio_free_bytes, size * self.limits.ratio))
+        budget.take()
+        with tempfile.SpooledTemporaryFile(SPOOL_MEMORY) as spool:
+            for piece in pieces:
+                spool.write(piece)
+            file = cast(BinaryIO, spool)
+            file.seek(0)
+            if kind == "zip" and is_document(file, self.limits):
+                yield _described(artifact, head, size)
+                return
+            try:
+                yield from self._open_container(_Found(name, parent_sha256=sha256), artifact, kind, file, budget)
+            except (Damaged, LimitReached) as e:
+                yield Collected(name, artifact, (ParseError(locator="", reason=f"{name}: {e}"),))
 
     def _take_blob(
         self, found: _Found, pieces: Iterator[bytes], file: BinaryIO | None, budget: _Budget

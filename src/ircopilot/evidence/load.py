@@ -1,7 +1,8 @@
 """Loading: artifacts become loads of events. Decode, estimate the clock, insert, count, commit.
 
 Records in = events + errors + skips: whatever did not become an event is found by its position and located.
-A load is named by what made it, so loading again finds the committed one; a half-written one is dropped and redone.
+Loading again finds the committed load of the same meaning. A half-written one is never gone on with: the next attempt
+writes a load of its own, so that a worker that was stopped and wakes up late writes where nobody looks.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from ircopilot.domain.evidence import Artifact, Clock, Load
-from ircopilot.domain.ids import stable_uuid
+from ircopilot.domain.ids import attempt_id
 from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.intake import Intake, Opener, Progress, Tally, counted
 from ircopilot.evidence.mappings.base import ZONELESS
@@ -77,11 +78,11 @@ class _Errand:
         return f"its records name no year and are taken as of {year}{before}"
 
     def load(self, wanted: Wanted, clock: Clock) -> Load:
-        """The load that these bytes, this mapping and this clock make."""
+        """A fresh load of what these bytes, this mapping and this clock make."""
         version = version_of(wanted.mapping)
         parts = (self.org_id, self.incident_id, wanted.artifact.sha256, wanted.decoder.name, wanted.mapping.name)
         return Load(
-            load_id=stable_uuid(*parts, version, _clock_key(clock)), artifact_sha256=wanted.artifact.sha256,
+            load_id=attempt_id(*parts, version, _clock_key(clock)), artifact_sha256=wanted.artifact.sha256,
             mapping=wanted.mapping.name, mapping_version=version, clock=clock,
         )  # fmt: skip
 
@@ -91,17 +92,10 @@ class _Errand:
             return {load.artifact_sha256: load for load in loads.committed_loads(tx, self.incident_id)}
 
     def open(self, opened: Sequence[Load]) -> None:
-        """Announce loads; what an earlier attempt left of them, or a load that was replaced since, is dropped."""
-        with self.stores.database.tenant(self.org_id) as tx:
-            known = [loads.find_load(tx, load.load_id) for load in opened]
-        for old in known:
-            if old and old.state == "replaced":
-                self.discard(old)
+        """Announce loads, before their first event is written."""
         with self.stores.database.tenant(self.org_id) as tx:
             for load in opened:
                 loads.open_load(tx, self.incident_id, load)
-        for load_id in self.stores.events.count_loads(self.org_id, [load.load_id for load in opened]):
-            self.stores.events.drop_load(self.org_id, load_id)
 
     def discard(self, load: Load) -> None:
         """Drop an uncommitted load."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.domain.evidence import Load
+from ircopilot.domain.evidence import Artifact, Load
 from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.collect import Collected, collect
 from ircopilot.evidence.load import UTC_ASSUMED, Wanted, load_artifacts
@@ -70,15 +70,15 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
     Document: {"artifacts", "events", "errors", "unreadable": [[name, reason], …], "not_read": [[name, reason], …]},
     the last of what could not even be kept as an artifact.
     """
-    _check_clocks(job.request, gathered)
+    check_clocks(job.request, [(f.artifact, m.name) for f in gathered if f.artifact and (m := _mapping(f))])
     tidy_loads(job)
-    unreadable, not_read = _record(job, gathered)
+    unreadable, not_read = record_collected(job, gathered)
     readable = [found for found in gathered if _mapping(found) is not None]
-    dated = [found for found in readable if not _names_no_year(_mapping(found))]
+    dated = [found for found in readable if not names_no_year(_mapping(found))]
     said = {source: offset.total_seconds() for source, offset in job.request.clocks.items()}
     loads_now = list(_load_all(job, dated, len(readable), UTC_ASSUMED, said))
     undated, said_before = _without_year(job, readable)
-    loads_now += _load_all(job, undated, len(readable), _assumed(job), said_before | said)
+    loads_now += _load_all(job, undated, len(readable), assumed_of(job), said_before | said)
     return {
         "artifacts": sum(found.artifact is not None and not found.duplicate_of for found in gathered),
         "events": sum(load.events for load in loads_now),
@@ -98,7 +98,7 @@ def tidy_loads(job: Job) -> None:
             loads.forget_load(tx, load.load_id)
 
 
-def _record(job: Job, gathered: list[Collected]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+def record_collected(job: Job, gathered: list[Collected]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """Link the artifacts and their errors; (name, reason) of what is unreadable, and of what is no artifact at all."""
     unreadable: list[tuple[str, str]] = []
     not_read: list[tuple[str, str]] = []
@@ -115,12 +115,14 @@ def _record(job: Job, gathered: list[Collected]) -> tuple[list[tuple[str, str]],
     return unreadable, not_read
 
 
-def _check_clocks(request: Request, gathered: list[Collected]) -> None:
-    """A clock that is nobody's would be forgotten in silence."""
+def check_clocks(request: Request, known: Sequence[tuple[Artifact, str]]) -> None:
+    """Raise `UnusableArgument` for a clock that is nobody's, which would be forgotten in silence.
+
+    `known`: the artifacts that have records, each with the name of its mapping.
+    """
     for source in request.clocks:
         if source.startswith("host:"):
             continue
-        known = [(f.artifact, m.name) for f in gathered if f.artifact and (m := _mapping(f))]
         if known and not any(said_clock(artifact, mapping, {source: 0.0}) for artifact, mapping in known):
             names = ", ".join(sorted({m for _, m in known} | {a.name for a, _ in known})[:12])
             raise UnusableArgument(
@@ -135,7 +137,7 @@ def _without_year(job: Job, readable: list[Collected]) -> tuple[list[Collected],
     With it the clocks that the user said of the latter, in seconds by SHA-256.
     """
     said: dict[str, float] = {}
-    given = [found for found in readable if _names_no_year(_mapping(found))]
+    given = [found for found in readable if names_no_year(_mapping(found))]
     met = {found.artifact.sha256 for found in readable if found.artifact}
     with job.stores.database.tenant(job.org_id) as tx:
         before = artifacts.list_artifacts(tx, job.incident.incident_id)
@@ -144,14 +146,15 @@ def _without_year(job: Job, readable: list[Collected]) -> tuple[list[Collected],
         load = committed.get(artifact.sha256)
         mapping = MAPPINGS.get(load.mapping) if load else None
         decoder = DECODERS.get(artifact.format.partition("/")[0])
-        if artifact.sha256 not in met and decoder and mapping and _names_no_year(mapping):
+        if artifact.sha256 not in met and decoder and mapping and names_no_year(mapping):
             given.append(Collected(artifact.name, artifact, sniffed=Sniffed(artifact.media_type, decoder, mapping)))
             if load and load.clock.method == "said-by-user":
                 said[artifact.sha256] = load.clock.offset_s
     return given, said
 
 
-def _names_no_year(mapping: Mapping | None) -> bool:
+def names_no_year(mapping: Mapping | None) -> bool:
+    """Whether the mapping's times lack the year, which other evidence then tells."""
     return mapping is not None and any(t.format == "rfc3164" for t in mapping.times)
 
 
@@ -159,7 +162,7 @@ def _mapping(found: Collected) -> Mapping | None:
     return found.sniffed.mapping if found.sniffed else None
 
 
-def _assumed(job: Job) -> Assumed:
+def assumed_of(job: Job) -> Assumed:
     """Year and month of the incident's latest event that names its year; now where there is none."""
     with job.stores.database.tenant(job.org_id) as tx:
         committed = loads.committed_loads(tx, job.incident.incident_id)

@@ -2,16 +2,48 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from ircopilot.analysis.investigate import find_incident
 from ircopilot.analysis.sigma import load_rules, match_rules
-from ircopilot.domain.findings import Findings
+from ircopilot.analysis.sigma.match import RuleMatches, join_matches
+from ircopilot.domain.findings import Detection, Findings
 from ircopilot.pipeline.request import EventQuery, Job
 
 
 def examine(job: Job) -> dict[str, Any]:
     """Findings as a document: {"findings": …, "rules": {"loaded", "unusable", "evaluated"}}."""
+    matches, counts = _match(job)
+    return _tell(job, matches, counts)
+
+
+def match_slice(job: Job) -> dict[str, Any]:
+    """What the rules match within the job's slice, for `tell_story`."""
+    matches, counts = _match(job)
+    detections = [d.model_dump(mode="json") for d in matches.detections]
+    found = {"detections": detections, "hits": matches.hits, "evaluated": sorted(matches.evaluated)}
+    return found | {"events": matches.events, "rules": counts}
+
+
+def tell_story(job: Job, parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """The findings out of what the rules matched in slices that follow each other in time; as `examine` gives them."""
+    counts: dict[str, int] = defaultdict(int)
+    slices: list[RuleMatches] = []
+    for part in parts:
+        detections = tuple(Detection.model_validate(d) for d in part["detections"])
+        slices.append(RuleMatches(detections, part["hits"], frozenset(part["evaluated"]), part["events"]))
+        counts = part["rules"]
+    return _tell(job, join_matches(slices), counts)
+
+
+def findings_of(document: dict[str, Any]) -> Findings:
+    """The findings that a stage document holds."""
+    return Findings.model_validate(document["findings"])
+
+
+def _match(job: Job) -> tuple[RuleMatches, dict[str, int]]:
     tell = job.progress.stage
 
     def compiling(done: int, total: int) -> None:
@@ -22,15 +54,13 @@ def examine(job: Job) -> dict[str, Any]:
 
     tell("forensic", 0, 1, "step", "loading rules")
     rules = load_rules(job.request.rules, cache=job.request.rule_cache, progress=compiling)
-    query = EventQuery(job.stores, job.scope())
-    matches = match_rules(rules, query, matching)
+    matches = match_rules(rules, EventQuery(job.stores, job.scope()), matching)
+    return matches, {"loaded": len(rules.rules), "unusable": len(rules.unusable)}
+
+
+def _tell(job: Job, matches: RuleMatches, counts: dict[str, int]) -> dict[str, Any]:
+    tell = job.progress.stage
     tell("forensic", 0, 1, "step", "following what the matches lead to")
-    findings = find_incident(query, matches.detections, matches.hits)
+    findings = find_incident(EventQuery(job.stores, job.scope()), matches.detections, matches.hits)
     tell("forensic", 1, 1, "step", f"{len(findings.acts)} acts, {len(findings.techniques)} techniques", matches.events)
-    counts = {"loaded": len(rules.rules), "unusable": len(rules.unusable), "evaluated": matches.evaluated}
-    return {"findings": findings.model_dump(mode="json"), "rules": counts}
-
-
-def findings_of(document: dict[str, Any]) -> Findings:
-    """The findings that a stage document holds."""
-    return Findings.model_validate(document["findings"])
+    return {"findings": findings.model_dump(mode="json"), "rules": {**counts, "evaluated": len(matches.evaluated)}}

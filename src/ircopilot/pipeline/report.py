@@ -69,6 +69,12 @@ def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocu
     return document
 
 
+def report_result(document: ReportDocument) -> dict[str, Any]:
+    """The stage's document: the report whole, and how many claims it makes."""
+    claims = sum(len(s.claims) for s in document.report.sections)
+    return {"document": document.model_dump(mode="json"), "claims": claims}
+
+
 def _run_part(job: Job) -> RunPart:
     from ircopilot import __version__
 

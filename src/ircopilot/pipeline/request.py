@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(slots=True)
 class Job:
-    """One run of an investigation over open stores."""
+    """One run of an investigation over open stores. `slice` is the part of the window that this job looks at, if not all."""
 
     stores: StoreSet
     request: Request
@@ -56,6 +56,7 @@ class Job:
     run_id: str
     started: datetime
     progress: Progress = field(default_factory=Silent)
+    slice: Window | None = None
 
     @property
     def org_id(self) -> str:
@@ -63,10 +64,10 @@ class Job:
         return self.incident.org_id
 
     def scope(self, windowed: bool = True) -> EventScope:
-        """The committed events of the incident, within the window that was asked for."""
+        """The committed events of the incident, within the slice or the window that was asked for."""
         with self.stores.database.tenant(self.org_id) as tx:
             committed = loads.committed_loads(tx, self.incident.incident_id)
-        window = self.request.window if windowed else Window()
+        window = (self.slice or self.request.window) if windowed else Window()
         return EventScope(self.org_id, tuple(sorted(load.load_id for load in committed)), window.since, window.until)
 
     def note(self, stage: Stage, payload: dict[str, Any]) -> None:

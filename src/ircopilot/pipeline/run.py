@@ -16,7 +16,7 @@ from ircopilot.domain.incident import Stage
 from ircopilot.pipeline.collect import gather, load_evidence
 from ircopilot.pipeline.export import export_report
 from ircopilot.pipeline.forensic import examine, findings_of
-from ircopilot.pipeline.report import write_up
+from ircopilot.pipeline.report import report_result, write_up
 from ircopilot.pipeline.request import Job, Progress, Request
 from ircopilot.pipeline.timeline import lay_out_timeline
 from ircopilot.stores import StoreSet
@@ -73,6 +73,8 @@ def _check(path: Path) -> None:
 
 def _run(job: Job, gathered: list[Any]) -> Outcome:
     with job.stores.database.tenant(job.org_id) as tx:
+        if others := runs.open_runs_of(tx, job.incident.incident_id):
+            raise RunInProgress(f"run {others[0].run_id} of the service goes on", "wait until it ends, or cancel it")
         runs.close_dead_runs(tx, job.incident.incident_id)
         runs.start_run(tx, job.incident.incident_id, job.run_id)
     try:
@@ -94,7 +96,7 @@ def _stages(job: Job, gathered: list[Any]) -> Outcome:
     layout = _stage(job, "timeline", lambda: lay_out_timeline(job))
     examined = _stage(job, "forensic", lambda: examine(job))
     document = write_up(job, findings_of(examined), layout)
-    _stage(job, "report", lambda: {"claims": sum(len(s.claims) for s in document.report.sections)})
+    _stage(job, "report", lambda: report_result(document))
     outputs = export_report(job, document)
     _stage(job, "export", lambda: {"outputs": {k: str(p) for k, p in outputs.items()}})
     return Outcome(document, outputs, examined["rules"], tuple(loaded["not_read"]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import chain
@@ -27,11 +27,11 @@ LEVEL_ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3, "informational":
 @dataclass(frozen=True, slots=True)
 class RuleMatches:
     """What matched. `hits` maps a rule's id to its matching events, earliest first, at most `HITS` of them;
-    `evaluated` counts the rules whose log source the evidence holds, `events` the events looked at."""
+    `evaluated` are the ids of rules whose log source the evidence holds, `events` counts the events looked at."""
 
     detections: tuple[Detection, ...]
     hits: dict[str, list[str]]
-    evaluated: int
+    evaluated: frozenset[str]
     events: int
 
 
@@ -67,12 +67,34 @@ def match_rules(rules: RuleSet, run_query: RunQuery, progress: Progress | None =
         done.add(reading.logsource)
         if progress is not None:
             progress(len(done), len(groups))
-    evaluated = sum(len(g.rules) for g in groups.values())
+    evaluated = frozenset(r.rule_id for g in groups.values() for r in g.rules)
     by_id = {r.rule_id: r for r in rules.rules}
     found = [_detection(by_id[rule_id], tally) for rule_id, tally in tallies.items()]
-    found.sort(key=lambda d: (LEVEL_ORDER[d.level], d.title, d.rule_id))
+    found.sort(key=_by_level)
     hits = {d.rule_id: [i for _, i in tallies[d.rule_id].kept] for d in found}
     return RuleMatches(tuple(found), hits, evaluated, events)
+
+
+def join_matches(slices: Sequence[RuleMatches]) -> RuleMatches:
+    """The matches of the whole out of those of slices that follow each other in time."""
+    hits: dict[str, list[str]] = defaultdict(list)
+    first: dict[str, Detection] = {}
+    counts: dict[str, int] = defaultdict(int)
+    for part in slices:
+        for detection in part.detections:
+            first.setdefault(detection.rule_id, detection)
+            counts[detection.rule_id] += detection.count
+            hits[detection.rule_id] = (hits[detection.rule_id] + part.hits[detection.rule_id])[:HITS]
+    found = [
+        d.model_copy(update={"count": counts[d.rule_id], "evidence": tuple(hits[d.rule_id][:EVIDENCE])})
+        for d in first.values()
+    ]
+    evaluated = frozenset[str]().union(*(part.evaluated for part in slices))
+    return RuleMatches(tuple(sorted(found, key=_by_level)), dict(hits), evaluated, sum(p.events for p in slices))
+
+
+def _by_level(detection: Detection) -> tuple[int, str, str]:
+    return LEVEL_ORDER[detection.level], detection.title, detection.rule_id
 
 
 def _detection(rule: CompiledRule, tally: _Tally) -> Detection:

@@ -149,12 +149,15 @@ def give_up_delivery(tx: Tx, job_id: str, attempt: int, reason: str) -> bool:
     return row is not None
 
 
-def release_job(tx: Tx, lease: Lease, reason: str) -> None:
-    """Give the job back unharmed, to be sent again at once: its worker is asked to end. Costs no attempt of its budget."""
+def release_job(tx: Tx, lease: Lease, reason: str, delay_s: float = 0.0) -> None:
+    """Give the job back unharmed, to be sent again after `delay_s`: its worker is asked to end, or it must wait its turn.
+
+    Costs no attempt of its budget. Raises `StaleLease`.
+    """
     row = _change(
         tx, lease, leased_by=None, lease_until=None, last_error=storable(reason), max_attempts=jobs.c.max_attempts + 1
     )
-    _requeue(tx, row, delay_s=0.0)
+    _requeue(tx, row, delay_s)
 
 
 def requeue_expired(tx: Tx, job_id: str) -> bool:
@@ -191,6 +194,20 @@ def cancel_jobs(tx: Tx, run_id: str, *, running_too: bool = False) -> int:
     for job_id in gone:
         _settle(tx, job_id)
     return len(gone)
+
+
+def requeue_cancelled(tx: Tx, run_id: str, step: str) -> int:
+    """Send the cancelled jobs of a step again, because its run goes on after all; how many."""
+    query = select(jobs).where(jobs.c.run_id == run_id, jobs.c.step == step, jobs.c.state == "cancelled")
+    rows = tx.connection.execute(query.with_for_update()).all()
+    for row in rows:
+        tx.connection.execute(
+            update(jobs)
+            .where(jobs.c.job_id == row.job_id)
+            .values(finished_at=None, max_attempts=jobs.c.max_attempts + 1)
+        )
+        _requeue(tx, row, delay_s=0.0)
+    return len(rows)
 
 
 def cancel_job(tx: Tx, lease: Lease) -> None:

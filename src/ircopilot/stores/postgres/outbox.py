@@ -20,11 +20,12 @@ BATCH = 100
 
 @dataclass(frozen=True, slots=True)
 class OutboxLetter:
-    """A message on its way to the bus, with its subject and trace."""
+    """A message on its way to the bus, with its subject and trace, and for how many seconds it was due."""
 
     subject: str
     message: JobMessage
     traceparent: str
+    waited_s: float = 0.0
 
 
 def relay_outbox(
@@ -57,14 +58,14 @@ def _relay_subject(
     with database.lobby() as connection:
         wanted = list(connection.execute(_fair_order(subject, free)).scalars())
         rows = connection.execute(
-            select(outbox)
+            select(outbox, func.extract("epoch", func.clock_timestamp() - here.publish_after).label("waited"))
             .where(here.outbox_id.in_(wanted), here.published_at.is_(None))
             .with_for_update(skip_locked=True)
         ).all()
         for row in sorted(rows, key=lambda r: wanted.index(r.outbox_id)):
             body = JobMessage.model_validate(row.body | {"org_id": row.org_id})
             try:
-                publish(OutboxLetter(row.subject, body, row.traceparent))
+                publish(OutboxLetter(row.subject, body, row.traceparent, float(row.waited)))
             except Exception:
                 if not sent:
                     raise

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, text, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.incident import OVER, Run, RunParameters, RunState
@@ -19,21 +19,26 @@ from ircopilot.stores.postgres.tables import runs
 
 
 @contextmanager
-def hold_incident(database: Database, org_id: str, incident_id: str) -> Iterator[None]:
-    """Hold the incident for the length of the block. Raises `RunInProgress` when another process holds it.
+def hold_incident(database: Database, org_id: str, incident_id: str, *, shared: bool = False) -> Iterator[None]:
+    """Hold the incident for the length of the block, alone or with others that share it. Raises `RunInProgress`.
 
     A session lock of Postgres: it ends with the connection, so a process that was killed holds nothing.
     """
     number = int.from_bytes(hashlib.sha256(f"{org_id}\0{incident_id}".encode()).digest()[:8], "big", signed=True)
+    lock, unlock = (
+        (func.pg_try_advisory_lock_shared, func.pg_advisory_unlock_shared)
+        if shared
+        else (func.pg_try_advisory_lock, func.pg_advisory_unlock)
+    )
     with database.session() as connection:
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:n)"), {"n": number}).scalar():
+        if not connection.execute(select(lock(number))).scalar():
             raise RunInProgress(
                 f"another process is working on incident {incident_id}", "wait until it ends, or stop it"
             )
         try:
             yield
         finally:
-            connection.execute(text("SELECT pg_advisory_unlock(:n)"), {"n": number})
+            connection.execute(select(unlock(number)))
 
 
 def start_run(tx: Tx, incident_id: str, run_id: str, parameters: dict[str, Any] | None = None) -> None:
@@ -111,11 +116,23 @@ def set_step(tx: Tx, run_id: str, step: str) -> None:
     tx.connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
 
 
-def mark_cancelling(tx: Tx, run_id: str) -> None:
-    """The run is to stop: its workers see it at their next heartbeat."""
-    tx.connection.execute(
-        update(runs).where(runs.c.run_id == run_id, runs.c.state.in_(("queued", "running"))).values(state="cancelling")
-    )
+def mark_cancelling(tx: Tx, run_id: str, failure: str | None = None) -> None:
+    """The run is to stop: its workers see it at their next heartbeat. With `failure` it will count as failed by that."""
+    open_ = (runs.c.run_id == run_id) & runs.c.state.in_(("queued", "running"))
+    values = {"state": "cancelling", "error": None if failure is None else storable(failure)}
+    tx.connection.execute(update(runs).where(open_).values(values))
+
+
+def count_runs(tx: Tx, run_id: str) -> int:
+    """1 when there is a run of that id, else 0."""
+    return int(tx.connection.execute(select(func.count()).where(runs.c.run_id == run_id)).scalar_one())
+
+
+def open_runs_of(tx: Tx, incident_id: str) -> list[Run]:
+    """The incident's service runs that are not over, oldest first."""
+    mine = (runs.c.incident_id == incident_id) & (runs.c.mode == "service") & runs.c.state.not_in(OVER)
+    query = select(runs).where(mine).order_by(runs.c.created_at, runs.c.run_id)
+    return [_run(row) for row in tx.connection.execute(query)]
 
 
 def reopen_run(tx: Tx, run_id: str) -> None:
