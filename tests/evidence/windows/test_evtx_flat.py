@@ -107,6 +107,13 @@ def test_splicing_and_parsing_give_the_same_members() -> None:
     assert spliced > 2000
 
 
+def test_a_time_outside_of_system_is_not_taken_for_its_own() -> None:
+    for times in ({"TimeCreated": "absent"}, {"TimeCreated": None}):
+        text = event({}, **times).replace(',"EventData":{}', ',"Info":{"a":1,"TimeCreated":{"#attributes":'
+            '{"SystemTime":"1999"}},"EventRecordID":3,"Channel":"x"},"EventData":{"x":{}}')  # fmt: skip
+        assert "1999" in text and Flattener().flat(text) == evtx_flat._parsed(text)
+
+
 def test_text_that_is_no_record_is_handed_on_or_emptied() -> None:
     flat = Flattener().flat
     assert flat("{broken") == "{broken" and flat("[1]") == "[1]"
