@@ -1,34 +1,59 @@
-"""Vault drivers by the scheme of their URL."""
+"""Vault drivers and key services by the schemes of their URLs."""
 
 from __future__ import annotations
 
-from ircopilot.stores.vault.envelope import KeyRing, LocalKeyRing
+from collections.abc import Callable
+from urllib.parse import parse_qsl, urlsplit
+
+from ircopilot.stores.vault.keyset_stores import LocalKeysetStore
+from ircopilot.stores.vault.kms_ring import KeysetStore, Kms, KmsKeyRing
 from ircopilot.stores.vault.local import LocalVault, folder_of
-from ircopilot.stores.vault.protocol import UnusableVault, Vault
+from ircopilot.stores.vault.local_keys import LocalKeyRing
+from ircopilot.stores.vault.protocol import KeyRing, UnusableVault, Vault
 
 
 def open_vault(url: str, kms_url: str | None = None) -> Vault:
     """The vault at `file:///folder` or `s3://bucket/prefix?endpoint=…&region=…&retention_days=…`.
 
-    `kms_url` says where the organisations' keys are: `file:///folder`. Without one a vault on disk
+    `kms_url` says where the organisations' keys are, see `open_kms`, or `file:///folder`. Without one a vault on disk
     keeps them in a folder beside it, and a vault in S3 is refused. Raises `UnusableVault`.
     """
     if url.startswith("file://"):
-        return LocalVault(folder_of(url), ring=_open_ring(kms_url) if kms_url else None)
+        folder = folder_of(url)
+        keys = folder.with_name(folder.name + ".keys")
+        return LocalVault(folder, ring=_open_ring(kms_url, lambda: LocalKeysetStore(keys)) if kms_url else None)
     if url.startswith("s3://"):
         # boto3 takes a quarter of a second to import.
         from ircopilot.stores.vault.s3 import S3Vault
-        from ircopilot.stores.vault.s3_client import S3Place
+        from ircopilot.stores.vault.s3_client import S3Place, connect
+        from ircopilot.stores.vault.s3_keysets import S3KeysetStore
 
         if not kms_url:
             raise UnusableVault(
                 "a vault in S3 needs to know where its keys are", "set IRCOPILOT_KMS_URL: docs/vault.md"
             )
-        return S3Vault(S3Place.of(url), _open_ring(kms_url))
+        place = S3Place.of(url)
+        client = connect("s3", place.region, place.endpoint)
+        ring = _open_ring(kms_url, lambda: S3KeysetStore(client, place.bucket, place.prefix))
+        return S3Vault(place, ring, client)
     raise UnusableVault(f"no vault driver for {url.split(':', 1)[0]}:", "use file:///folder or s3://bucket/prefix")
 
 
-def _open_ring(url: str) -> KeyRing:
+def open_kms(url: str) -> Kms:
+    """The key service at `aws-kms://region?endpoint=…`. Raises `UnusableVault`."""
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    unknown = options.keys() - {"endpoint"}
+    if unknown:
+        raise UnusableVault(f"a key service's URL has no {', '.join(sorted(unknown))}", "see docs/vault.md")
+    if parts.scheme == "aws-kms" and parts.netloc:
+        from ircopilot.stores.vault.aws_kms import AwsKms
+
+        return AwsKms(parts.netloc, options.get("endpoint") or None)
+    raise UnusableVault(f"no key service for {parts.scheme}:", "use aws-kms://region, or file:///folder")
+
+
+def _open_ring(url: str, store: Callable[[], KeysetStore]) -> KeyRing:
     if url.startswith("file://"):
         return LocalKeyRing(folder_of(url))
-    raise UnusableVault(f"no key service for {url.split(':', 1)[0]}:", "use file:///folder")
+    return KmsKeyRing(open_kms(url), store())

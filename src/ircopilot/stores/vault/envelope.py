@@ -9,16 +9,14 @@ Source: Tink wire format, https://developers.google.com/tink/wire-format and …
 
 from __future__ import annotations
 
-import contextlib
 import io
 import os
 import re
-import tempfile
 from pathlib import Path
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import tink
-from tink import aead, cleartext_keyset_handle, core, streaming_aead
+from tink import aead, core, streaming_aead
 
 from ircopilot.stores.vault.protocol import TamperedObject, UnusableVault
 
@@ -31,59 +29,11 @@ aead.register()
 streaming_aead.register()
 
 
-class KeyRing(Protocol):
-    """Gives the key-encryption key of an organisation, made on first use: local files, or a cloud KMS."""
-
-    def key_of(self, org_id: str) -> aead.Aead:
-        """The organisation's AEAD."""
-        ...
-
-
 def safe_org_id(org_id: str) -> str:
     """The id, if it can be a folder's name and nothing else. Raises `UnusableVault`."""
     if _ORG_ID.fullmatch(org_id) is None:
         raise UnusableVault(f"{org_id!r} cannot be an organisation's id")
     return org_id
-
-
-class LocalKeyRing:
-    """One Tink keyset file per organisation, mode 0600, in a folder of mode 0700. Destroying it erases the evidence."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._keys: dict[str, aead.Aead] = {}
-
-    def key_of(self, org_id: str) -> aead.Aead:
-        """The organisation's AEAD, read once. Raises `UnusableVault` when its file is unreadable or open to others."""
-        if org_id not in self._keys:
-            self._keys[org_id] = self._read(org_id)
-        return self._keys[org_id]
-
-    def _read(self, org_id: str) -> aead.Aead:
-        path = self._folder / f"{safe_org_id(org_id)}.keyset.json"
-        if not path.exists():
-            self._make(path)
-        if path.stat().st_mode & 0o077:
-            raise UnusableVault(f"{path} can be read by others", "chmod 600 it, and consider the key known to them")
-        try:
-            handle = cleartext_keyset_handle.read(tink.JsonKeysetReader(path.read_text()))
-            return handle.primitive(aead.Aead)
-        except (core.TinkError, ValueError) as error:
-            raise UnusableVault(f"{path} is no keyset: {error}", "restore it from a backup") from error
-
-    def _make(self, path: Path) -> None:
-        """Write a new keyset whole, or leave the one that another process has just written."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        text = io.StringIO()
-        handle = tink.new_keyset_handle(aead.aead_key_templates.AES256_GCM)
-        cleartext_keyset_handle.write(tink.JsonKeysetWriter(text), handle)
-        with tempfile.NamedTemporaryFile("w", dir=self._folder, prefix=".new-") as file:
-            file.write(text.getvalue())
-            file.flush()
-            os.fsync(file.fileno())
-            with contextlib.suppress(FileExistsError):
-                os.link(file.name, path)
-        sync_folder(self._folder)
 
 
 def new_data_key() -> tink.KeysetHandle:

@@ -10,6 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -19,8 +20,6 @@ from tink import core
 
 from ircopilot.stores.vault.envelope import (
     HEADER,
-    KeyRing,
-    LocalKeyRing,
     decrypting,
     encrypting,
     new_data_key,
@@ -28,8 +27,16 @@ from ircopilot.stores.vault.envelope import (
     seal_header,
     sync_folder,
 )
+from ircopilot.stores.vault.local_keys import LocalKeyRing
 from ircopilot.stores.vault.local_locks import LocalLocks
-from ircopilot.stores.vault.protocol import MissingObject, ObjectLock, TamperedObject, UnstoredObject, pieces_of
+from ircopilot.stores.vault.protocol import (
+    KeyRing,
+    MissingObject,
+    ObjectLock,
+    TamperedObject,
+    UnstoredObject,
+    pieces_of,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -55,19 +62,26 @@ class LocalVault:
         self._tmp.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sweep(self._tmp)
 
+    @property
+    def keys(self) -> KeyRing:
+        """See `Vault.keys`."""
+        return self._ring
+
     def put(self, org_id: str, source: BinaryIO | Iterable[bytes]) -> tuple[str, int]:
-        """See `Vault.put`. Hashed and encrypted in one pass, into a temporary file that is named once it is whole."""
+        """See `Vault.put`. Hashed and encrypted side by side, into a temporary file that is named once it is whole."""
         org_key, data_key = self._ring.key_of(safe_org_id(org_id)), new_data_key()
         digest, size = hashlib.sha256(), 0
-        with _temporary(self._tmp) as (file, path):
+        with _temporary(self._tmp) as (file, path), ThreadPoolExecutor(1, "vault-hash") as hasher:
             file.seek(HEADER)
             kept = _KeptOpen(file)
             try:
                 with encrypting(cast(BinaryIO, kept), data_key) as sink:
-                    for piece in pieces_of(source):
-                        digest.update(piece)
-                        size += len(piece)
-                        sink.write(piece)
+                    for chunk in _chunks_of(source):
+                        hashed = hasher.submit(digest.update, chunk)
+                        size += len(chunk)
+                        for piece in pieces_of((chunk,)):
+                            sink.write(piece)
+                        hashed.result()
             except core.TinkError as error:
                 raise UnstoredObject(f"the vault could not be written: {kept.failure or error}") from kept.failure
             file.seek(0)
@@ -126,6 +140,11 @@ class LocalVault:
             os.link(tmp, path)
         for folder in {path.parent, *(p.parent for p in fresh)}:
             sync_folder(folder)
+
+
+def _chunks_of(source: BinaryIO | Iterable[bytes]) -> Iterable[bytes]:
+    """The bytes of a stream in chunks worth a thread's while, or the chunks as they are."""
+    return iter(lambda: source.read(_READ_AHEAD), b"") if hasattr(source, "read") else source
 
 
 @contextlib.contextmanager

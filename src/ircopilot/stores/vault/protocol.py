@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import BinaryIO, Protocol
+from typing import TYPE_CHECKING, BinaryIO, Protocol
+
+if TYPE_CHECKING:
+    from tink import aead
 
 from ircopilot.domain.errors import ProblemError
 
@@ -75,8 +78,48 @@ class ObjectLock:
     legal_hold: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class RewrapStep:
+    """What a step of re-wrapping did; `done` of `total` steps."""
+
+    done: int
+    total: int
+    what: str
+
+
+class KeyRing(Protocol):
+    """One key-encryption key per organisation, made on first use: in local files, or under a cloud KMS.
+
+    Any of these raises `DestroyedKey`, `UnreachableVault` and `UnusableVault`.
+    """
+
+    def key_of(self, org_id: str) -> aead.Aead:
+        """The organisation's AEAD: wraps under the newest version of its key, unwraps under all."""
+        ...
+
+    def rotate(self, org_id: str) -> None:
+        """Begin a new version. New objects are wrapped under it; old ones still open."""
+        ...
+
+    def rewrap(self, org_id: str) -> Iterator[RewrapStep]:
+        """Wrap the organisation's keys anew under the KMS's present version, and remove older wrappings.
+
+        Runs as it is iterated; may be stopped after any step and called again.
+        """
+        ...
+
+    def destroy(self, org_id: str) -> None:
+        """Make everything of the organisation unreadable for ever, and refuse it a new key. May be called again."""
+        ...
+
+
 class Vault(Protocol):
     """Write-once objects per organisation, named by the SHA-256 of their plaintext."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """The organisations' keys."""
+        ...
 
     def put(self, org_id: str, source: BinaryIO | Iterable[bytes]) -> tuple[str, int]:
         """Store the bytes of a stream or of chunks; returns (SHA-256 as lower-case hex, size in bytes).

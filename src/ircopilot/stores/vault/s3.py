@@ -21,7 +21,6 @@ from tink import aead, core
 
 from ircopilot.stores.vault.envelope import (
     HEADER,
-    KeyRing,
     decrypting,
     encrypting,
     new_data_key,
@@ -30,6 +29,7 @@ from ircopilot.stores.vault.envelope import (
 )
 from ircopilot.stores.vault.local import _KeptOpen
 from ircopilot.stores.vault.protocol import (
+    KeyRing,
     LockedObject,
     MissingObject,
     ObjectLock,
@@ -62,6 +62,11 @@ class S3Vault:
         self._place, self._ring = place, ring
         self._client = client or connect("s3", place.region, place.endpoint)
         _refuse_unlocked(self._client, place.bucket)
+
+    @property
+    def keys(self) -> KeyRing:
+        """See `Vault.keys`."""
+        return self._ring
 
     def put(self, org_id: str, source: BinaryIO | Iterable[bytes]) -> tuple[str, int]:
         """See `Vault.put`. Sealed into a temporary file first: the name is known only when everything was read."""

@@ -54,7 +54,7 @@ class S3Place:
 def connect(service: str, region: str | None, endpoint: str | None) -> Any:
     """A boto3 client with boto3's usual chain of credentials. Raises `UnusableVault`."""
     config = Config(
-        retries={"mode": "standard", "max_attempts": 5},
+        retries={"mode": "standard"},
         connect_timeout=10,
         read_timeout=60,
         s3={"addressing_style": "path" if endpoint else "auto"},

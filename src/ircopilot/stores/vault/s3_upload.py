@@ -21,7 +21,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from ircopilot.stores.vault.s3_client import asking, code_of
 
-PART = 16 << 20
+PART = 8 << 20
 MOST_PARTS = 10_000
 AT_ONCE = 4
 
