@@ -218,3 +218,10 @@ def test_kinds_times_and_handed_out_keys(load: Callable[[Path], Loaded]) -> None
     assert load(FIXTURES / "auditd.golden.log")[1].clock.year_assumed is None
     assert load(FIXTURES / "table.golden.csv")[1].clock.zone_assumed == "UTC"
     assert load(FIXTURES / "timesketch.golden.csv")[1].clock.zone_assumed == ""
+
+
+def test_actions_taken_stand_on_the_timeline(load: Callable[[Path], Loaded]) -> None:
+    _, _, events = load(FIXTURES / "actions.golden.jsonl")
+    assert [(e.kind, e.source, e.message, e.ecs["event_action"], e.ecs["user_name"]) for e in events] == [
+        ("action", "ircopilot.action", "Isolate the workstation", state, "nadia") for state in ("open", "done")
+    ]

@@ -13,7 +13,7 @@ from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
 from ircopilot.evidence.decoders.log_table import LogTable
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
-from ircopilot.evidence.mappings import cloudtrail, linux, slack, windows_signatures, zeek
+from ircopilot.evidence.mappings import actions, cloudtrail, linux, slack, windows_signatures, zeek
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.signature import Signature
 from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
@@ -24,7 +24,15 @@ DECODERS: dict[str, Decoder] = {
 }
 
 MAPPINGS: dict[str, Mapping] = {
-    m.name: m for m in (*WINDOWS_MAPPINGS, zeek.MAPPING, cloudtrail.MAPPING, *linux.LINUX_MAPPINGS, slack.MAPPING)
+    m.name: m
+    for m in (
+        *WINDOWS_MAPPINGS,
+        zeek.MAPPING,
+        cloudtrail.MAPPING,
+        *linux.LINUX_MAPPINGS,
+        slack.MAPPING,
+        actions.MAPPING,
+    )
 }
 
 SIGNATURES: tuple[Signature, ...] = (
@@ -33,4 +41,5 @@ SIGNATURES: tuple[Signature, ...] = (
     *cloudtrail.SIGNATURES,
     *linux.SIGNATURES,
     *slack.SIGNATURES,
+    *actions.SIGNATURES,
 )
