@@ -6,9 +6,12 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
+from threading import Event
 from typing import BinaryIO, Protocol
 
 import orjson
+import pyarrow as pa
 
 from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
 from ircopilot.evidence.mappings.base import Mapping
@@ -20,8 +23,7 @@ from ircopilot.stores.events import EventStore
 KEPT_ERRORS = 100
 HELD_BYTES = 64 << 20  # of records looked at, at most, for the first estimate of the clock
 IN_FLIGHT = 2
-LEAST_CHUNK = 8 << 20
-CHUNK_BYTES = 64 << 20  # of records in one insert: large enough that analysing the statement costs little
+CHUNK_BYTES = 128 << 20  # of records in one insert: large enough that analysing the statement costs little
 ROW_BYTES = 200  # what a row weighs besides its record
 
 Progress = Callable[[int, int], None]
@@ -90,23 +92,18 @@ class Intake:
         """Insert every record; returns what was read, and the clock by all of it."""
         select, columns = select_events(self.mapping, load.clock, self.assumed), events_columns(self.mapping)
         # A deduplication token outlives the rows it stands for, so an attempt after a drop needs tokens of its own.
-        attempt, tally, sampler = uuid.uuid4().hex[:8], Tally(), Sampler(self.artifact, self.mapping)
+        attempt, reading = uuid.uuid4().hex[:8], _Reading(self, load.load_id)
         flying: set[Future[None]] = set()
         with ThreadPoolExecutor(IN_FLIGHT + 1, "insert") as pool:
-            for number, blocks in enumerate(_chunks(self._from_start(), self.artifact.size)):
-                for block in blocks:
-                    tally.add(block)
-                    sampler.look(block)
-                batches = [batch_of(b, self.artifact.sha256, load.load_id) for b in blocks if b.seqs]
-                if batches:
-                    token = f"{load.load_id}:{attempt}:{number}"
-                    params = {"org": self.org_id}
-                    flying.add(pool.submit(self.events.insert_block, "events", columns, select, batches, params, token))
-                flying = _settle(flying, IN_FLIGHT)
-                self.progress(blocks[-1].consumed, tally.sent)
-            clock = pool.submit(self._estimate, sampler)
+            for number, chunk in enumerate(reading.chunks()):
+                token, params = f"{load.load_id}:{attempt}:{number}", {"org": self.org_id}
+                insert = partial(self.events.insert_block, "events", columns, select, chunk, params, token)
+                flying.add(pool.submit(chunk.send, insert))
+                chunk.read.wait()  # the records are read where they are sent; the next chunk begins where this one ends
+                flying = _settle(flying, IN_FLIGHT - 1)
+            clock = pool.submit(self._estimate, reading.sampler)
             _settle(flying, 0)
-        return tally, clock.result()
+        return reading.tally, clock.result()
 
     def blocks(self) -> Iterator[Block]:
         """The artifact's records, from its beginning. A container that cannot be read is one error of the artifact."""
@@ -120,7 +117,7 @@ class Intake:
     def _estimate(self, sampler: Sampler) -> Clock:
         return estimate_clocks(self.events, self.org_id, self.mapping, self.assumed, [sampler])[0]
 
-    def _from_start(self) -> Iterator[Block]:
+    def from_start(self) -> Iterator[Block]:
         """All blocks: those read for the first estimate, let go one by one, then the rest of the same stream."""
         source, self._source = self._source, None
         if source is None:
@@ -168,24 +165,65 @@ def _reason(payload: bytes) -> str:
     return "no time in any field that its mapping reads"
 
 
-def _chunks(blocks: Iterator[Block], whole: int) -> Iterator[list[Block]]:
-    """Blocks gathered to what is worth a statement of its own; an artifact of `whole` bytes makes work for two."""
-    enough = min(max(whole // IN_FLIGHT, LEAST_CHUNK), CHUNK_BYTES)
-    chunk: list[Block] = []
-    size = 0
-    for block in blocks:
-        chunk.append(block)
-        size += block.size + ROW_BYTES * len(block.seqs)
-        if size >= enough:
-            yield chunk
-            chunk, size = [], 0
-    if chunk:
-        yield chunk
+class _Reading:
+    """An artifact's records as they are read: counted, sampled, and cut into chunks worth a statement each."""
+
+    def __init__(self, intake: Intake, load_id: str) -> None:
+        self.tally, self.sampler = Tally(), Sampler(intake.artifact, intake.mapping)
+        self._intake, self._load_id = intake, load_id
+        self._blocks = self._counted()
+        self._next: Block | None = None
+
+    def chunks(self) -> Iterator[_Chunk]:
+        """Chunks with records. Each must be read, or given up with the whole, before the next is asked for."""
+        while self.peek():
+            yield _Chunk(self)
+
+    def peek(self) -> Block | None:
+        """The next block with records, which stays the next one."""
+        if self._next is None:
+            self._next = next(self._blocks, None)
+        return self._next
+
+    def take(self, block: Block) -> pa.RecordBatch:
+        """The block as rows; it is no longer the next one."""
+        self._next = None
+        return batch_of(block, self._intake.artifact.sha256, self._load_id)
+
+    def _counted(self) -> Iterator[Block]:
+        for block in self._intake.from_start():
+            self.tally.add(block)
+            self.sampler.look(block)
+            self._intake.progress(block.consumed, self.tally.sent)
+            if block.seqs:
+                yield block
+
+
+class _Chunk:
+    """The rows of one statement, read while they are sent. `read` is set when no more of them will be asked for."""
+
+    def __init__(self, reading: _Reading) -> None:
+        self.read = Event()
+        self._reading = reading
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        size = 0
+        while size < CHUNK_BYTES and (block := self._reading.peek()):
+            size += block.size + ROW_BYTES * len(block.seqs)
+            yield self._reading.take(block)
+        self.read.set()
+
+    def send(self, insert: Callable[[], None]) -> None:
+        """Run the insert that reads this chunk."""
+        try:
+            insert()
+        finally:
+            self.read.set()
 
 
 def _settle(flying: set[Future[None]], most: int) -> set[Future[None]]:
     """Wait until at most `most` inserts are under way; raises what one of them raised."""
-    while len(flying) > most:
+    while len(flying) > most or any(one.done() for one in flying):
         done, flying = wait(flying, return_when=FIRST_COMPLETED)
         for one in done:
             one.result()

@@ -63,7 +63,7 @@ def test_loading_again_finds_the_committed_load(bench: Bench) -> None:
 
 
 def test_a_load_that_died_half_way_is_invisible_and_redone(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "LEAST_CHUNK", 2000)
+    monkeypatch.setattr(intake, "CHUNK_BYTES", 4000)
     monkeypatch.setattr("ircopilot.evidence.decoders.json_lines.BLOCK_BYTES", 2000)
     monkeypatch.setattr("ircopilot.evidence.decoders.framing.CHUNK", 2000)
     records = [plain(n) for n in range(100)]

@@ -22,10 +22,10 @@ from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL, SAMPLES_TABL
 from ircopilot.stores.events.scope import EventScope
 
 Parameters = Mapping[str, object]
-# One thread and one block per statement: atomic, deduplicated as one; several statements in flight use the cores.
+# One block per statement: atomic, deduplicated as one. Two threads make its rows, one writes them.
 INSERT_SETTINGS = {
     "max_insert_threads": "1",
-    "max_threads": "1",
+    "max_threads": "2",
     "async_insert": "0",
     "min_insert_block_size_rows": "10000000",
     "min_insert_block_size_bytes": "4294967296",
