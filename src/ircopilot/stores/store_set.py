@@ -102,6 +102,12 @@ class StoreSet:
         other.database = self.database.fenced(fence)
         return other
 
+    def check(self, org_id: str) -> None:
+        """Ask database, event store and vault something small; raises what the first one raises that does not answer."""
+        self.database.check()
+        self.events.execute("SELECT 1")
+        self.vault.exists(org_id, "0" * 64)
+
     def close(self) -> None:
         """Close every connection."""
         self.database.close()
