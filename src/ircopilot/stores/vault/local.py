@@ -73,7 +73,7 @@ class LocalVault:
         digest, size = hashlib.sha256(), 0
         with _temporary(self._tmp) as (file, path), ThreadPoolExecutor(1, "vault-hash") as hasher:
             file.seek(HEADER)
-            kept = _KeptOpen(file)
+            kept = KeptOpen(file)
             try:
                 with encrypting(cast(BinaryIO, kept), data_key) as sink:
                     for chunk in _chunks_of(source):
@@ -173,7 +173,7 @@ def _sweep(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-class _KeptOpen(io.RawIOBase):
+class KeptOpen(io.RawIOBase):
     """Passes writes on, and leaves the file open when Tink closes its sink: the header is still to be written."""
 
     def __init__(self, file: BinaryIO) -> None:
@@ -182,9 +182,11 @@ class _KeptOpen(io.RawIOBase):
         self.failure: OSError | None = None  # Tink makes a text of it
 
     def writable(self) -> bool:
+        """It is there to be written."""
         return True
 
     def write(self, data: Buffer, /) -> int:
+        """Pass on. Raises `OSError`, and keeps it in `failure`."""
         try:
             return self._file.write(data)
         except OSError as error:

@@ -27,7 +27,7 @@ from ircopilot.stores.vault.envelope import (
     safe_org_id,
     seal_header,
 )
-from ircopilot.stores.vault.local import _KeptOpen
+from ircopilot.stores.vault.local import KeptOpen
 from ircopilot.stores.vault.protocol import (
     KeyRing,
     LockedObject,
@@ -45,7 +45,6 @@ from ircopilot.stores.vault.s3_upload import AlreadyThere, Upload
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _READ_AHEAD = 1 << 20
-_IN_MEMORY = 8 << 20
 _TRIES = 5
 
 
@@ -72,22 +71,20 @@ class S3Vault:
         """See `Vault.put`. Sealed into a temporary file first: the name is known only when everything was read."""
         org_key, data_key = self._ring.key_of(safe_org_id(org_id)), new_data_key()
         digest, size = hashlib.sha256(), 0
-        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
-            file = cast(BinaryIO, spool)
-            kept = _KeptOpen(file)
+        with _spool() as file:
+            kept = KeptOpen(file)
+            file.seek(HEADER)
             try:
-                file.seek(HEADER)
                 with encrypting(cast(BinaryIO, kept), data_key) as sink:
                     for piece in pieces_of(source):
                         digest.update(piece)
                         size += len(piece)
                         sink.write(piece)
-                length = file.tell()
-                file.seek(0)
-                file.write(seal_header(data_key, org_key, org_id, digest.hexdigest()))
-                file.flush()
             except core.TinkError as error:
                 raise UnstoredObject(f"no room to seal it: {kept.failure or error}") from kept.failure
+            length = file.tell()
+            file.seek(0)
+            file.write(seal_header(data_key, org_key, org_id, digest.hexdigest()))
             self._store(org_id, digest.hexdigest(), org_key, file, length)
         return digest.hexdigest(), size
 
@@ -137,6 +134,23 @@ class S3Vault:
         """See `Vault.lock_of`."""
         key, versions = self._found(org_id, sha256)
         return self._lock(key, versions[0].id)
+
+    def abort_uploads(self, before: datetime) -> int:
+        """Abort uploads begun before then that nobody finished, as of killed processes; how many.
+
+        Nothing of them can be seen, but they are paid for. A lifecycle rule does the same: docs/vault.md.
+        """
+        stale = []
+        with asking("looking for unfinished uploads"):
+            for page in self._client.get_paginator("list_multipart_uploads").paginate(
+                Bucket=self._place.bucket, Prefix=self._place.prefix
+            ):
+                stale += [u for u in page.get("Uploads", ()) if u["Initiated"] < before]
+            for upload in stale:
+                self._client.abort_multipart_upload(
+                    Bucket=self._place.bucket, Key=upload["Key"], UploadId=upload["UploadId"]
+                )
+        return len(stale)
 
     def _store(self, org_id: str, sha256: str, org_key: aead.Aead, file: BinaryIO, length: int) -> None:
         """Upload the sealed file under its name, unless the same evidence is there; locked when this returns."""
@@ -213,6 +227,14 @@ class S3Vault:
         if _SHA256.fullmatch(sha256) is None:
             raise MissingObject(f"{sha256!r} is not a lower-case SHA-256")
         return f"{self._place.prefix}{safe_org_id(org_id)}/{sha256[:2]}/{sha256}"
+
+
+def _spool() -> BinaryIO:
+    """A nameless file for ciphertext: gone with the process, however that ends. Raises `UnstoredObject`."""
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(buffering=0))
+    except OSError as error:
+        raise UnstoredObject(f"no temporary file: {error}", "see TMPDIR") from error
 
 
 def _refuse_unlocked(client: Any, bucket: str) -> None:
