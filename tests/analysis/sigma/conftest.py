@@ -13,7 +13,7 @@ import pytest
 
 from ircopilot.analysis.sigma import RuleSet, load_rules
 from ircopilot.domain.event import HOT_BY_NAME
-from ircopilot.stores.events.schema import COLUMN_TYPES, EVENTS_DDL
+from ircopilot.stores.events.schema import COLUMN_TYPES, table_statements
 
 SYSMON = "Microsoft-Windows-Sysmon/Operational"
 
@@ -54,7 +54,7 @@ class EventTable:
 @pytest.fixture(scope="session")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     client = clickhouse_connect.get_client(dsn=f"chdb://{tmp_path_factory.mktemp('chdb')}")
-    client.command(EVENTS_DDL)
+    client.command(table_statements()[0])
     yield client
     client.close()
 

@@ -36,19 +36,49 @@ _KEYS = {
 
 COLUMN_TYPES: dict[str, str] = {**_KEYS, **{c.name: _TYPES[c.type] for c in HOT_COLUMNS}}
 
-EVENTS_DDL = (
-    "CREATE TABLE IF NOT EXISTS events ("
-    + ", ".join(f"`{name}` {kind}" for name, kind in COLUMN_TYPES.items())
-    + ") ENGINE = MergeTree ORDER BY (org_id, load_id, time) SETTINGS non_replicated_deduplication_window = 10000, "
-    # A hundred columns are a hundred files in a wide part: inserts are faster by a third into compact ones.
-    "min_bytes_for_wide_part = 1073741824, min_rows_for_wide_part = 1000000"
-)
-
 SAMPLES_TABLE = "paired_times"
-# What clocks are estimated from, before a load is written: small, and dropped by partition afterwards.
-SAMPLES_DDL = (
-    f"CREATE TABLE IF NOT EXISTS {SAMPLES_TABLE} (org_id UUID, load_id UUID, artifact_sha256 String, event_id String, "
-    "seq UInt64, host String, code String, recorded DateTime64(6, 'UTC'), reference DateTime64(6, 'UTC')) "
-    "ENGINE = MergeTree PARTITION BY load_id ORDER BY (org_id, load_id, artifact_sha256, seq)"
-)
-SAMPLE_COLUMNS = ("org_id", "load_id", "artifact_sha256", "event_id", "seq", "host", "code", "recorded", "reference")
+SHARD = "_shard"  # what the table that holds a shard's rows is called beyond the name that everybody uses
+_SAMPLES = {
+    "org_id": "UUID", "load_id": "UUID", "artifact_sha256": "String", "event_id": "String", "seq": "UInt64",
+    "host": "String", "code": "String", "recorded": "DateTime64(6, 'UTC')", "reference": "DateTime64(6, 'UTC')",
+}  # fmt: skip
+# A hundred columns are a hundred files in a wide part: inserts are faster by a third into compact ones.
+_COMPACT = "min_bytes_for_wide_part = 1073741824, min_rows_for_wide_part = 1000000"
+
+
+def table_statements(cluster: str = "") -> tuple[str, ...]:
+    """The statements that make the tables: on one server, or on every server of a ClickHouse cluster of that name.
+
+    On a cluster a load's rows lie on one shard, replicated there; the name that everybody uses is a `Distributed` table
+    over the shards. Source: ClickHouse `ReplicatedMergeTree`, `Distributed`, `ON CLUSTER`.
+    """
+    order = "ORDER BY (org_id, load_id, time)"
+    # What clocks are estimated from, before a load is written: small, and dropped by partition afterwards.
+    scratch = "PARTITION BY load_id ORDER BY (org_id, load_id, artifact_sha256, seq)"
+    return (
+        *_table("events", COLUMN_TYPES, order, _COMPACT, cluster),
+        *_table(SAMPLES_TABLE, _SAMPLES, scratch, "", cluster),
+    )
+
+
+def rows_of(table: str, cluster: str = "") -> str:
+    """The table as statements name it that change rows in place: on a cluster, each server's own part of it."""
+    return f"{table}{SHARD} ON CLUSTER `{cluster}`" if cluster else table
+
+
+def _table(name: str, columns: dict[str, str], order: str, settings: str, cluster: str) -> tuple[str, ...]:
+    declared = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
+    window = "replicated_deduplication_window" if cluster else "non_replicated_deduplication_window"
+    tail = f"{order} SETTINGS {window} = 10000{', ' + settings if settings else ''}"
+    if not cluster:
+        return (f"CREATE TABLE IF NOT EXISTS {name} ({declared}) ENGINE = MergeTree {tail}",)
+    on, shard = f"ON CLUSTER `{cluster}`", f"{name}{SHARD}"
+    path = f"'/clickhouse/tables/{{shard}}/{{database}}/{shard}', '{{replica}}'"
+    return (
+        f"CREATE TABLE IF NOT EXISTS {shard} {on} ({declared}) ENGINE = ReplicatedMergeTree({path}) {tail}",
+        f"CREATE TABLE IF NOT EXISTS {name} {on} ({declared}) "
+        f"ENGINE = Distributed('{cluster}', currentDatabase(), '{shard}', cityHash64(load_id))",
+    )
+
+
+SAMPLE_COLUMNS = tuple(_SAMPLES)

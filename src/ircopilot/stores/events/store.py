@@ -7,18 +7,19 @@ Source: ClickHouse HTTP interface (`param_*` query parameters, statement and dat
 from __future__ import annotations
 
 import io
+import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 import pyarrow as pa
 import urllib3
 
-from ircopilot.domain.errors import ProblemError
+from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
-from ircopilot.stores.events.schema import EVENTS_DDL, SAMPLES_DDL, SAMPLES_TABLE
+from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
 
 Parameters = Mapping[str, object]
@@ -36,6 +37,13 @@ INSERT_SETTINGS = {
     "short_circuit_function_evaluation": "enable",
 }
 
+# An insert is acknowledged when a majority of its shard's replicas has it, and whoever asks afterwards sees it.
+CLUSTER_SETTINGS = {
+    "distributed_foreground_insert": "1",
+    "insert_quorum": "auto",
+    "insert_quorum_parallel": "0",
+    "select_sequential_consistency": "1",
+}
 
 # What a mapping reads from `input('locator String, seq UInt64, raw String, sha String, load String')`.
 _FIELDS: Any = [
@@ -58,11 +66,15 @@ class EventStoreFailed(ProblemError):
 
 
 class EventStore:
-    """A pooled, thread-safe client of one ClickHouse database, named by `http://user:password@host:port/database`."""
+    """A pooled, thread-safe client of one ClickHouse database, named by `http://user:password@host:port/database`.
+
+    With `?cluster=NAME` the tables are made on every server of that cluster, replicated and distributed.
+    """
 
     def __init__(self, clickhouse_url: str, connections: int = 8) -> None:
         parts = urlsplit(clickhouse_url)
         self._database = parts.path.strip("/") or "default"
+        self._cluster = _cluster_of(parts.query)
         self._headers = {"X-ClickHouse-User": unquote(parts.username or "default")}
         if parts.password:
             self._headers["X-ClickHouse-Key"] = unquote(parts.password)
@@ -76,8 +88,8 @@ class EventStore:
 
     def ensure_schema(self) -> None:
         """Create the tables that are missing."""
-        for ddl in (EVENTS_DDL, SAMPLES_DDL):
-            self.execute(ddl)
+        for statement in table_statements(self._cluster):
+            self.execute(statement)
 
     def execute(self, sql: str, params: Parameters | None = None, settings: Mapping[str, str] | None = None) -> bytes:
         """Run one statement; returns the body. Raises EventStoreFailed."""
@@ -105,7 +117,9 @@ class EventStore:
         """Delete a load's events: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
         where = "org_id = toUUID({org:String}) AND load_id = toUUID({load:String})"
         params = {"org": org_id, "load": load_id}
-        self.execute(f"DELETE FROM events WHERE {where}", params, {"lightweight_deletes_sync": "2"})
+        self.execute(
+            f"DELETE FROM {rows_of('events', self._cluster)} WHERE {where}", params, {"lightweight_deletes_sync": "2"}
+        )
 
     def count_loads(self, org_id: str, load_ids: Sequence[str]) -> dict[str, tuple[int, datetime, datetime]]:
         """How many events each load holds, its first and last `time`; one without events is missing.
@@ -134,7 +148,7 @@ class EventStore:
             "WHERE org_id = toUUID({org:String}) AND load_id = toUUID({load:String}) ORDER BY artifact_sha256, seq",
             {"org": org_id, "load": scratch_id},
         )
-        self.execute(f"ALTER TABLE {SAMPLES_TABLE} DROP PARTITION '{uuid.UUID(scratch_id)}'")
+        self.execute(f"ALTER TABLE {rows_of(SAMPLES_TABLE, self._cluster)} DROP PARTITION '{uuid.UUID(scratch_id)}'")
         found: list[dict[str, Any]] = table.to_pylist()
         return found
 
@@ -165,7 +179,7 @@ class EventStore:
         return found
 
     def _post(self, body: Any, params: Parameters, settings: Mapping[str, str]) -> bytes:
-        fields = {"database": self._database, **settings}
+        fields = {"database": self._database, **(CLUSTER_SETTINGS if self._cluster else {}), **settings}
         fields |= {f"param_{name}": _literal(value) for name, value in params.items()}
         try:
             answer = self._pool.request("POST", f"{self._url}?{urlencode(fields)}", body=body, headers=self._headers)
@@ -174,6 +188,14 @@ class EventStore:
         if answer.status != 200 or "X-ClickHouse-Exception-Code" in answer.headers:
             raise EventStoreFailed(answer.data.decode("utf-8", "replace")[:2000])
         return bytes(answer.data)
+
+
+def _cluster_of(query: str) -> str:
+    """The cluster's name in the URL's query. Raises UnusableArgument for one that is no plain name."""
+    name = parse_qs(query).get("cluster", [""])[-1]
+    if name and not re.fullmatch(r"[A-Za-z0-9_.-]{1,64}", name):
+        raise UnusableArgument("the cluster in IRCOPILOT_CLICKHOUSE_URL is no plain name", "see docs/operations.md")
+    return name
 
 
 def _pieces(head: bytes, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
