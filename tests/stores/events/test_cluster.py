@@ -12,7 +12,6 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores.events import EventStore
 from ircopilot.stores.events.schema import COLUMN_TYPES, rows_of, table_statements
 
-
 READ = (
     "import json, sys, chdb; print(json.dumps([chdb.query('EXPLAIN AST ' + s).data() for s in json.load(sys.stdin)]))"
 )
