@@ -26,7 +26,7 @@ class LiveStore:
         Its number is the stream's id, so saying it twice, or late, changes nothing.
         """
         body: dict[Any, Any] = {"stage": event.stage, "payload": dump_json(event.payload), "at": event.at.isoformat()}
-        key = _progress_key(org_id, event.run_id)
+        key = progress_key(org_id, event.run_id)
         try:
             self._redis.xadd(key, body, id=f"{event.number}-0", maxlen=_KEPT, approximate=True)
             self._redis.expire(key, _LIFE_S)
@@ -44,7 +44,7 @@ class LiveStore:
 
         The events themselves are read from Postgres (`run_events_since`), which alone has no gaps.
         """
-        key = _progress_key(org_id, run_id)
+        key = progress_key(org_id, run_id)
         return bool(self._redis.xread({key: f"{after}-{2**63}"}, count=1, block=max(1, int(timeout_s * 1000))))
 
     def remember(self, org_id: str, key: str, value: Any, life_s: int = 300) -> None:
@@ -71,5 +71,6 @@ class LiveStore:
         self.close()
 
 
-def _progress_key(org_id: str, run_id: str) -> str:
+def progress_key(org_id: str, run_id: str) -> str:
+    """The stream that fans a run's events out."""
     return f"{org_id}:progress:{run_id}"

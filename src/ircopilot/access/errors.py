@@ -1,0 +1,29 @@
+"""What can go wrong with organisations and keys."""
+
+from __future__ import annotations
+
+from ircopilot.domain.errors import ProblemError
+
+
+class Unauthenticated(ProblemError):
+    """The call shows no API key, or one that is not valid."""
+
+    type = "unauthenticated"
+    status = 401
+    title = "Who calls is not known"
+
+
+class UnknownOrganisation(ProblemError):
+    """No organisation of that name or id."""
+
+    type = "unknown-organisation"
+    status = 404
+    title = "There is no such organisation"
+
+
+class OrganisationExists(ProblemError):
+    """An organisation of that name was made before."""
+
+    type = "organisation-exists"
+    status = 409
+    title = "There is an organisation of that name"

@@ -1,0 +1,135 @@
+"""What happens to every call before and after its route: a number, who calls, how large, which headers, how long."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ircopilot.access.errors import Unauthenticated
+from ircopilot.gateway.answers import as_problem, problem_answer
+from ircopilot.gateway.errors import TooLarge
+from ircopilot.gateway.gate import Gate
+from ircopilot.telemetry import error_place
+
+# All that is answered without an API key. Whatever is added elsewhere needs one.
+PUBLIC = frozenset({"/healthz", "/readyz", "/metrics"})
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox"),
+)
+
+
+_DRAIN_S = 5.0
+
+
+class Body:
+    """How much of a call's body came, and how much may."""
+
+    def __init__(self, receive: Receive, limit: int, announced: str | None) -> None:
+        self._receive, self._limit, self._came = receive, limit, 0
+        self._announced = int(announced) if announced and announced.isdigit() else 0
+        self.ended = False
+
+    def allow(self, limit: int) -> None:
+        """Take up to `limit` bytes from now on. Raises `TooLarge` when more is announced."""
+        self._limit = limit
+        self._check(self._announced)
+
+    async def receive(self) -> Message:
+        """The next message. Raises `TooLarge`."""
+        self._check(self._announced)
+        message = await self._receive()
+        self.ended = not message.get("more_body", False)
+        self._came += len(message.get("body", b""))
+        self._check(self._came)
+        return message
+
+    async def drain(self, seconds: float) -> None:
+        """Take what is still on its way, for a while, and look at none of it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while not self.ended:
+                    self.ended = not (await self._receive()).get("more_body", False)
+
+    def _check(self, size: int) -> None:
+        if size > self._limit:
+            raise TooLarge(f"this route takes {self._limit:,} bytes", "send less at once")
+
+
+class Edge:
+    """The outermost layer of the application."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app, self._gate = app, gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one call."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, request_id, status = time.monotonic(), secrets.token_hex(8), 0
+        headers = Headers(scope=scope)
+        body = Body(receive, self._gate.limits.max_json, headers.get("content-length"))
+        body.ended = "expect" in headers  # who asks first is still waiting, and sends nothing after a refusal
+        scope.setdefault("state", {}).update(request_id=request_id, body=body)
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                _dress(MutableHeaders(scope=message), request_id)
+            await send(message)
+
+        try:
+            if scope["path"] not in PUBLIC:
+                scope["state"]["caller"] = await self._gate.admit(_shown_key(headers))
+            await self._app(scope, body.receive, answer)
+        except Exception as error:
+            problem = as_problem(error)
+            if problem.status >= 500:
+                structlog.get_logger().error("call failed", request_id=request_id, **error_place(error))
+            if status:
+                raise  # half an answer is out: the connection must end, so that nobody takes it for a whole one
+            await _refuse(problem_answer(problem, request_id), body, answer)
+        finally:
+            route = getattr(scope.get("route"), "path", "none")
+            self._gate.meters.requests.labels(_method(scope["method"]), route, str(status)).inc()
+            self._gate.meters.seconds.labels(route).observe(time.monotonic() - begun)
+
+
+async def _refuse(response: Response, body: Body, send: Send) -> None:
+    """Answer, although of the body some may be on its way: taken for a while, for a reset would overtake the answer."""
+    response.headers["Connection"] = "close"
+    await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+    await send({"type": "http.response.body", "body": bytes(response.body), "more_body": True})
+    await body.drain(_DRAIN_S)
+    await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def _dress(headers: MutableHeaders, request_id: str) -> None:
+    headers["X-Request-Id"] = request_id
+    headers.setdefault("Cache-Control", "no-store")
+    for name, value in _HEADERS:
+        headers[name] = value
+
+
+def _shown_key(headers: Headers) -> str:
+    """The key in the one `Authorization: Bearer` header. Raises `Unauthenticated`. Source: RFC 6750 §2.1."""
+    shown = headers.getlist("authorization")
+    scheme, _, key = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not key.strip():
+        raise Unauthenticated("no API key was shown", "send Authorization: Bearer irc_…")
+    return key.strip()
+
+
+def _method(name: str) -> str:
+    # Whatever a stranger sends as a method must not become a label of its own.
+    return name if name in ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS") else "other"

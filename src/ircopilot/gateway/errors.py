@@ -1,0 +1,113 @@
+"""What can be wrong with a call, as problems that its sender can act on."""
+
+from __future__ import annotations
+
+from ircopilot.domain.errors import ProblemError
+
+
+class InvalidRequest(ProblemError):
+    """A body or parameter does not have the shape that the route asks for."""
+
+    type = "invalid-request"
+    status = 422
+    title = "The request does not have the right shape"
+
+    def __init__(self, detail: str, next_step: str = "", errors: list[dict[str, str]] | None = None) -> None:
+        super().__init__(detail, next_step)
+        self.errors = errors
+
+
+class NoSuchRoute(ProblemError):
+    """There is nothing at that path."""
+
+    type = "no-such-route"
+    status = 404
+    title = "There is nothing at that address"
+
+
+class MethodNotAllowed(ProblemError):
+    """The path is right, the method is not."""
+
+    type = "method-not-allowed"
+    status = 405
+    title = "That cannot be done to this address"
+
+
+class TooLarge(ProblemError):
+    """The body is larger than this route takes."""
+
+    type = "too-large"
+    status = 413
+    title = "The body is too large"
+
+
+class UnsupportedMedia(ProblemError):
+    """The body is of a kind that this route does not take."""
+
+    type = "unsupported-media"
+    status = 415
+    title = "The body is of the wrong kind"
+
+
+class BrokenUpload(ProblemError):
+    """The connection ended before the body did; nothing was kept."""
+
+    type = "broken-upload"
+    status = 400
+    title = "The upload broke off"
+
+
+class SlowUpload(ProblemError):
+    """No byte came for too long; nothing was kept."""
+
+    type = "slow-upload"
+    status = 408
+    title = "The upload came to a halt"
+
+
+class DigestMismatch(ProblemError):
+    """The bytes are not those that the sender announced; nothing was kept."""
+
+    type = "digest-mismatch"
+    status = 400
+    title = "What arrived is not what was announced"
+
+
+class IncidentExists(ProblemError):
+    """An incident of that key has another title."""
+
+    type = "incident-exists"
+    status = 409
+    title = "There is an incident of that key"
+
+
+class UnknownOutput(ProblemError):
+    """The run has made no file of that name."""
+
+    type = "unknown-output"
+    status = 404
+    title = "The run has no such output"
+
+
+class UnknownRules(ProblemError):
+    """A rule set that a run is to use was never handed in."""
+
+    type = "unknown-rules"
+    status = 422
+    title = "There is no such rule set"
+
+
+class OrchestratorUnreachable(ProblemError):
+    """The orchestrator does not answer."""
+
+    type = "orchestrator-unreachable"
+    status = 503
+    title = "The orchestrator cannot be reached"
+
+
+class TooManyWatchers(ProblemError):
+    """This process holds as many event streams as it may."""
+
+    type = "too-many-watchers"
+    status = 503
+    title = "Too many watch already"

@@ -1,0 +1,77 @@
+"""Server-sent events: an answer that goes on. Who takes nothing for `stall_s` is cut off, not waited for."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import aclosing
+
+import anyio
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from ircopilot.access.errors import Unauthenticated
+from ircopilot.gateway.feed import Frame
+from ircopilot.gateway.gate import Gate
+from ircopilot.gateway.hub import TooSlow
+
+_BEGIN = b"retry: 1000\n\n"
+_HEARTBEAT = b": \n\n"
+
+
+class EventStream(Response):
+    """The batches of a watch as `text/event-stream`; an empty batch is a comment. Source: HTML Living Standard §9.2.
+
+    `key` is shown again every `heartbeat_s`: a stream does not outlive the key that opened it.
+    """
+
+    def __init__(self, gate: Gate, batches: AsyncIterator[Sequence[Frame]], key: str) -> None:
+        super().__init__(media_type="text/event-stream")
+        self._gate, self._batches, self._key = gate, batches, key
+        self._admitted = asyncio.get_running_loop().time()
+        del self.headers["content-length"]
+        # A proxy that gathers the answer before it passes it on would hold every event back.
+        self.headers["X-Accel-Buffering"] = "no"
+        self.headers["Cache-Control"] = "no-store, no-transform"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send until the watch ends, the far end leaves, or it stops reading."""
+        async with anyio.create_task_group() as tasks:
+
+            async def until_gone() -> None:
+                while (await receive())["type"] != "http.disconnect":
+                    pass
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(until_gone)
+            await self._send_all(scope, send)
+            tasks.cancel_scope.cancel()
+
+    async def _send_all(self, scope: Scope, send: Send) -> None:
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await self._push(send, _BEGIN)
+            async with aclosing(self._batches) as batches:  # type: ignore[type-var]
+                async for frames in batches:
+                    if not await self._still_admitted():
+                        break
+                    await self._push(send, b"".join(body for _, body in frames) or _HEARTBEAT)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        except (TimeoutError, TooSlow):
+            self._gate.meters.dropped.inc()
+            self._gate.lines.cut(scope)
+
+    async def _push(self, send: Send, body: bytes) -> None:
+        """Hand over to the connection, which takes nothing more while its far end takes nothing."""
+        async with asyncio.timeout(self._gate.limits.stall_s):
+            await send({"type": "http.response.body", "body": body, "more_body": True})
+
+    async def _still_admitted(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now - self._admitted >= self._gate.settings.heartbeat_s:
+            try:
+                await self._gate.admit(self._key)
+            except Unauthenticated:
+                return False
+            self._admitted = now
+        return True

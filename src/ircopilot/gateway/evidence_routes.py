@@ -1,0 +1,121 @@
+"""Routes by which evidence comes in: files, alerts of other systems, actions; all of them are deposits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request
+
+from ircopilot.access.keys import Caller
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.ids import stable_uuid
+from ircopilot.domain.incident import Incident
+from ircopilot.gateway.errors import DigestMismatch
+from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.incident_routes import incident_by_key
+from ircopilot.gateway.run_start import run_over_all
+from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
+from ircopilot.gateway.upload import announced_digests, store_body
+from ircopilot.stores.postgres.deposits import record_deposit
+
+router = APIRouter(prefix="/incidents/{key}", tags=["evidence"])
+AndRun = Annotated[bool, Query(description="Start a run that looks into it.")]
+MOST_NAME = 1024
+
+
+@router.post("/evidence", status_code=201, response_model=Received)
+async def hand_in_evidence(
+    key: str, name: Annotated[str, Query()], request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
+) -> Received:
+    """Hand in a file: the body is its bytes, kept as they are."""
+    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    name = checked_name(name)
+    sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_upload)
+    return await _received(gate, caller, incident, (sha256, size, name), run)
+
+
+@router.post("/alerts", status_code=201, response_model=Received)
+async def hand_in_alerts(
+    key: str, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
+) -> Received:
+    """Hand in alerts: one JSON object or an array of them, kept as it was sent. Sent again, it is the same deposit."""
+    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    request.state.body.allow(gate.limits.max_alerts)
+    body = await request.body()
+    digest = hashlib.sha256(body)
+    if any(said != digest.digest() for said in announced_digests(request)):
+        raise DigestMismatch(f"the bytes received have SHA-256 {digest.hexdigest()}", "send them again")
+    _check_alerts(body)
+    return await _keep(gate, caller, incident, body, f"alerts/{digest.hexdigest()[:16]}.json", run)
+
+
+@router.post("/actions", status_code=201, response_model=Received)
+async def hand_in_action(
+    key: str, action: NewAction, gate: WithGate, caller: WithCaller, run: AndRun = False
+) -> Received:
+    """Note an action that was opened or done. Title and incident name the action."""
+    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    line, action_id = action_line(incident, action, caller.name, datetime.now(UTC))
+    name = f"actions/{action_id[:8]}-{hashlib.sha256(line).hexdigest()[:16]}.jsonl"
+    return await _keep(gate, caller, incident, line, name, run)
+
+
+def action_line(incident: Incident, action: NewAction, caller: str, now: datetime) -> tuple[bytes, str]:
+    """The canonical line of an action (members sorted, no spaces, time in UTC), and the id of the action."""
+    action_id = stable_uuid("action", incident.org_id, incident.incident_id, action.title)
+    time = (action.time or now).astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    line = {
+        "ircopilot_action": action_id, "title": action.title, "state": action.state, "time": time,
+        "actor": action.actor or caller,
+    }  # fmt: skip
+    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE), action_id
+
+
+def checked_name(name: str) -> str:
+    """A name for what is handed in: a relative path, for people to read. Raises `UnusableArgument`."""
+    parts = name.replace("\\", "/").split("/")
+    if not 0 < len(name.encode("utf-8", "replace")) <= MOST_NAME:
+        raise UnusableArgument(f"a name has 1 to {MOST_NAME} bytes", "send ?name=<file name>")
+    if not name.isprintable():
+        raise UnusableArgument("the name holds characters that cannot be shown", "send a name of visible characters")
+    if parts[0] in ("", "~") or ":" in parts[0] or any(p in ("", ".", "..") for p in parts):
+        raise UnusableArgument(f"{name[:100]!r} leads outside of the evidence", "send a plain relative path")
+    return name
+
+
+async def _keep(gate: Gate, caller: Caller, incident: Incident, body: bytes, name: str, run: bool) -> Received:
+    vault = gate.stores.stores_for(caller.org_id).vault
+    sha256, size = await gate.in_file_thread(lambda: vault.put(caller.org_id, _once(body)))
+    gate.meters.received.inc(size)
+    return await _received(gate, caller, incident, (sha256, size, name), run)
+
+
+async def _received(
+    gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], run: bool
+) -> Received:  # fmt: skip
+    sha256, size, name = stored
+    deposit = await gate.in_tx(
+        caller.org_id, record_deposit, incident.incident_id, sha256, name, size, caller.name
+    )  # fmt: skip
+    started = await run_over_all(gate, incident) if run else None
+    return Received(
+        deposit=DepositOut.of(deposit), run=None if started is None else RunOut.of(started, incident.key)
+    )  # fmt: skip
+
+
+def _once(body: bytes) -> Iterator[bytes]:
+    yield body
+
+
+def _check_alerts(body: bytes) -> None:
+    try:
+        alerts: Any = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise UnusableArgument(f"the body is no JSON: {str(error)[:200]}", "send one object or an array") from None
+    found = alerts if isinstance(alerts, list) else [alerts]
+    if not found or not all(isinstance(alert, dict) and alert for alert in found):
+        raise UnusableArgument("alerts are one JSON object, or an array of objects", "see docs/api.md")

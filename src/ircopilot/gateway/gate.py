@@ -1,0 +1,98 @@
+"""What every route has at hand: the stores by organisation, threads for their calls, the orchestrator, the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Depends, Request
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
+
+from ircopilot.access.keys import Caller, Doorkeeper
+from ircopilot.gateway.limits import GatewayLimits
+from ircopilot.gateway.lines import OpenLines
+from ircopilot.gateway.meters import Meters
+from ircopilot.gateway.orchestrator import Orchestrator
+from ircopilot.settings import ServiceSettings
+from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import Tx
+from ircopilot.stores.postgres.errors import DatabaseUnreachable
+
+if TYPE_CHECKING:
+    from ircopilot.gateway.hub import Hub
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Gate:
+    """The gateway's parts. Calls of the stores block, so they go to threads, each kind to as many as it may have."""
+
+    hub: Hub
+
+    def __init__(self, stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> None:
+        self.stores = stores
+        self.settings = settings
+        self.limits = limits
+        self.meters = Meters()
+        self.lines = OpenLines()
+        self.orchestrator = Orchestrator(settings)
+        self._doorkeeper = Doorkeeper(stores.database)
+        self._reads = anyio.CapacityLimiter(limits.reads)
+        self._files = anyio.CapacityLimiter(limits.uploads)
+        self._uploads = anyio.CapacityLimiter(limits.uploads)
+        # As many as the lobby has connections.
+        self._lookups = anyio.CapacityLimiter(4)
+
+    async def admit(self, text: str) -> Caller:
+        """Who the API key belongs to. Raises `Unauthenticated`, `DatabaseUnreachable`."""
+        return await run_sync(_asking_database, lambda: self._doorkeeper.admit(text), limiter=self._lookups)
+
+    async def in_tx(
+        self, org_id: str, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:  # fmt: skip
+        """Do `work` in one transaction of the organisation. Raises `DatabaseUnreachable`, and what `work` raises."""
+
+        def whole() -> R:
+            with self.stores.stores_for(org_id).database.tenant(org_id) as tx:
+                return work(tx, *args, **kwargs)
+
+        return await run_sync(_asking_database, whole, limiter=self._reads)
+
+    async def in_file_thread(self, work: Callable[[], R]) -> R:
+        """Do something short with the vault."""
+        return await run_sync(work, limiter=self._files)
+
+    async def in_upload_thread(self, work: Callable[[], R]) -> R:
+        """Do something that lasts as long as an upload: slow senders take no thread from anybody else."""
+        return await run_sync(work, limiter=self._uploads)
+
+    async def check_database(self) -> None:
+        """Connect as both roles. Raises `DatabaseUnreachable`, `UnsafeRole`."""
+        await run_sync(_asking_database, self.stores.database.check, limiter=self._lookups)
+
+
+def _asking_database(work: Callable[[], R]) -> R:
+    try:
+        return work()
+    except (OperationalError, InterfaceError, NoConnection) as error:
+        raise DatabaseUnreachable("the database did not answer", "try again in a moment") from error
+
+
+async def gate_of(request: Request) -> Gate:
+    """The gateway's parts, for a route."""
+    gate: Gate = request.app.state.gate
+    return gate
+
+
+async def caller_of(request: Request) -> Caller:
+    """Who calls. `Edge` has seen to it that somebody does, before any route was looked at."""
+    caller: Caller = request.state.caller
+    return caller
+
+
+WithGate = Annotated[Gate, Depends(gate_of)]
+WithCaller = Annotated[Caller, Depends(caller_of)]

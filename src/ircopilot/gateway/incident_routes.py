@@ -1,0 +1,64 @@
+"""Routes of incidents: open, list, look at."""
+
+from __future__ import annotations
+
+import secrets
+
+from fastapi import APIRouter, Response
+
+from ircopilot.domain.ids import stable_uuid
+from ircopilot.domain.incident import Incident
+from ircopilot.gateway.errors import IncidentExists
+from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.shapes import DepositOut, IncidentOut, Incidents, IncidentWhole, NewIncident
+from ircopilot.stores.postgres import Tx, incidents
+from ircopilot.stores.postgres.deposits import Deposit, list_deposits
+from ircopilot.stores.postgres.errors import UnknownIncident
+
+router = APIRouter(prefix="/incidents", tags=["incidents"])
+
+
+@router.post("", status_code=201, response_model=IncidentOut)
+async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, response: Response) -> IncidentOut:
+    """Open an incident. The same key and title again is the same incident (200)."""
+    key = asked.key or f"INC-{secrets.token_hex(5)}"
+    incident, new = await gate.in_tx(caller.org_id, _open, key, asked.title)
+    response.status_code = 201 if new else 200
+    response.headers["Location"] = f"/v1/incidents/{key}"
+    return IncidentOut.of(incident)
+
+
+@router.get("", response_model=Incidents)
+async def list_incidents(gate: WithGate, caller: WithCaller) -> Incidents:
+    """The organisation's incidents, by key."""
+    return Incidents(items=[IncidentOut.of(i) for i in await gate.in_tx(caller.org_id, incidents.list_incidents)])
+
+
+@router.get("/{key}", response_model=IncidentWhole)
+async def get_incident(key: str, gate: WithGate, caller: WithCaller) -> IncidentWhole:
+    """One incident, with what was handed in to it."""
+    incident, deposits = await gate.in_tx(caller.org_id, _whole, key)
+    return IncidentWhole(**IncidentOut.of(incident).model_dump(), evidence=[DepositOut.of(d) for d in deposits])
+
+
+def incident_by_key(tx: Tx, key: str) -> Incident:
+    """The organisation's incident of that key. Raises `UnknownIncident`."""
+    try:
+        return incidents.get_incident(tx, stable_uuid("incident", tx.org_id, key))
+    except UnknownIncident:
+        raise UnknownIncident(f"no incident {key[:200]}", "list them: GET /v1/incidents") from None
+
+
+def _open(tx: Tx, key: str, title: str) -> tuple[Incident, bool]:
+    try:
+        found = incident_by_key(tx, key)
+    except UnknownIncident:
+        return incidents.upsert_incident(tx, key, title), True
+    if found.title != title:
+        raise IncidentExists(f"{key} is called {found.title!r}", "choose another key, or the same title")
+    return found, False
+
+
+def _whole(tx: Tx, key: str) -> tuple[Incident, list[Deposit]]:
+    incident = incident_by_key(tx, key)
+    return incident, list_deposits(tx, incident.incident_id)

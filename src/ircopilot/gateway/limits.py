@@ -1,0 +1,37 @@
+"""What the gateway takes and how patient it is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+
+from pydantic import Field, ValidationError
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.evidence import Frozen
+
+
+class GatewayLimits(Frozen):
+    """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
+    who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once.
+    """
+
+    max_upload: int = Field(default=64 << 30, ge=1)
+    max_rules: int = Field(default=256 << 20, ge=1)
+    max_json: int = Field(default=1 << 20, ge=1)
+    max_alerts: int = Field(default=16 << 20, ge=1)
+    idle_s: float = Field(default=60.0, gt=0)
+    stall_s: float = Field(default=20.0, gt=0)
+    uploads: int = Field(default=16, ge=1)
+    reads: int = Field(default=12, ge=1)
+    watchers: int = Field(default=5_000, ge=1)
+
+
+def gateway_limits(environ: Mapping[str, str] = os.environ) -> GatewayLimits:
+    """From `$IRCOPILOT_GATEWAY_<FIELD>`. Raises `UnusableArgument` for a value that cannot be one."""
+    given = {n: v for n in GatewayLimits.model_fields if (v := environ.get(f"IRCOPILOT_GATEWAY_{n.upper()}"))}
+    try:
+        return GatewayLimits.model_validate(given)
+    except ValidationError as error:
+        names = ", ".join(f"IRCOPILOT_GATEWAY_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise UnusableArgument(f"a setting cannot be used: {names}", "see docs/api.md") from None

@@ -1,0 +1,75 @@
+"""Routes of the files that runs made, and of the rule sets that they use."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import closing
+from typing import Any, BinaryIO
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from starlette.responses import StreamingResponse
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.gateway.errors import UnknownOutput
+from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.shapes import OutputOut, Outputs, RuleSetOut
+from ircopilot.gateway.upload import store_body
+from ircopilot.stores.postgres import Tx, results, runs
+
+router = APIRouter(tags=["outputs"])
+_PIECE = 256 << 10
+_TYPES = {
+    ".json": "application/json",
+    ".md": "text/markdown; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".pdf": "application/pdf",
+}
+
+
+@router.get("/runs/{run_id}/outputs", response_model=Outputs)
+async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outputs:
+    """The files that the run made; none until it is done."""
+    found = await gate.in_tx(caller.org_id, _outputs, run_id)
+    return Outputs(items=[OutputOut(name=name, **found[name]) for name in sorted(found)])
+
+
+@router.get("/runs/{run_id}/outputs/{name}")
+async def get_output(run_id: str, name: str, request: Request, gate: WithGate, caller: WithCaller) -> Response:
+    """One file, as it was made. Its ETag is its SHA-256."""
+    found = (await gate.in_tx(caller.org_id, _outputs, run_id)).get(name)
+    if found is None:
+        raise UnknownOutput(f"run {run_id} made no {name[:200]!r}", f"list them: GET /v1/runs/{run_id}/outputs")
+    sha256, etag = str(found["sha256"]), f'"{found["sha256"]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    vault = gate.stores.stores_for(caller.org_id).vault
+    source = await gate.in_file_thread(lambda: vault.open(caller.org_id, sha256))
+    headers |= {
+        "Content-Length": str(found["size"]),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+    }
+    kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
+    return StreamingResponse(_pieces(gate, source), headers=headers, media_type=kind)
+
+
+@router.post("/rule-sets", status_code=201, response_model=RuleSetOut)
+async def hand_in_rules(request: Request, gate: WithGate, caller: WithCaller) -> RuleSetOut:
+    """Hand in Sigma rules, one YAML file or a zip of them, for runs to use."""
+    sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_rules)
+    if not size:
+        raise UnusableArgument("the rule set is empty", "send a YAML file or a zip archive of Sigma rules")
+    return RuleSetOut(sha256=sha256, size=size)
+
+
+async def _pieces(gate: Gate, source: BinaryIO) -> AsyncIterator[bytes]:
+    with closing(source):
+        while piece := await gate.in_file_thread(lambda: source.read(_PIECE)):
+            yield piece
+
+
+def _outputs(tx: Tx, run_id: str) -> dict[str, dict[str, Any]]:
+    runs.get_run(tx, run_id)  # another organisation's run is unknown, not empty
+    result = results.result_of_run(tx, run_id, "export")
+    return dict(result.document.get("outputs", {})) if result else {}

@@ -1,0 +1,136 @@
+"""Routes of runs: start, list, look at, watch, cancel, retry; and of jobs that were given up."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import AwareDatetime
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.incident import OVER, Incident, Run, RunParameters, Window
+from ircopilot.gateway.event_stream import EventStream
+from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.incident_routes import incident_by_key
+from ircopilot.gateway.run_start import start_run
+from ircopilot.gateway.shapes import Cancel, DeadLetterOut, DeadLetters, NewRun, Retry, RunOut, Runs
+from ircopilot.stores.postgres import Tx, incidents, jobs, runs
+
+router = APIRouter(tags=["runs"])
+MOST_RUNS = 200
+
+
+@router.post("/incidents/{key}/runs", status_code=202, response_model=RunOut)
+async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
+    """Start a run over all that was handed in to the incident."""
+    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    parameters = RunParameters(
+        first_stage=asked.first_stage, rules=asked.rules, clocks=asked.clocks,
+        window=Window(since=asked.since, until=asked.until),
+    )  # fmt: skip
+    return _accepted(await start_run(gate, incident, parameters, asked.priority, asked.deadline_s), key, response)
+
+
+@router.get("/runs", response_model=Runs)
+async def list_runs(
+    gate: WithGate, caller: WithCaller, incident: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: AwareDatetime | None = None,
+) -> Runs:  # fmt: skip
+    """Runs, newest first, of one incident or of all."""
+    found, more = await gate.in_tx(caller.org_id, _page, incident, limit, before)
+    return Runs(items=[RunOut.of(run, key) for run, key in found], next=found[-1][0].created_at if more else None)
+
+
+@router.get("/runs/{run_id}", response_model=RunOut)
+async def get_run(run_id: str, gate: WithGate, caller: WithCaller) -> RunOut:
+    """One run."""
+    run, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    return RunOut.of(run, incident.key)
+
+
+@router.get("/runs/{run_id}/events")
+async def watch_run(
+    run_id: str, request: Request, gate: WithGate, caller: WithCaller, after: Annotated[int, Query(ge=0)] = 0
+) -> Response:
+    """The run's events as server-sent events; goes on after `Last-Event-ID`. 204 when there are no more to come."""
+    run, _ = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    seen = min(_last_seen(request, after), run.last_event)
+    if run.state in OVER and seen == run.last_event:
+        return Response(status_code=204)
+    gate.hub.check_room()
+    key = request.headers["authorization"].partition(" ")[2].strip()
+    return EventStream(gate, gate.hub.watch(caller.org_id, run, seen), key)
+
+
+@router.post("/runs/{run_id}/cancel", status_code=202, response_model=RunOut)
+async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Cancel | None = None) -> RunOut:
+    """Stop a run: what waits is given up, what works is told. A run that is over stays as it is."""
+    _, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    reason = (asked.reason if asked else None) or f"cancelled by {caller.name}"
+    return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason), incident.key)
+
+
+@router.post("/runs/{run_id}/retry", status_code=202, response_model=RunOut)
+async def retry_run(
+    run_id: str, gate: WithGate, caller: WithCaller, response: Response, asked: Retry | None = None
+) -> RunOut:
+    """A new run like this one, from a stage on, with other rules or another window; its results stand beside the old."""
+    run, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    asked = asked or Retry()
+    given = {name: getattr(asked, name) for name in asked.model_fields_set}
+    priority = given.pop("priority", None)
+    deadline_s = given.pop("deadline_s", None)
+    old = run.parameters
+    window = Window(since=given.pop("since", old.window.since), until=given.pop("until", old.window.until))
+    # From the start unless a stage is named: what went wrong may lie anywhere.
+    parameters = old.model_copy(update={"first_stage": "collect"} | given | {"window": window})
+    started = await start_run(
+        gate, incident, parameters, run.priority if priority is None else priority, deadline_s
+    )  # fmt: skip
+    return _accepted(started, incident.key, response)
+
+
+@router.get("/dead-letters", response_model=DeadLetters)
+async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
+    """Jobs that were given up and not driven again, oldest first."""
+    return DeadLetters(items=[DeadLetterOut.of(d) for d in await gate.in_tx(caller.org_id, jobs.list_dead_letters)])
+
+
+@router.post("/dead-letters/{job_id}/redrive", status_code=202, response_model=RunOut)
+async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
+    """Send a job that was given up once more, and go on with its run."""
+    await gate.in_tx(caller.org_id, jobs.job_state, job_id)
+    run = await gate.orchestrator.redrive_job(caller.org_id, job_id)
+    _, incident = await gate.in_tx(caller.org_id, run_and_incident, run.run_id)
+    return _accepted(run, incident.key, response)
+
+
+def run_and_incident(tx: Tx, run_id: str) -> tuple[Run, Incident]:
+    """A run and its incident. Raises `UnknownRun`."""
+    run = runs.get_run(tx, run_id)
+    return run, incidents.get_incident(tx, run.incident_id)
+
+
+def _accepted(run: Run, incident_key: str, response: Response) -> RunOut:
+    response.headers["Location"] = f"/v1/runs/{run.run_id}"
+    return RunOut.of(run, incident_key)
+
+
+def _page(
+    tx: Tx, incident: str | None, limit: int, before: datetime | None
+) -> tuple[list[tuple[Run, str]], bool]:  # fmt: skip
+    of_one = None if incident is None else incident_by_key(tx, incident).incident_id
+    found = runs.list_runs(tx, of_one, limit + 1, before)
+    keys = {i: incidents.get_incident(tx, i).key for i in {run.incident_id for run in found}}
+    return [(run, keys[run.incident_id]) for run in found[:limit]], len(found) > limit
+
+
+def _last_seen(request: Request, after: int) -> int:
+    """Where to go on. The header wins: a browser that comes back keeps its first address. Raises `UnusableArgument`."""
+    given = request.headers.get("last-event-id")
+    if not given:
+        return after
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise UnusableArgument("Last-Event-ID is no number of an event", "send the id of the last event received")
+    return int(given)

@@ -1,0 +1,66 @@
+"""The gateway's process: uvicorn on the address that the settings name."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+import uvicorn
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.gateway.app import make_app
+from ircopilot.gateway.gate import Gate
+from ircopilot.gateway.limits import GatewayLimits
+from ircopilot.settings import ServiceSettings
+from ircopilot.stores import StoreSet
+
+_BACKLOG = 2048
+
+
+class GatewayServer(uvicorn.Server):
+    """uvicorn, whose open event streams come to their end when it is asked to stop."""
+
+    def __init__(self, config: uvicorn.Config, gate: Gate) -> None:
+        super().__init__(config)
+        self.gate = gate
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End the streams, then everything else."""
+        self.gate.hub.end_streams()
+        await super().shutdown(sockets)
+
+
+def make_server(stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> GatewayServer:
+    """A server over the stores, not yet listening."""
+    gate = Gate(stores, settings, limits)
+    config = uvicorn.Config(
+        make_app(gate), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_level="warning",
+        proxy_headers=False, server_header=False, date_header=False, backlog=_BACKLOG, timeout_keep_alive=30,
+        timeout_graceful_shutdown=int(settings.grace_s), h11_max_incomplete_event_size=32 << 10,
+    )  # fmt: skip
+    return GatewayServer(config, gate)
+
+
+def listen(address: str) -> socket.socket:
+    """A socket on `host:port`; port 0 takes a free one. Raises `UnusableArgument`."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    if not host or not port.isdigit():
+        raise UnusableArgument(f"{address!r} is no address", "set IRCOPILOT_GATEWAY_ADDRESS to host:port")
+    try:
+        (family, *_, place), *_ = socket.getaddrinfo(host, int(port), type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        made = socket.socket(family)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(place)
+        made.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        raise UnusableArgument(f"nothing can listen on {address}: {error}", "choose another address") from error
+    return made
+
+
+def serve_gateway(stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> None:
+    """Serve until asked to stop; then what is under way has `grace_s` to end."""
+    with listen(settings.gateway_address) as place:
+        host, port = place.getsockname()[:2]
+        print(f"gateway: http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
+        make_server(stores, settings, limits).run([place])

@@ -1,0 +1,39 @@
+"""Waiting for a run's next event without holding a thread: one connection per run that is watched."""
+
+from __future__ import annotations
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from ircopilot.stores.redis import progress_key
+
+
+class LiveWatch:
+    """Asynchronous twin of `LiveStore.wait_for_run_event`, for a process that watches many runs."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = redis.asyncio.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=2)
+
+    async def wait_for_run_event(self, org_id: str, run_id: str, after: int, timeout_s: float) -> bool | None:
+        """True as soon as an event with a number above `after` was fanned out, False when the time is up.
+
+        None when Redis does not answer: the caller looks into Postgres, where the events are, at its own pace.
+        """
+        key = progress_key(org_id, run_id)
+        try:
+            return bool(
+                await self._redis.xread({key: f"{after}-{2**63}"}, count=1, block=max(1, int(timeout_s * 1000)))
+            )
+        except (RedisError, OSError):
+            return None
+
+    async def answers(self) -> bool:
+        """Whether Redis answers."""
+        try:
+            return bool(await self._redis.ping())
+        except (RedisError, OSError):
+            return False
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
