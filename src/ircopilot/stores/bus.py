@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import orjson
@@ -24,6 +25,7 @@ from ircopilot.stores.postgres.jobs import give_up_delivery
 from ircopilot.stores.postgres.outbox import OutboxLetter, relay_outbox
 
 T = TypeVar("T")
+GiveUp = Callable[[JobMessage, str], bool]
 
 ACK_WAIT_S = 15.0
 MAX_DELIVER = 5
@@ -171,8 +173,12 @@ class Bus:
         finally:
             await pull.unsubscribe()
 
-    async def bury_undelivered(self, database: Database, timeout_s: float = 1.0) -> int:
+    async def bury_undelivered(
+        self, database: Database, timeout_s: float = 1.0, give_up: GiveUp | None = None
+    ) -> int:  # fmt: skip
         """Turn advisories about messages out of deliveries into dead jobs; how many jobs were buried.
+
+        `give_up(message, reason)` does it in the database; without one the job alone is buried, and not its run moved.
 
         An advisory names a sequence number only, so the message is fetched for its job. It is acknowledged after the
         database has it; a crash in between repeats it, to no effect.
@@ -183,21 +189,21 @@ class Bus:
         try:
             while True:
                 (raw,) = await pull.fetch(1, timeout=timeout_s)
-                buried += await self._bury(database, orjson.loads(raw.data))
+                buried += await self._bury(orjson.loads(raw.data), give_up or partial(_give_up, database))
                 await raw.ack_sync()
         except TimeoutError:
             return buried
         finally:
             await pull.unsubscribe()
 
-    async def _bury(self, database: Database, advisory: dict[str, Any]) -> bool:
+    async def _bury(self, advisory: dict[str, Any], give_up: GiveUp) -> bool:
         try:
             stored = await self._js.get_msg(STREAM, seq=int(advisory["stream_seq"]))
         except NotFoundError:
             return False
         message = JobMessage.model_validate_json(stored.data or b"")
         reason = f"delivered {advisory['deliveries']} times to {advisory['consumer']} and never acknowledged"
-        return await asyncio.to_thread(_give_up, database, message, reason)
+        return await asyncio.to_thread(give_up, message, reason)
 
     async def relay(self, database: Database, sent: Callable[[OutboxLetter], None] = lambda _: None) -> int:
         """Publish what the outbox holds and is due, as far as there is room; how many. `sent` is told of each.
@@ -266,10 +272,14 @@ class Subscription:
 
 
 @contextlib.asynccontextmanager
-async def open_bus(urls: BusUrls, patience_s: float = 15.0, ack_wait_s: float = ACK_WAIT_S) -> AsyncIterator[Bus]:
+async def open_bus(
+    urls: BusUrls, patience_s: float = 15.0, ack_wait_s: float = ACK_WAIT_S,
+    reconnected: Callable[[], None] = lambda: None,
+) -> AsyncIterator[Bus]:  # fmt: skip
     """Connect, put the streams in place, and close at the end of the block; reconnects on its own meanwhile.
 
-    `ack_wait_s` is how long the kinds' consumers wait for an acknowledgement or a sign of work.
+    `ack_wait_s` is how long the kinds' consumers wait for an acknowledgement or a sign of work; `reconnected` is
+    called whenever a broken connection stands again.
 
     Raises `BusUnreachable` when there is no server, or it refuses the token, for `patience_s`.
     """
@@ -277,6 +287,9 @@ async def open_bus(urls: BusUrls, patience_s: float = 15.0, ack_wait_s: float = 
 
     async def note(error: Exception) -> None:
         said[0] = str(error) or type(error).__name__
+
+    async def tell() -> None:
+        reconnected()
 
     try:
         try:
@@ -287,6 +300,7 @@ async def open_bus(urls: BusUrls, patience_s: float = 15.0, ack_wait_s: float = 
                     max_reconnect_attempts=-1,
                     reconnect_time_wait=0.25,  # type: ignore[arg-type]  # seconds, slept as they are
                     error_cb=note,
+                    reconnected_cb=tell,
                 )
         except (TimeoutError, NatsError, OSError) as error:
             raise BusUnreachable(f"no answer from NATS: {said[0] or error}", "see ircopilot status") from error
