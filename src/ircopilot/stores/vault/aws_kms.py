@@ -6,6 +6,8 @@ the ARNs of the China and GovCloud partitions, and makes one kind of error of al
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -69,23 +71,25 @@ class _AwsAead(aead.Aead):  # type: ignore[misc]
         self._client, self._key = client, key
 
     def encrypt(self, plaintext: bytes, associated_data: bytes) -> bytes:
-        with asking(f"encrypting with {self._key} in AWS KMS"):
+        with asking(f"encrypting with {self._key} in AWS KMS"), self._usable():
             answer = self._client.encrypt(KeyId=_alias(self._key), Plaintext=plaintext, **_context(associated_data))
         return bytes(answer["CiphertextBlob"])
 
     def decrypt(self, ciphertext: bytes, associated_data: bytes) -> bytes:
-        with asking(f"decrypting with {self._key} in AWS KMS"):
-            try:
-                answer = self._client.decrypt(
-                    KeyId=_alias(self._key), CiphertextBlob=ciphertext, **_context(associated_data)
-                )
-            except ClientError as error:
-                if code_of(error) != "KMSInvalidStateException":
-                    raise
-                raise DestroyedKey(
-                    f"{self._key} in AWS KMS: {error}", "cancel its deletion while AWS allows"
-                ) from error
+        with asking(f"decrypting with {self._key} in AWS KMS"), self._usable():
+            answer = self._client.decrypt(
+                KeyId=_alias(self._key), CiphertextBlob=ciphertext, **_context(associated_data)
+            )
         return bytes(answer["Plaintext"])
+
+    @contextlib.contextmanager
+    def _usable(self) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) != "KMSInvalidStateException":
+                raise
+            raise DestroyedKey(f"{self._key} in AWS KMS: {error}", "cancel its deletion while AWS allows") from error
 
 
 def _alias(key: str) -> str:

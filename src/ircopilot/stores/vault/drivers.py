@@ -40,17 +40,31 @@ def open_vault(url: str, kms_url: str | None = None) -> Vault:
 
 
 def open_kms(url: str) -> Kms:
-    """The key service at `aws-kms://region?endpoint=…`. Raises `UnusableVault`."""
+    """The key service at `aws-kms://region?endpoint=…`, `gcp-kms://projects/P/locations/L/keyRings/R?endpoint=…` or
+    `hcvault://host:port/mount` (HTTPS; `hcvault+http://` for loopback alone). Raises `UnusableVault`.
+    """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = options.keys() - {"endpoint"}
     if unknown:
         raise UnusableVault(f"a key service's URL has no {', '.join(sorted(unknown))}", "see docs/vault.md")
+    endpoint = options.get("endpoint") or None
     if parts.scheme == "aws-kms" and parts.netloc:
         from ircopilot.stores.vault.aws_kms import AwsKms
 
-        return AwsKms(parts.netloc, options.get("endpoint") or None)
-    raise UnusableVault(f"no key service for {parts.scheme}:", "use aws-kms://region, or file:///folder")
+        return AwsKms(parts.netloc, endpoint)
+    if parts.scheme == "gcp-kms":
+        from ircopilot.stores.vault.gcp_kms import GcpKms
+
+        return GcpKms(parts.netloc + parts.path, endpoint)
+    if parts.scheme in ("hcvault", "hcvault+http") and parts.netloc:
+        from ircopilot.stores.vault.hcvault_kms import HcVaultKms
+
+        base = f"{'https' if parts.scheme == 'hcvault' else 'http'}://{parts.netloc}"
+        return HcVaultKms(base, parts.path.strip("/") or "transit")
+    raise UnusableVault(
+        f"no key service for {parts.scheme}:", "use aws-kms://, gcp-kms://, hcvault:// or file:///folder"
+    )
 
 
 def _open_ring(url: str, store: Callable[[], KeysetStore]) -> KeyRing:
