@@ -27,14 +27,29 @@ def register(app: typer.Typer) -> None:
     app.command()(eventstore)
 
 
-def up(directory: DataDir = None) -> None:
-    """Start the embedded stack and keep it running."""
+def up(
+    directory: DataDir = None,
+    services: Annotated[
+        bool, typer.Option("--services/--no-services", help="Gateway, orchestrator and workers, or the servers alone.")
+    ] = True,
+) -> None:
+    """Start the embedded stack, with the service on it, and keep it running."""
     from ircopilot.embedded.stack import start_stack
+    from ircopilot.settings import external_urls, service_settings
 
-    urls = start_stack(directory or data_dir())
+    root = directory or data_dir()
+    settings = service_settings()
+    urls = start_stack(root, services=services)
     for name, url in urls.model_dump().items():
         if name != "nats_token":
             console.print(f"{name.removesuffix('_url').replace('_', ' '):<16} {without_secrets(url)}", soft_wrap=True)
+    if external_urls() is not None:
+        console.print(
+            "All servers are given from outside: start `ircopilot orchestrator`, `gateway` and `worker KIND`."
+        )
+        return
+    if services:
+        console.print(f"{'gateway':<16} http://{settings.gateway_address}", soft_wrap=True)
     console.print("The stack runs until `ircopilot down`.")
 
 

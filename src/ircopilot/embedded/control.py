@@ -1,6 +1,6 @@
 """The control socket: one JSON object a line. A connection that has joined is a reference that keeps the stack up.
 
-A client says `{"op": "join" | "pin" | "status" | "down" | "leave"}`; each gets one object back. When the stack ends,
+A client says `{"op": "join" | "pin" | "serve" | "status" | "down" | "leave"}`; each gets one object back. When the stack ends,
 all connections end with the supervisor's process, so the end of the connection means that nothing is left running.
 """
 

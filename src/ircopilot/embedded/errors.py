@@ -19,3 +19,11 @@ class StackGone(ProblemError):
     type = "stack-gone"
     status = 503
     title = "The embedded stack ended while it was in use"
+
+
+class ServicesFailed(ProblemError):
+    """The servers run, but a process of the service did not come up."""
+
+    type = "services-failed"
+    status = 503
+    title = "A part of the service did not start"

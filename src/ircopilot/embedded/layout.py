@@ -45,6 +45,11 @@ class Layout:
         return self.root / "keys" / "stack.json"
 
     @property
+    def service_token(self) -> Path:
+        """What the gateway shows the orchestrator, mode 0600."""
+        return self.root / "keys" / "service.token"
+
+    @property
     def logs(self) -> Path:
         """What the children say."""
         return self.root / "logs"

@@ -13,7 +13,7 @@ from pathlib import Path
 from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.evidence import Frozen
 from ircopilot.embedded.control import Link, open_link
-from ircopilot.embedded.errors import StackFailed, StackGone
+from ircopilot.embedded.errors import ServicesFailed, StackFailed, StackGone
 from ircopilot.embedded.layout import Layout
 from ircopilot.embedded.parts import log_tail
 from ircopilot.settings import StackUrls, external_urls
@@ -61,15 +61,22 @@ def running_stack(data_dir: Path) -> Iterator[StackUrls]:
         _reap(supervisor)
 
 
-def start_stack(data_dir: Path) -> StackUrls:
-    """Start the stack and leave it running until `stop_stack`; one that runs already is left as it is."""
+def start_stack(data_dir: Path, *, services: bool = False) -> StackUrls:
+    """Start the stack and leave it running until `stop_stack`; what runs already is left as it is.
+
+    With `services` gateway, orchestrator and workers run on it, too, unless all servers are somebody else's. Raises
+    `ServicesFailed` when one of them did not come up; the others run on, and that one is tried again.
+    """
     if (external := external_urls()) is not None:
         return external
-    link, urls, _ = _join(Layout(data_dir.absolute()))
-    pinned = link.ask("pin", STOP_PATIENCE)
+    layout = Layout(data_dir.absolute())
+    link, urls, _ = _join(layout)
+    answer = link.ask("serve" if services else "pin", START_PATIENCE)
     link.close()
-    if pinned is None:
+    if answer is None:
         raise StackGone("the supervisor was stopped or killed", "run the command again")
+    if answer.get("problems"):
+        raise ServicesFailed("; ".join(answer["problems"])[:2000], f"see {layout.logs} and `ircopilot status`")
     return urls
 
 

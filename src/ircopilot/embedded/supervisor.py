@@ -24,14 +24,16 @@ from ircopilot.embedded.external import external_database, urls_of_externals
 from ircopilot.embedded.layout import Layout, load_secrets, make_socket_dir, remove_socket_dir, write_private
 from ircopilot.embedded.parts import Part, Place
 from ircopilot.embedded.postgres import Postgres
+from ircopilot.embedded.services import Service, choose_services, start_services
 from ircopilot.embedded.smaller_parts import EventStore, Nats, Redis
 from ircopilot.embedded.watchdog import start_watchdog
-from ircopilot.settings import ExternalUrls, external_parts
+from ircopilot.settings import ExternalUrls, external_parts, service_settings
 
 LOCK_PATIENCE = 20.0
 FIRST_CLIENT_PATIENCE = 10.0
 RESTARTS = 3
 RESTART_WINDOW = 60.0
+LONGEST_RESTART_PAUSE = 15.0
 
 
 class Supervisor:
@@ -42,6 +44,7 @@ class Supervisor:
         sockets = make_socket_dir(others_enter=os.geteuid() == 0)
         self.place = Place(layout, load_secrets(layout.secrets), sockets)
         self.parts = choose_parts(self.place, external)
+        self.services: list[Service] = []
         self.urls: dict[str, str] = {}
         self.problem: ProblemError | None = None
         self.told = False  # whether somebody heard of the problem
@@ -68,7 +71,9 @@ class Supervisor:
         server.close()
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(starting, *self._tasks, *(part.stop() for part in self.parts), return_exceptions=True)
+        # The services first: what they hold they give back, for which they need the others.
+        await asyncio.gather(starting, *self._tasks, *(s.stop() for s in self.services), return_exceptions=True)
+        await asyncio.gather(*(part.stop() for part in self.parts), return_exceptions=True)
         remove_socket_dir(str(self.place.sockets))
         self.layout.state.unlink(missing_ok=True)
 
@@ -95,19 +100,30 @@ class Supervisor:
             self.ending.set()
 
     async def _keep(self, part: Part) -> None:
-        # A part that dies is started again at the same address; one that keeps dying stays down and is shown so.
+        # A part that dies is started again at the same address; one that keeps dying ever more rarely, shown as down.
         deaths: list[float] = []
         while part.process is not None:
             code = await part.process.wait()
             deaths = [at for at in deaths if at > time.monotonic() - RESTART_WINDOW] + [time.monotonic()]
             print(f"{part.name} ended with {code}", file=sys.stderr, flush=True)
             if len(deaths) > RESTARTS:
-                return
+                await asyncio.sleep(min(2.0 ** (len(deaths) - RESTARTS - 1), LONGEST_RESTART_PAUSE))
             try:
                 await part.start()
             except ProblemError as error:
                 print(f"{part.name} did not come back: {error.detail}", file=sys.stderr, flush=True)
             self._write_state()
+
+    async def _start_services(self) -> list[str]:
+        """Start the service on this stack, once; what did not come up."""
+        if self.services:
+            return []
+        self.services = choose_services(self.place, service_settings(), lambda: self.urls)
+        problems = await start_services(self.services)
+        self._write_state()
+        for service in self.services:
+            self._background(self._keep(service))
+        return problems
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -140,6 +156,9 @@ class Supervisor:
                     answer = {"ok": False, "detail": self.problem.detail, "next_step": self.problem.next_step}
             case "pin":
                 self.pinned = True
+            case "serve":
+                self.pinned = True
+                answer["problems"] = await self._start_services()
             case "leave":
                 self.users.discard(writer)
                 answer["last"] = not self.users and not self.pinned
@@ -164,7 +183,8 @@ class Supervisor:
 
     def _table(self) -> list[Message]:
         rows = [_row("supervisor", os.getpid(), self.started, str(self.layout.root), "running")]
-        rows += [_row(part.name, part.pid, part.started, part.where, _state(part)) for part in self.parts]
+        known = [*self.parts, *self.services]
+        rows += [_row(part.name, part.pid, part.started, part.where, _state(part)) for part in known]
         names = {part.name for part in self.parts}
         rows += [_row(name, 0, 0.0, "external server", "-") for name in PARTS if name not in names]
         where = "external server" if self.external.vault_url else str(self.layout.vault)
@@ -175,7 +195,7 @@ class Supervisor:
             self.ending.set()
 
     def _write_state(self) -> None:
-        known = [part.identity() for part in self.parts]
+        known = [part.identity() for part in (*self.parts, *self.services)]
         state = {
             "control": str(self.place.sockets / "ctl" / "control"),
             "sockets": str(self.place.sockets),
