@@ -77,16 +77,15 @@ async def running_orchestrator(
         http = _HttpServer(make_app(acts, keeper, meters, checks, log), settings.orchestrator_http)
         async with http.running() as http_port:
             rpc_port = await rpc.start(settings.orchestrator_address)
-            tasks = [asyncio.create_task(relay.run()), asyncio.create_task(sweep.run())]
+            tasks = [asyncio.create_task(work()) for work in (relay.publish, relay.listen, sweep.run)]
             log.info("serving", rpc_port=rpc_port, http_port=http_port)
             try:
                 yield Orchestrator(rpc_port, http_port, relay, sweep, meters)
             finally:
                 log.info("ending")
                 await rpc.stop(GRACE_S)
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+                for task in reversed(tasks):
+                    await _end(task)
     finally:
         await wake.close()
         stores.close()
@@ -110,6 +109,15 @@ async def _until_signal(urls: StackUrls, settings: ServiceSettings, log: Filteri
 async def _serve(urls: StackUrls, settings: ServiceSettings, log: FilteringBoundLogger, asked: asyncio.Event) -> None:
     async with running_orchestrator(urls, settings, log):
         await asked.wait()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    # Told again: asyncio.wait_for of Python 3.11 loses a cancellation that arrives together with the answer.
+    while not task.done():
+        task.cancel()
+        await asyncio.wait((task,), timeout=0.1)
+    if not task.cancelled():
+        task.exception()
 
 
 async def _open_patiently(urls: StackUrls, log: FilteringBoundLogger) -> StoreSet:

@@ -38,11 +38,13 @@ class Relay:
         self._born: datetime | None = None
         self.bus: Bus | None = None
 
-    async def run(self) -> None:
-        """Until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._for_ever("listen", self._listen))
-            group.create_task(self._for_ever("relay", self._publish))
+    async def listen(self) -> None:
+        """Hear of what is committed, until cancelled."""
+        await self._for_ever("listen", self._listen)
+
+    async def publish(self) -> None:
+        """Publish it, until cancelled."""
+        await self._for_ever("relay", self._publish)
 
     async def look_after_streams(self) -> bool:
         """Put back what the server lost, and have all that was on it sent again; whether that was needed.

@@ -171,7 +171,9 @@ class Bus:
         try:
             yield Subscription(pull, put_back)
         finally:
-            await pull.unsubscribe()
+            # A connection that was closed meanwhile must not hide why this block ends.
+            with contextlib.suppress(NatsError):
+                await pull.unsubscribe()
 
     async def bury_undelivered(
         self, database: Database, timeout_s: float = 1.0, give_up: GiveUp | None = None
@@ -194,7 +196,9 @@ class Bus:
         except TimeoutError:
             return buried
         finally:
-            await pull.unsubscribe()
+            # A connection that was closed meanwhile must not hide why this block ends.
+            with contextlib.suppress(NatsError):
+                await pull.unsubscribe()
 
     async def _bury(self, advisory: dict[str, Any], give_up: GiveUp) -> bool:
         try:
