@@ -1,7 +1,7 @@
 """Atoms evaluated on the distinct values of one field: the step that makes thousands of rules cheap.
 
-Literals go through one Aho-Corasick automaton over all of them, globs are tried only where their longest literal
-was found, regexes run in RE2. A value that is absent from a record is the empty string here.
+Literals go through one Aho-Corasick automaton over all of them (`literals.py`), regexes run in RE2. A value that is
+absent from a record is the empty string here.
 """
 
 from __future__ import annotations
@@ -10,16 +10,15 @@ import ipaddress
 import operator
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-import ahocorasick_rs
 import numpy as np
 import numpy.typing as npt
-import re2
 
-from ircopilot.analysis.sigma.regexes import compile_regex
-from ircopilot.analysis.sigma.rules import ANY_ONE, ANY_RUN, Atom
+from ircopilot.analysis.sigma.literals import Literals
+from ircopilot.analysis.sigma.regexes import compile_regex, required_literal
+from ircopilot.analysis.sigma.rules import Atom
 
 Mask = npt.NDArray[np.bool_]
 HEXADECIMAL = re.compile(r"0x[0-9a-f]{1,16}")
@@ -30,99 +29,69 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 
 
-def match_distinct(values: list[str], atoms: Iterable[Atom]) -> dict[Atom, Mask]:
-    """For each atom that matches any of `values`: which of them. Atoms of one field, `ref` atoms excluded."""
-    lowered = [v.lower() for v in values]
-    by_op: dict[str, list[Atom]] = defaultdict(list)
-    for atom in atoms:
-        by_op[atom.op].append(atom)
-    hits: dict[Atom, set[int]] = defaultdict(set)
-    for cased, texts in ((False, lowered), (True, values)):
-        literal = [a for op in ("contains", "starts", "ends", "glob") for a in by_op[op] if a.cased is cased]
-        _match_literals(texts, literal, hits)
-        _match_equal(texts, [a for a in by_op["eq"] if a.cased is cased], hits)
-    _match_numbers(lowered, by_op["number"], hits)
-    _match_regexes(values, by_op["re"], hits)
-    _match_addresses(values, by_op["cidr"], hits)
-    for atom in by_op["bool"]:
-        words = TRUE_WORDS if atom.args[0] == "true" else FALSE_WORDS
-        hits[atom].update(i for i, v in enumerate(lowered) if v in words)
-    for atom in by_op["any"]:
-        hits[atom].update(i for i, v in enumerate(values) if v)
-    for atom in by_op["absent"]:
-        hits[atom].update(i for i, v in enumerate(values) if not v)
-    for atom in by_op["compare"]:
-        _match_comparison(lowered, atom, hits)
-    return {atom: _mask(len(values), found) for atom, found in hits.items() if found}
+class Matcher:
+    """The atoms of one field, `ref` atoms excluded, compiled once for any number of batches."""
+
+    def __init__(self, numbers: Mapping[Atom, int]) -> None:
+        self._numbers = numbers
+        by_op: dict[str, list[Atom]] = defaultdict(list)
+        for atom in numbers:
+            by_op[atom.op].append(atom)
+        self._by_op = by_op
+        texts = [a for op in ("contains", "starts", "ends", "glob") for a in by_op[op]]
+        self._literals = {cased: Literals([a for a in texts if a.cased is cased]) for cased in (False, True)}
+        self._equal = {cased: [a for a in by_op["eq"] if a.cased is cased] for cased in (False, True)}
+        self._networks = [(atom, ipaddress.ip_network(atom.args[0], strict=False)) for atom in by_op["cidr"]]
+        self._regexes = [(atom, required_literal(atom.args[0])) for atom in by_op["re"]]
+
+    def match(self, values: list[str]) -> dict[int, Mask]:
+        """By number, the atoms that match any of `values`: which of them."""
+        lowered, by_op = [v.lower() for v in values], self._by_op
+        hits: dict[Atom, list[int]] = {}
+        truth: dict[int, Mask] = {}
+        for cased, texts in ((False, lowered), (True, values)):
+            for atom, places in self._literals[cased].find(texts):
+                if len(places):
+                    truth[self._numbers[atom]] = mask = np.zeros(len(values), dtype=np.bool_)
+                    mask[places] = True
+            hits.update(_match_equal(texts, self._equal[cased]))
+        hits.update(_match_numbers(lowered, by_op["number"]))
+        hits.update(_match_regexes(values, self._regexes))
+        hits.update(_match_addresses(values, self._networks))
+        for atom in by_op["bool"]:
+            words = TRUE_WORDS if atom.args[0] == "true" else FALSE_WORDS
+            hits[atom] = [i for i, v in enumerate(lowered) if v in words]
+        for atom in by_op["any"]:
+            hits[atom] = [i for i, v in enumerate(values) if v]
+        for atom in by_op["absent"]:
+            hits[atom] = [i for i, v in enumerate(values) if not v]
+        for atom in by_op["compare"]:
+            hits[atom] = _match_comparison(lowered, atom)
+        truth.update((self._numbers[atom], _mask(len(values), found)) for atom, found in hits.items() if found)
+        return truth
 
 
-def _mask(size: int, found: set[int]) -> Mask:
+def _mask(size: int, found: Iterable[int]) -> Mask:
     mask = np.zeros(size, dtype=np.bool_)
-    mask[np.fromiter(found, dtype=np.int64, count=len(found))] = True
+    mask[np.fromiter(found, dtype=np.int64)] = True
     return mask
 
 
-def _match_literals(texts: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
-    owners: dict[str, list[Atom]] = defaultdict(list)
-    for atom in atoms:
-        literal = trigger_of(atom)
-        if literal:
-            owners[literal].append(atom)
-        elif atom.op == "glob":
-            hits[atom].update(i for i, text in enumerate(texts) if _matches_glob(text, atom))
-        else:
-            hits[atom].update(i for i, text in enumerate(texts) if text)
-    if not owners:
-        return
-    patterns = list(owners)
-    automaton = ahocorasick_rs.AhoCorasick(patterns)
-    for i, text in enumerate(texts):
-        if not text:
-            continue
-        for pattern, start, end in set(automaton.find_matches_as_indexes(text, overlapping=True)):
-            for atom in owners[patterns[pattern]]:
-                if _holds(atom, text, start, end):
-                    hits[atom].add(i)
-
-
-def trigger_of(atom: Atom) -> str:
-    """The literal whose presence the atom needs: itself, or the longest part of a glob."""
-    if atom.op != "glob":
-        return atom.args[0]
-    return max((p for p in atom.args if p not in (ANY_RUN, ANY_ONE)), key=len, default="")
-
-
-def _holds(atom: Atom, text: str, start: int, end: int) -> bool:
-    if atom.op == "contains":
-        return True
-    if atom.op == "starts":
-        return start == 0
-    if atom.op == "ends":
-        return end == len(text)
-    return _matches_glob(text, atom)
-
-
-def _matches_glob(text: str, atom: Atom) -> bool:
-    """Whether the whole text fits; RE2 keeps it linear in the text's length."""
-    body = "".join(".*" if p == ANY_RUN else "." if p == ANY_ONE else re2.escape(p) for p in atom.args)
-    return bool(text) and compile_regex(f"(?s)^(?:{body})$").search(text) is not None
-
-
-def _match_equal(texts: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
+def _match_equal(texts: list[str], atoms: list[Atom]) -> Iterator[tuple[Atom, list[int]]]:
     if not atoms:
         return
     places: dict[str, list[int]] = defaultdict(list)
     for i, text in enumerate(texts):
         places[text].append(i)
-        if HEXADECIMAL.fullmatch(text):
+        if text[:2] == "0x" and HEXADECIMAL.fullmatch(text):
             places[str(int(text, 16))].append(i)
     for atom in atoms:
         wanted = atom.args[0]
-        found = (*places.get(wanted, ()), *(places.get("", ()) if wanted == ABSENT_SIGN else ()))
-        if HEXADECIMAL.fullmatch(wanted):
+        found = [*places.get(wanted, ()), *(places.get("", ()) if wanted == ABSENT_SIGN else ())]
+        if wanted[:2] == "0x" and HEXADECIMAL.fullmatch(wanted):
             # One handle mask or process id is written 0x1010, 0x00001010 or 4112 depending on the exporter.
-            found = (*found, *places.get(str(int(wanted, 16)), ()))
-        hits[atom].update(found)
+            found += places.get(str(int(wanted, 16)), ())
+        yield atom, found
 
 
 def _number(text: str) -> float | None:
@@ -134,42 +103,34 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _match_numbers(lowered: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
+def _match_numbers(lowered: list[str], atoms: list[Atom]) -> Iterator[tuple[Atom, list[int]]]:
     if not atoms:
         return
     places: dict[str, list[int]] = defaultdict(list)
     for i, text in enumerate(lowered):
-        places[str(int(text, 16)) if HEXADECIMAL.fullmatch(text) else text].append(i)
+        places[str(int(text, 16)) if text[:2] == "0x" and HEXADECIMAL.fullmatch(text) else text].append(i)
     for atom in atoms:
-        hits[atom].update(places.get(atom.args[0], ()))
+        yield atom, places.get(atom.args[0], [])
 
 
-def _match_comparison(lowered: list[str], atom: Atom, hits: dict[Atom, set[int]]) -> None:
+def _match_comparison(lowered: list[str], atom: Atom) -> list[int]:
     holds, bound = COMPARISONS[atom.args[0]], float(atom.args[1])
-    for i, text in enumerate(lowered):
-        number = _number(text)
-        if number is not None and holds(number, bound):
-            hits[atom].add(i)
+    return [i for i, text in enumerate(lowered) if (number := _number(text)) is not None and holds(number, bound)]
 
 
-def _match_regexes(values: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
-    encoded = [(i, v.encode(errors="replace")) for i, v in enumerate(values) if v] if atoms else []
-    for atom in atoms:
-        search = compile_regex(atom.args[0]).search
-        hits[atom].update(i for i, v in encoded if search(v) is not None)
+def _match_regexes(values: list[str], regexes: list[tuple[Atom, str]]) -> Iterator[tuple[Atom, list[int]]]:
+    folded = [(i, v, v.casefold()) for i, v in enumerate(values) if v] if regexes else []
+    for atom, literal in regexes:
+        likely = [(i, v) for i, v, f in folded if literal in f]
+        if likely:
+            search = compile_regex(atom.args[0]).search
+            yield atom, [i for i, v in likely if search(v.encode(errors="replace")) is not None]
 
 
-def _match_addresses(values: list[str], atoms: list[Atom], hits: dict[Atom, set[int]]) -> None:
-    if not atoms:
-        return
-    networks = [(atom, ipaddress.ip_network(atom.args[0], strict=False)) for atom in atoms]
-    for i, value in enumerate(values):
-        address = _address(value)
-        if address is None:
-            continue
-        for atom, network in networks:
-            if address.version == network.version and address in network:
-                hits[atom].add(i)
+def _match_addresses(values: list[str], networks: list[tuple[Atom, Any]]) -> Iterator[tuple[Atom, list[int]]]:
+    addresses = [(i, a) for i, v in enumerate(values) if (a := _address(v)) is not None] if networks else []
+    for atom, network in networks:
+        yield atom, [i for i, a in addresses if a.version == network.version and a in network]
 
 
 def _address(value: str) -> Any:

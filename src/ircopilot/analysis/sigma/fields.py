@@ -6,6 +6,8 @@ means several original ones (`Image` of Sysmon is `NewProcessName` of Security),
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from ircopilot.analysis.sigma.rules import KEYWORDS, Logsource
 from ircopilot.domain.event import HOT_BY_NAME
 
@@ -62,38 +64,57 @@ GENERIC: dict[str, str] = {
     "query": "dns_question_name", "answer": "dns_answers", "record_type": "qtype_name",
 }  # fmt: skip
 
+
+def _original(name: str) -> str:
+    """SQL for one of our own names of an original field; several times faster than `fields['name']`."""
+    return f"fields.values[indexOf(fields.keys, '{name}')]"
+
+
 # Fields whose column leaves a part away, and fields of several spellings.
 EXPRESSIONS: dict[str, str] = {
     "windows/User": "if(user_domain = '', user_name, concat(user_domain, '\\\\', user_name))",
     "windows/Imphash": "extract(hashes, 'IMPHASH=([0-9A-Fa-f]+)')",
     "windows/Initiated": "transform(network_direction, ['outbound', 'inbound'], ['true', 'false'], '')",
-    "windows/Data": "if(fields['Data'] != '', fields['Data'], message)",
-    "windows/FileName": "if(fields['FileName'] != '', fields['FileName'], file_path)",
+    "windows/Data": f"if({_original('Data')} != '', {_original('Data')}, message)",
+    "windows/FileName": f"if({_original('FileName')} != '', {_original('FileName')}, file_path)",
     "windows/Message": "message",
-    "linux/Image": "multiIf(process_executable != '', process_executable, fields['a0'] = '', '', "
-    "startsWith(fields['a0'], '/'), fields['a0'], concat('/', fields['a0']))",
+    "linux/Image": f"multiIf(process_executable != '', process_executable, {_original('a0')} = '', '', "
+    f"startsWith({_original('a0')}, '/'), {_original('a0')}, concat('/', {_original('a0')}))",
     "aws/requestParameters": "arrayStringConcat(mapValues(mapFilter((k, v) -> startsWith(k, 'requestParameters'), "
     "fields)), ' ')",
     "aws/responseElements": "arrayStringConcat(mapValues(mapFilter((k, v) -> startsWith(k, 'responseElements'), "
     "fields)), ' ')",
 }
 TABLES = {"windows": WINDOWS, "aws": CLOUDTRAIL, "linux": LINUX, "zeek": ZEEK}
-KEYWORD_SQL = "arrayStringConcat(mapValues(fields), '\\n')"
+KEYWORD_SQL = "arrayStringConcat(fields.values, '\\n')"
 
 
-def field_sql(name: str, logsource: Logsource, parameter: str) -> tuple[str, dict[str, str]]:
-    """SQL for the text of a Sigma field (empty when absent), and its parameters; `parameter` is a free name.
+class Place(NamedTuple):
+    """Where the text of a Sigma field lies: in an expression over columns, or in the original field `key`.
 
-    Field names come from rule files, so one that no table knows only ever reaches SQL as a parameter.
+    `guarded` expressions are worth computing only for the events whose rules ask for them.
     """
+
+    sql: str
+    key: str = ""
+    guarded: bool = False
+
+
+KEYWORD_PLACE = Place(KEYWORD_SQL, guarded=True)
+
+
+def place_of(name: str, logsource: Logsource) -> Place:
+    """Where a Sigma field lies. Field names come from rule files, so one that no table knows stays a `key`, which
+    only ever reaches SQL as a parameter."""
     if name == KEYWORDS:
-        return KEYWORD_SQL, {}
+        return KEYWORD_PLACE
     special = EXPRESSIONS.get(f"{logsource.product}/{name}")
     if special is not None:
-        return special, {}
+        return Place(special, guarded=True)
     column = TABLES.get(logsource.product, GENERIC).get(name)
     if column in HOT_BY_NAME:
         if HOT_BY_NAME[column].type in ("lc", "str"):
-            return column, {}
-        return f"if({column} = 0, '', toString({column}))", {}
-    return f"fields[{{{parameter}:String}}]", {parameter: column or name}
+            # A column's own dictionary would be sent whole with every block; this one holds the block's values only.
+            return Place(f"toLowCardinality(CAST({column} AS String))")
+        return Place(f"if({column} = 0, '', toString({column}))")
+    return Place("", column or name)

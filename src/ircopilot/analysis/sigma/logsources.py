@@ -12,15 +12,13 @@ from ircopilot.analysis.sigma.rules import Logsource
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One line of the census: a kind of event that the evidence holds, how many of it, and the names of their original
-    fields (None when there are too many to say)."""
+    """One line of the census: a kind of event that the evidence holds, and how many of it."""
 
     source: str
     channel: str
     provider: str
     code: str
     count: int
-    keys: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +177,6 @@ PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("", "webserver", ""): (Where(source="zeek.http"), Where(source="web.*")),
     Logsource("", "firewall", ""): (Where(source="zeek.conn"),),
 }
-
-
-# Log sources that look at the same events, told apart by event code: read once for all of them.
-FAMILIES = {
-    **{Logsource("windows", f"registry_{act}", ""): Logsource("windows", "registry_event", "")
-       for act in ("add", "delete", "set", "rename", "event")},
-    **{Logsource("windows", f"ps_classic_{act}", ""): Logsource("windows", "", "powershell-classic")
-       for act in ("start", "provider_start", "script")},
-}  # fmt: skip
 
 
 def places_of(logsource: Logsource) -> tuple[Where, ...]:

@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
-from ircopilot.analysis.sigma.distinct import Mask
-from ircopilot.analysis.sigma.fetch import Reading, RunQuery, Slice, as_text, plan_readings, take_census
-from ircopilot.analysis.sigma.logsources import FAMILIES, Seen, places_of
-from ircopilot.analysis.sigma.masks import Batch
-from ircopilot.analysis.sigma.rules import Atom, CompiledRule, Logsource, RuleSet
+from ircopilot.analysis.sigma.columns import Column, as_text, rows_at
+from ircopilot.analysis.sigma.distinct import Mask, Matcher
+from ircopilot.analysis.sigma.fetch import RunQuery, Slice, plan_readings, take_census, write_statement
+from ircopilot.analysis.sigma.fields import Place
+from ircopilot.analysis.sigma.masks import Truth, View, compare_fields
+from ircopilot.analysis.sigma.plan import Plan, plan_rules
+from ircopilot.analysis.sigma.rules import CompiledRule, RuleSet
 from ircopilot.domain.findings import Detection
 
 EVIDENCE = 50
 HITS = 2_000
-READERS = 2
 LEVEL_ORDER = {"critical": 0, "high": 1, "medium": 2, "low": 3, "informational": 4}
 
 
 @dataclass(frozen=True, slots=True)
 class RuleMatches:
     """What matched. `hits` maps a rule's id to its matching events, earliest first, at most `HITS` of them;
-    `evaluated` are the ids of rules whose log source the evidence holds, `events` counts the events looked at."""
+    `evaluated` are the ids of rules whose log source the evidence holds, `events` counts the events of such sources."""
 
     detections: tuple[Detection, ...]
     hits: dict[str, list[str]]
@@ -54,20 +54,12 @@ def match_rules(rules: RuleSet, run_query: RunQuery, progress: Progress | None =
     """Evaluate every rule over the events that `run_query` reaches.
 
     One detection per rule that matched, most severe first, then by title and id; its `evidence` are the earliest
-    `EVIDENCE` events, its `count` says how many there are. `progress(done, total)` counts log sources.
+    `EVIDENCE` events, its `count` says how many there are. `progress(done, total)` counts slices of time.
     """
-    census = take_census(run_query)
+    plan = plan_rules(rules, take_census(run_query))
     tallies: dict[str, _Tally] = defaultdict(_Tally)
-    groups = _live_groups(rules, census)
-    events = 0
-    done: set[Logsource] = set()
-    for reading, part in _read_ahead(groups, run_query):
-        _match_slice(groups[reading.logsource], part, tallies)
-        events += len(part.times)
-        done.add(reading.logsource)
-        if progress is not None:
-            progress(len(done), len(groups))
-    evaluated = frozenset(r.rule_id for g in groups.values() for r in g.rules)
+    events = _match_plan(plan, run_query, tallies, progress) if plan.sources else 0
+    evaluated = frozenset(r.rule_id for s in plan.sources for r in s.rules)
     by_id = {r.rule_id: r for r in rules.rules}
     found = [_detection(by_id[rule_id], tally) for rule_id, tally in tallies.items()]
     found.sort(key=_by_level)
@@ -109,94 +101,57 @@ def _detection(rule: CompiledRule, tally: _Tally) -> Detection:
     )
 
 
-@dataclass(slots=True)
-class _Group:
-    """Rules of log sources that are read together: those that can match at all, the kinds of events they want, and
-    for each log source the event codes it is about."""
-
-    rules: list[CompiledRule] = field(default_factory=list)
-    kinds: set[Seen] = field(default_factory=set)
-    codes: dict[Logsource, frozenset[str]] = field(default_factory=dict)
-
-    @property
-    def atoms(self) -> set[Atom]:
-        """What the rules ask."""
-        return {a for r in self.rules for a in r.atoms}
-
-    def plan(self, run_query: RunQuery, source: Logsource) -> list[Reading]:
-        """What to read for the group."""
-        kinds = sorted(self.kinds, key=lambda k: (k.source, k.channel, k.provider, k.code))
-        return plan_readings(run_query, source, kinds, self.rules, with_codes=self.shared)
-
-    @property
-    def shared(self) -> bool:
-        """Whether several log sources are read together, so that each must be told its events."""
-        return len(self.codes) > 1
+def _match_plan(plan: Plan, run_query: RunQuery, tallies: dict[str, _Tally], progress: Progress | None) -> int:
+    """Every slice in order of time, the next one being read while one is worked on; how many events there were."""
+    statement = write_statement(plan)
+    readings = plan_readings(run_query, statement)
+    members = [np.array([k in source.kinds for k in statement.kinds] + [False]) for source in plan.sources]
+    events = 0
+    with ThreadPoolExecutor(1, "sigma-read") as pool:
+        flying: Future[Slice] = pool.submit(readings[0].run, run_query)
+        matchers = plan.matchers()
+        for done, following in enumerate([*readings[1:], None], start=1):
+            part = flying.result()
+            if following is not None:
+                flying = pool.submit(following.run, run_query)
+            _match_slice(plan, matchers, members, part, tallies)
+            events += int(np.count_nonzero(part.kinds >= 0))
+            if progress is not None:
+                progress(done, len(readings))
+    return events
 
 
-def _live_groups(rules: RuleSet, census: list[Seen]) -> dict[Logsource, _Group]:
-    """The groups of the log sources that the evidence holds."""
-    by_source: dict[Logsource, list[CompiledRule]] = defaultdict(list)
-    for rule in rules.rules:
-        by_source[rule.logsource].append(rule)
-    groups: dict[Logsource, _Group] = {}
-    for logsource, members in by_source.items():
-        places = places_of(logsource)
-        kinds = [k for k in census if any(p.holds(k) for p in places)]
-        codes = {k.code for k in kinds}
-        live = [r for r in members if kinds and (r.codes is None or codes.intersection(r.codes))]
-        if not live:
-            continue
-        if all(r.codes is not None for r in live):
-            codes &= {c for r in live for c in r.codes or ()}
-            kinds = [k for k in kinds if k.code in codes]
-        group = groups.setdefault(FAMILIES.get(logsource, logsource), _Group())
-        group.rules += live
-        group.kinds.update(kinds)
-        group.codes[logsource] = frozenset(codes)
-    return groups
-
-
-def _read_ahead(groups: dict[Logsource, _Group], run_query: RunQuery) -> Iterator[tuple[Reading, Slice]]:
-    """Every slice of every group in a fixed order; the next ones are being read while one is worked on."""
-    with ThreadPoolExecutor(READERS, "sigma-read") as pool:
-        plans = (group.plan(run_query, source) for source, group in groups.items())
-        flying: deque[tuple[Reading, Future[Slice]]] = deque()
-        try:
-            for reading in chain.from_iterable(plans):
-                flying.append((reading, pool.submit(reading.run, run_query)))
-                if len(flying) > READERS:
-                    first, slice_ = flying.popleft()
-                    yield first, slice_.result()
-            while flying:
-                first, slice_ = flying.popleft()
-                yield first, slice_.result()
-        finally:
-            for _, waiting in flying:
-                waiting.cancel()
-
-
-def _match_slice(group: _Group, part: Slice, tallies: dict[str, _Tally]) -> None:
+def _match_slice(
+    plan: Plan, matchers: dict[Place, Matcher], members: list[Mask], part: Slice, tallies: dict[str, _Tally]
+) -> None:
     if len(part.times) == 0:
         return
-    batch = Batch(len(part.times), part.columns)
-    batch.match(group.atoms)
-    own = {source: part.of_codes(codes) for source, codes in group.codes.items()} if group.shared else {}
-    for rule in group.rules:
-        rows = batch.rows(rule)
-        if rows is not None and own:
-            rows = rows & own[rule.logsource]
-        if rows is not None and rows.any():
-            _tally(tallies[rule.rule_id], part, rows)
+    nothing = Column([""], np.zeros(len(part.times), dtype=np.int32))
+    columns = {place: part.columns.get(place, nothing) for place in plan.places}
+    truth: Truth = {}
+    for place, matcher in matchers.items():
+        truth.update((number, (place, mask)) for number, mask in matcher.match(columns[place].values).items())
+    for ref, number in plan.references.items():
+        found = compare_fields(columns[ref.left], columns[ref.right], ref.how)
+        if found.any():
+            truth[number] = None, found
+    for source, member in zip(plan.sources, members, strict=True):
+        rows = np.flatnonzero(member[part.kinds])  # a kind of -1 is the last of `member`
+        if not len(rows):
+            continue
+        view = View(rows, columns, truth)
+        for rule, numbers in zip(source.rules, source.numbers, strict=True):
+            places = view.matching(rule.condition, numbers)
+            if places is not None:
+                _tally(tallies[rule.rule_id], part, places)
 
 
-def _tally(tally: _Tally, part: Slice, rows: Mask) -> None:
+def _tally(tally: _Tally, part: Slice, places: npt.NDArray[np.int64]) -> None:
     """Add the matching events; of very many, only the earliest can be kept, so only these are read out."""
-    places = np.flatnonzero(rows)
     extra = len(places)
     if extra > HITS:
         last = np.partition(part.times[places], HITS - 1)[HITS - 1]
         places = places[part.times[places] <= last]
-    ids = [as_text(v) for v in part.ids.take(places).to_pylist()]
+    ids = [as_text(v) for v in part.ids.take(rows_at(places)).to_pylist()]
     tally.add(part.times[places], ids)
     tally.count += extra - len(places)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import re2
 
 MAX_PATTERN = 10_000
+# An escape with what belongs to it, a class, or a count.
+PIECE = re.compile(
+    r"\\(?:x\{[^}]*\}|x..|[pP]\{[^}]*\}|[pP].|[0-7]+|.)|\[\^?\]?(?:\[:[^\]]*:\]|\\.|[^\]\\])*\]|\{[0-9,]*\}", re.DOTALL
+)
 
 
 def _options() -> Any:
@@ -27,3 +32,33 @@ def compile_regex(pattern: str) -> Any:
     except re2.error as error:
         reason = error.args[0] if error.args else "RE2 refuses the pattern"
         raise ValueError(reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)) from error
+
+
+def required_literal(pattern: str) -> str:
+    """A literal that every match holds, apart from case, folded; empty when none is plain to see.
+
+    Only what stands outside groups, classes and alternatives counts. Compare it with a text folded alike.
+    """
+    body = re.sub(r"^\(\?[ims]+\)", "", pattern)
+    if "(?" in body.replace("(?:", "") or "\\Q" in body:
+        return ""
+    runs, depth, at = [""], 0, 0
+    while at < len(body):
+        token = PIECE.match(body, at)
+        text = token.group() if token else body[at]
+        at += len(text)
+        if text == "|" and depth == 0:
+            return ""
+        depth += (text == "(") - (text == ")")
+        if depth or text == ")":
+            runs.append("")
+        elif text in ("*", "?") or text[0] == "{":
+            runs[-1] = runs[-1][:-1]
+            runs.append("")
+        elif text[0] == "\\" and not text[1].isalnum():
+            runs[-1] += text[1]
+        elif len(text) > 1 or text in ".+^$":
+            runs.append("")
+        else:
+            runs[-1] += text
+    return max((run.casefold() for run in runs), key=len)
