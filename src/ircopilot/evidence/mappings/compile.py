@@ -15,7 +15,7 @@ from itertools import groupby
 from ircopilot.domain.event import HOT_BY_NAME, HOT_COLUMNS
 from ircopilot.domain.evidence import Clock
 from ircopilot.domain.ids import EVENT_ID_SQL
-from ircopilot.evidence.mappings.base import Mapping, Row, Test, TimeField
+from ircopilot.evidence.mappings.base import FLAT, Mapping, Row, Test, TimeField
 from ircopilot.evidence.mappings.transforms import apply, quote
 
 # One row a record; `sha` and `load` stand in each, so that many small artifacts may share a statement.
@@ -101,14 +101,19 @@ def _filled(mapping: Mapping) -> tuple[str, ...]:
 
 
 def _timed(mapping: Mapping, assumed: Assumed) -> str:
-    """The inner SELECTs: m, then the first columns, then source, then the recorded time."""
+    """The inner SELECTs: m, then the first columns, then source, then the recorded time.
+
+    A limit that is never reached keeps ClickHouse from copying a long layout into every column: analysis of the
+    Elastic one fell from 1.9 to 0.3 s, and it is evaluated once a record.
+    """
     first = sorted({r.column for r in mapping.first})
     firsts = "".join(f", {_value(mapping.first, name, mapping)} AS f_{name}" for name in first)
     source = _arms([(r.when, quote(r.source)) for r in mapping.sources], quote(mapping.name), mapping)
     groups = _time_groups(mapping.times)
     maybe = _coalesced([_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in groups])
     flat = ", ".join(f"m[{quote(t.field)}] != '', {quote(t.field)}" for t in mapping.times)
-    inner = f"SELECT locator, seq, sha, load, {mapping.layout.sql} AS m FROM {INPUT}"
+    fence = "" if mapping.layout is FLAT else f" LIMIT {1 << 62}"
+    inner = f"SELECT locator, seq, sha, load, {mapping.layout.sql} AS m FROM {INPUT}{fence}"
     inner = f"SELECT *{firsts} FROM ({inner}) WHERE notEmpty(m)"
     inner = f"SELECT *, {source} AS source FROM ({inner})"
     return f"SELECT *, {maybe} AS t_maybe, assumeNotNull(t_maybe) AS t_recorded, multiIf({flat}, '') AS t_field FROM ({inner})"
