@@ -28,6 +28,10 @@ def test_all_urls_given() -> None:
     assert urls.database_owner_url == "postgresql+psycopg://o:p@db/x"
     assert urls.database_app_url == "postgresql+psycopg://a:p@db/x"
     assert urls.nats_token == ""
+    assert (urls.vault_url, urls.kms_url) == ("s3://b", "")
+    with_keys = external_urls(ALL | {"IRCOPILOT_KMS_URL": "aws-kms://eu-central-1"})
+    assert with_keys is not None
+    assert with_keys.kms_url == "aws-kms://eu-central-1"
 
 
 def test_one_missing_leaves_the_rest_to_the_embedded_stack() -> None:

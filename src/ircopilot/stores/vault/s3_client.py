@@ -6,6 +6,8 @@ Source: Amazon S3 API reference, https://docs.aws.amazon.com/AmazonS3/latest/API
 from __future__ import annotations
 
 import contextlib
+import functools
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +20,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from ircopilot.stores.vault.protocol import UnreachableVault, UnusableVault
 
 _LATER = {"SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout", "RequestTimeTooSkewed", "Throttling"}
+_MAKING = threading.Lock()
 _OPTIONS = {"endpoint", "region", "retention_days"}
 
 
@@ -51,6 +54,11 @@ class S3Place:
         )
 
 
+@functools.cache
+def _session() -> Any:
+    return boto3.session.Session()
+
+
 def connect(service: str, region: str | None, endpoint: str | None) -> Any:
     """A boto3 client with boto3's usual chain of credentials. Raises `UnusableVault`."""
     config = Config(
@@ -60,8 +68,9 @@ def connect(service: str, region: str | None, endpoint: str | None) -> Any:
         s3={"addressing_style": "path" if endpoint else "auto"},
     )
     try:
-        # A session of our own: boto3's default one is shared and not safe between threads.
-        return boto3.session.Session().client(service, region_name=region, endpoint_url=endpoint, config=config)
+        # A session reads megabytes of service descriptions, once; making clients of it is not safe between threads.
+        with _MAKING:
+            return _session().client(service, region_name=region, endpoint_url=endpoint, config=config)
     except (BotoCoreError, ValueError) as error:
         raise UnusableVault(f"no client for {service}: {error}", "give region= in the URL, or AWS_REGION") from error
 
