@@ -75,8 +75,8 @@ def investigate(
         title=title,
         incident=incident,
         rules=(*installed_rules(root), *(rules or ())),
-        clocks=dict(_clock(c) for c in clock or []),
-        window=_window(since, until),
+        clocks=dict(parse_clock(c) for c in clock or []),
+        window=parse_window(since, until),
         rule_cache=root / "cache",
     )
     _check_out(out)
@@ -100,7 +100,7 @@ def _check_out(out: Path) -> None:
         ) from error
 
 
-def _clock(text: str) -> tuple[str, timedelta]:
+def parse_clock(text: str) -> tuple[str, timedelta]:
     """`SOURCE=OFFSET` with an offset such as `+19h`, `-1h30m`, `90s`."""
     source, sep, offset = text.partition("=")
     match = _OFFSET.fullmatch(offset.strip().lower())
@@ -116,7 +116,8 @@ def _clock(text: str) -> tuple[str, timedelta]:
     return source, sign * timedelta(seconds=seconds)
 
 
-def _window(since: str, until: str) -> Window:
+def parse_window(since: str, until: str) -> Window:
+    """The window of `--since` and `--until`, each empty or a time. Raises `UnusableArgument`."""
     window = Window(since=_time("--since", since), until=_time("--until", until))
     if window.since and window.until and window.since >= window.until:
         raise UnusableArgument("--since is not before --until", "swap them")

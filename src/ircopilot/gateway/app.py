@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
@@ -34,11 +34,8 @@ def make_app(gate: Gate) -> FastAPI:
         redoc_url=None, redirect_slashes=False,
     )  # fmt: skip
     app.state.gate = gate
-    v1 = APIRouter(prefix="/v1")
-    for part in (incident_routes, evidence_routes, run_routes, output_routes):
-        v1.include_router(part.router)
-    app.include_router(v1)
-    app.include_router(health_routes.router)
+    for part in (incident_routes, evidence_routes, run_routes, output_routes, health_routes):
+        app.include_router(part.router)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_middleware(Edge, gate=gate)

@@ -22,7 +22,7 @@ from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
 from ircopilot.gateway.upload import announced_digests, store_body
 from ircopilot.stores.postgres.deposits import record_deposit
 
-router = APIRouter(prefix="/incidents/{key}", tags=["evidence"])
+router = APIRouter(prefix="/v1/incidents/{key}", tags=["evidence"])
 AndRun = Annotated[bool, Query(description="Start a run that looks into it.")]
 MOST_NAME = 1024
 

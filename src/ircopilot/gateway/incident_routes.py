@@ -15,7 +15,7 @@ from ircopilot.stores.postgres import Tx, incidents
 from ircopilot.stores.postgres.deposits import Deposit, list_deposits
 from ircopilot.stores.postgres.errors import UnknownIncident
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
+router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
 
 @router.post("", status_code=201, response_model=IncidentOut)

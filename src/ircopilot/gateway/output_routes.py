@@ -17,7 +17,7 @@ from ircopilot.gateway.shapes import OutputOut, Outputs, RuleSetOut
 from ircopilot.gateway.upload import store_body
 from ircopilot.stores.postgres import Tx, results, runs
 
-router = APIRouter(tags=["outputs"])
+router = APIRouter(prefix="/v1", tags=["outputs"])
 _PIECE = 256 << 10
 _TYPES = {
     ".json": "application/json",

@@ -17,7 +17,7 @@ from ircopilot.gateway.run_start import start_run
 from ircopilot.gateway.shapes import Cancel, DeadLetterOut, DeadLetters, NewRun, Retry, RunOut, Runs
 from ircopilot.stores.postgres import Tx, incidents, jobs, runs
 
-router = APIRouter(tags=["runs"])
+router = APIRouter(prefix="/v1", tags=["runs"])
 MOST_RUNS = 200
 
 

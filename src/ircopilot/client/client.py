@@ -1,0 +1,190 @@
+"""A client of the gateway. Documents come back as the API tells them: `docs/api.md`."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+from urllib.parse import quote
+
+from ircopilot.client.calls import Calls
+from ircopilot.client.errors import CorruptTransfer
+from ircopilot.client.watching import PATIENCE_S, RunEvent, watch_run
+from ircopilot.domain.errors import UnusableArgument
+
+_PIECE = 256 << 10
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip archive can tell
+
+
+class Client:
+    """Calls of one gateway with one API key. Every method raises `RemoteProblem` and `GatewayUnreachable`."""
+
+    def __init__(self, url: str, api_key: str, timeout_s: float = 60.0) -> None:
+        self._calls = Calls(url, api_key, timeout_s)
+
+    def open_incident(self, title: str, key: str | None = None) -> dict[str, Any]:
+        """Open an incident, or find the one of that key and title."""
+        return self._post("/v1/incidents", {"title": title, "key": key})
+
+    def list_incidents(self) -> list[dict[str, Any]]:
+        """All incidents, by key."""
+        return list(self._calls.read("/v1/incidents")["items"])
+
+    def get_incident(self, key: str) -> dict[str, Any]:
+        """One incident, with what was handed in to it."""
+        return dict(self._calls.read(_path("incidents", key)))
+
+    def upload(self, key: str, evidence: Path | BinaryIO, name: str = "", run: bool = False) -> dict[str, Any]:
+        """Hand in a file. Raises `CorruptTransfer` when other bytes arrived than were sent."""
+        if isinstance(evidence, Path):
+            with evidence.open("rb") as file:
+                return self.upload(key, file, name or evidence.name, run)
+        digest = hashlib.sha256()
+        answer = self._calls.send(
+            _path("incidents", key, "evidence"),
+            params={"name": name, "run": run},
+            content=_hashed(evidence, digest),
+            headers={"Content-Type": "application/octet-stream"},
+            timeout=None,
+        )
+        return _checked(dict(answer), answer["deposit"]["sha256"], digest.hexdigest())
+
+    def send_alerts(self, key: str, alerts: dict[str, Any] | list[dict[str, Any]], run: bool = False) -> dict[str, Any]:
+        """Hand in one alert or several."""
+        return dict(self._calls.send(_path("incidents", key, "alerts"), params={"run": run}, json=alerts))
+
+    def note_action(
+        self, key: str, title: str, state: str, actor: str | None = None, time: datetime | None = None,
+        run: bool = False,
+    ) -> dict[str, Any]:  # fmt: skip
+        """Note an action that was opened (`open`) or `done`."""
+        body = {"title": title, "state": state, "actor": actor, "time": time}
+        return self._post(_path("incidents", key, "actions"), body, run=run)
+
+    def upload_rules(self, rules: Path) -> str:
+        """Hand in a rule set, a YAML file, a zip archive or a folder of them; its SHA-256, for runs to name."""
+        if rules.is_dir():
+            with tempfile.TemporaryFile() as packed:
+                _pack(rules, packed)
+                packed.seek(0)
+                return self._send_rules(packed)
+        with rules.open("rb") as file:
+            return self._send_rules(file)
+
+    def start_run(self, key: str, **asked: Any) -> dict[str, Any]:
+        """Start a run: `rules`, `clocks`, `since`, `until`, `first_stage`, `priority`, `deadline_s`."""
+        return self._post(_path("incidents", key, "runs"), asked)
+
+    def list_runs(self, key: str | None = None, limit: int = 50, before: str | None = None) -> dict[str, Any]:
+        """A page of runs (`items`), newest first, and `next`, the `before` of the page that follows."""
+        return dict(self._calls.read("/v1/runs", incident=key, limit=limit, before=before))
+
+    def get_run(self, run_id: str) -> dict[str, Any]:
+        """One run."""
+        return dict(self._calls.read(_path("runs", run_id)))
+
+    def watch(self, run_id: str, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[RunEvent]:
+        """The run's events after a number, each once and in order, until it is over; the line may break meanwhile."""
+        return watch_run(self._calls, quote(run_id, safe=""), after, patience_s)
+
+    def cancel_run(self, run_id: str, reason: str | None = None) -> dict[str, Any]:
+        """Stop a run."""
+        return self._post(_path("runs", run_id, "cancel"), {"reason": reason})
+
+    def retry_run(self, run_id: str, **changed: Any) -> dict[str, Any]:
+        """A new run like that one: `first_stage`, `rules`, `clocks`, `since`, `until`, `priority`, `deadline_s`."""
+        return self._post(_path("runs", run_id, "retry"), changed)
+
+    def list_outputs(self, run_id: str) -> list[dict[str, Any]]:
+        """The files that the run made."""
+        return list(self._calls.read(_path("runs", run_id, "outputs"))["items"])
+
+    def download(self, run_id: str, name: str, target: Path) -> str:
+        """Fetch a file that the run made; its SHA-256. `target` is there whole, or not at all.
+
+        Raises `CorruptTransfer` when the bytes are not those that the gateway announced.
+        """
+        digest = hashlib.sha256()
+        with (
+            tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as file,
+            _gone_in_the_end(Path(file.name)),
+        ):
+            with self._calls.stream("GET", _path("runs", run_id, "outputs", name)) as answer:
+                for piece in answer.iter_bytes(_PIECE):
+                    digest.update(piece)
+                    file.write(piece)
+                announced = answer.headers.get("etag", "").strip('"')
+            file.close()
+            _checked({}, announced, digest.hexdigest())
+            Path(file.name).chmod(0o644)
+            Path(file.name).replace(target)
+        return digest.hexdigest()
+
+    def list_dead_letters(self) -> list[dict[str, Any]]:
+        """Jobs that were given up, oldest first."""
+        return list(self._calls.read("/v1/dead-letters")["items"])
+
+    def redrive_job(self, job_id: str) -> dict[str, Any]:
+        """Send a job that was given up once more; its run."""
+        return self._post(_path("dead-letters", job_id, "redrive"), {})
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._calls.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def _post(self, path: str, body: dict[str, Any], **params: Any) -> dict[str, Any]:
+        given = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in body.items() if v is not None}
+        return dict(self._calls.send(path, json=given, params=params))
+
+    def _send_rules(self, file: BinaryIO) -> str:
+        digest = hashlib.sha256()
+        answer = self._calls.send("/v1/rule-sets", content=_hashed(file, digest), timeout=None)
+        return str(_checked(dict(answer), answer["sha256"], digest.hexdigest())["sha256"])
+
+
+@contextmanager
+def _gone_in_the_end(path: Path) -> Iterator[None]:
+    """Removes a temporary file after the block, if it still has its name."""
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _path(*parts: str) -> str:
+    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+
+
+def _hashed(source: BinaryIO, digest: Any) -> Iterator[bytes]:
+    while piece := source.read(_PIECE):
+        digest.update(piece)
+        yield piece
+
+
+def _checked(answer: dict[str, Any], told: str, ours: str) -> dict[str, Any]:
+    if told != ours:
+        raise CorruptTransfer(f"SHA-256 is {ours} here and {told} there", "try again")
+    return answer
+
+
+def _pack(folder: Path, target: BinaryIO) -> None:
+    """The rules of a folder as a zip archive, the same for the same rules. Raises `UnusableArgument` for a folder without."""
+    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".yml", ".yaml") and p.is_file())
+    if not found:
+        raise UnusableArgument(f"{folder} holds no rules (*.yml)", "give a folder of Sigma rules")
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in found:
+            member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EARLIEST)
+            archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)
