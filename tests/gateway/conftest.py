@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -32,6 +32,7 @@ class Served:
     url: str
     port: int
     gate: Gate
+    stop: Callable[[], None]
 
 
 @contextmanager
@@ -48,7 +49,7 @@ def serving(
             assert thread.is_alive()
             time.sleep(0.01)
         port = place.getsockname()[1]
-        yield Served(f"http://127.0.0.1:{port}", port, server.gate)
+        yield Served(f"http://127.0.0.1:{port}", port, server.gate, lambda: setattr(server, "should_exit", True))
     finally:
         server.should_exit = True
         thread.join(20)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 from starlette.types import Scope
@@ -20,6 +22,10 @@ class OpenLines:
         client = scope.get("client")
         transport = self._open.get(tuple(client)) if client else None
         if transport is not None:
+            line: socket.socket | None = transport.get_extra_info("socket")
+            if line is not None:
+                # Else the kernel would go on keeping what nobody reads.
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             transport.abort()
 
     def protocol(self) -> type[asyncio.Protocol]:

@@ -13,6 +13,7 @@ from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.generated.orchestrator_pb2_grpc import OrchestratorStub
 from ircopilot.contracts.problems import problem_from_metadata
 from ircopilot.contracts.run_messages import read_run, write_parameters, write_time
+from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.incident import Run, RunParameters
 from ircopilot.gateway.errors import OrchestratorUnreachable
 from ircopilot.settings import ServiceSettings
@@ -83,7 +84,7 @@ class Orchestrator:
                 return await call(request, timeout=left, metadata=self._metadata, wait_for_ready=True)
             except grpc.aio.AioRpcError as error:
                 if (told := problem_from_metadata(error.trailing_metadata())) is not None:
-                    raise told from None
+                    raise _as_ours(told) from None
                 if error.code() not in _AWAY or not again or until - time.monotonic() < 0.5:
                     said = error.code().name.lower().replace("_", " ")
                     raise OrchestratorUnreachable(
@@ -94,3 +95,10 @@ class Orchestrator:
         if self._channel is None:
             self._channel = grpc.aio.insecure_channel(self._address, options=_OPTIONS)
         return self._channel
+
+
+def _as_ours(told: ProblemError) -> ProblemError:
+    """What the orchestrator refuses us is no fault of who called us: their key is as good as it was."""
+    if told.status in (401, 403):
+        return OrchestratorUnreachable("the orchestrator does not take our service token", told.next_step)
+    return told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any, BinaryIO
@@ -9,6 +10,7 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
+from starlette.types import Message, Receive, Scope, Send
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.errors import UnknownOutput
@@ -25,6 +27,26 @@ _TYPES = {
     ".csv": "text/csv; charset=utf-8",
     ".pdf": "application/pdf",
 }
+
+
+class Download(StreamingResponse):
+    """A file out of the vault, in pieces. Who takes nothing for `stall_s` is cut off."""
+
+    def __init__(self, gate: Gate, source: BinaryIO, headers: dict[str, str], kind: str) -> None:
+        super().__init__(_pieces(gate, source), headers=headers, media_type=kind)
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it all, or end the connection, so that nobody takes a part for the whole."""
+
+        async def push(message: Message) -> None:
+            async with asyncio.timeout(self._gate.limits.stall_s):
+                await send(message)
+
+        try:
+            await super().__call__(scope, receive, push)
+        except* TimeoutError:
+            self._gate.lines.cut(scope)
 
 
 @router.get("/runs/{run_id}/outputs", response_model=Outputs)
@@ -51,7 +73,7 @@ async def get_output(run_id: str, name: str, request: Request, gate: WithGate, c
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
     }
     kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
-    return StreamingResponse(_pieces(gate, source), headers=headers, media_type=kind)
+    return Download(gate, source, headers, kind)
 
 
 @router.post("/rule-sets", status_code=201, response_model=RuleSetOut)
