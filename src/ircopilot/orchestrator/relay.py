@@ -46,14 +46,17 @@ class Relay:
         """Publish it, until cancelled."""
         await self._for_ever("relay", self._publish)
 
-    async def look_after_streams(self) -> bool:
+    async def look_after_streams(self, *, closely: bool = False) -> bool:
         """Put back what the server lost, and have all that was on it sent again; whether that was needed.
 
-        A stream of another age than the one known was made anew, by whomever: what the old one held is gone.
+        A stream of another age than the one known was made anew, by whomever: what the old one held is gone. To look
+        `closely` is to have the server write to its folder, which may have been deleted under it.
         """
         bus = self.bus
         if bus is None or not bus.connected:
             return False
+        if closely:
+            await bus.ensure_streams()
         born = await bus.born()
         if born is not None and born == self._born:
             return False
@@ -84,8 +87,7 @@ class Relay:
                     except BusLost:
                         # The streams may be gone, or come back empty with the connection.
                         await self._wait_for_connection(bus)
-                        await bus.ensure_streams()
-                        await self.look_after_streams()
+                        await self.look_after_streams(closely=True)
                         continue
                     well()
                     if not sent:

@@ -26,7 +26,7 @@ from ircopilot.stores.postgres.outbox import resend_lost
 from ircopilot.telemetry import error_place
 
 OVERDUE = "its deadline has passed"
-ALL_EVERY = 15  # every so many sweeps each open run is looked at, not only those that seem to stand still
+ALL_EVERY = 15  # every so many sweeps each open run is looked at, not only those that stand still, and the streams closely
 BURY_WAIT_S = 0.1
 
 
@@ -60,7 +60,7 @@ class Sweep:
         self._passes += 1
 
     async def _streams(self) -> int:
-        return int(await self._relay.look_after_streams())
+        return int(await self._relay.look_after_streams(closely=self._passes % ALL_EVERY == 0))
 
     async def _expired(self) -> int:
         found = await asyncio.to_thread(sweep.expired_jobs, self._stores.database)

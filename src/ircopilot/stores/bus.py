@@ -16,7 +16,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, RetentionPolicy, StorageType, StreamConfig
-from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServiceUnavailableError
+from nats.js.errors import APIError, NoStreamResponseError, NotFoundError, ServerError, ServiceUnavailableError
 
 from ircopilot.contracts.messages import DURABLE_OF, STREAM, SUBJECTS, JobMessage, Subject
 from ircopilot.domain.errors import ProblemError
@@ -120,6 +120,11 @@ class Bus:
             try:
                 await self._js.update_stream(config)
             except NotFoundError:
+                await self._js.add_stream(config)
+            except ServerError:
+                # A server whose folder was deleted under it answers for a while, and then never stores anything more.
+                # What the stream held is sent again from the outbox.
+                await self._js.delete_stream(str(config.name))
                 await self._js.add_stream(config)
         for subject in SUBJECTS:
             await self._ensure_consumer(DURABLE_OF[subject], subject, self._ack_wait_s, MAX_DELIVER)
