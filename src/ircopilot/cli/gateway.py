@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Annotated
 
 import typer
@@ -28,15 +29,9 @@ def gateway(
     from ircopilot.embedded.stack import running_stack
     from ircopilot.gateway.limits import gateway_limits
     from ircopilot.gateway.serve import serve_gateway
-    from ircopilot.stores import open_stores
-    from ircopilot.telemetry import configure_logs
 
     settings, limits = service_settings(), gateway_limits()
     if address:
         settings = settings.model_copy(update={"gateway_address": address})
-    configure_logs("gateway")
-    with running_stack(data_dir()) as urls, open_stores(urls) as stores:
-        try:
-            serve_gateway(stores, settings, limits)
-        except Stopped:
-            return  # asked to stop, and stopped in good order
+    with running_stack(data_dir()) as urls, contextlib.suppress(Stopped):  # asked to stop: no failure
+        serve_gateway(urls, settings, limits)

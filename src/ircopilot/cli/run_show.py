@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from ircopilot.export.text import visible
@@ -80,7 +80,7 @@ def _share(event: RunEvent) -> float:
 
 def print_runs(runs: list[dict[str, Any]]) -> None:
     """Runs, one a line."""
-    table = Table("run", "incident", "state", "at", "asked for", "finished", box=None)
+    table = Table(Column("run", min_width=36), "incident", "state", "at", "asked for", "finished", box=None)
     for run in runs:
         times = [str(run[name] or "-").replace("T", " ")[:19] for name in ("created_at", "finished_at")]
         table.add_row(run["id"], Text(visible(run["incident"])), run["state"], run["step"] or "-", *times)
@@ -103,7 +103,7 @@ def print_run(run: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
 
 def print_dead_letters(letters: list[dict[str, Any]]) -> None:
     """Jobs that were given up, and why."""
-    table = Table("job", "run", "stage", "attempts", "reason", box=None)
+    table = Table(Column("job", min_width=36), Column("run", min_width=36), "stage", "attempts", "reason", box=None)
     for letter in letters:
         table.add_row(
             letter["job_id"], letter["run_id"], letter["stage"], str(letter["attempt"]), Text(visible(letter["reason"]))

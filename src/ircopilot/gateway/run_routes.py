@@ -100,7 +100,6 @@ async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
 @router.post("/dead-letters/{job_id}/redrive", status_code=202, response_model=RunOut)
 async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Send a job that was given up once more, and go on with its run."""
-    await gate.in_tx(caller.org_id, jobs.job_state, job_id)
     run = await gate.orchestrator.redrive_job(caller.org_id, job_id)
     _, incident = await gate.in_tx(caller.org_id, run_and_incident, run.run_id)
     return _accepted(run, incident.key, response)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import socket
-import sys
+import time
 
 import uvicorn
+from sqlalchemy.exc import OperationalError
+from structlog.typing import FilteringBoundLogger
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.app import make_app
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.limits import GatewayLimits
-from ircopilot.settings import ServiceSettings
-from ircopilot.stores import StoreSet
+from ircopilot.settings import ServiceSettings, StackUrls
+from ircopilot.stores import StoreSet, open_stores
+from ircopilot.stores.postgres.errors import DatabaseUnreachable
+from ircopilot.telemetry import configure_logs
 
 _BACKLOG = 2048
+_AGAIN_S = 0.5
 
 
 class GatewayServer(uvicorn.Server):
@@ -58,9 +63,23 @@ def listen(address: str) -> socket.socket:
     return made
 
 
-def serve_gateway(stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> None:
-    """Serve until asked to stop; then what is under way has `grace_s` to end."""
-    with listen(settings.gateway_address) as place:
+def serve_gateway(urls: StackUrls, settings: ServiceSettings, limits: GatewayLimits) -> None:
+    """Serve until asked to stop; then what is under way has `grace_s` to end. Waits for the database at the start."""
+    log = configure_logs("gateway")
+    with listen(settings.gateway_address) as place, _open_patiently(urls, log) as stores:
         host, port = place.getsockname()[:2]
-        print(f"gateway: http://{f'[{host}]' if ':' in host else host}:{port}", file=sys.stderr, flush=True)
+        log.info("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
         make_server(stores, settings, limits).run([place])
+
+
+def _open_patiently(urls: StackUrls, log: FilteringBoundLogger) -> StoreSet:
+    """The stores, as soon as the database is there."""
+    told = False
+    while True:
+        try:
+            return open_stores(urls)
+        except (DatabaseUnreachable, OperationalError):
+            if not told:
+                log.warning("waiting for the database")
+            told = True
+        time.sleep(_AGAIN_S)

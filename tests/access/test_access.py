@@ -1,0 +1,72 @@
+"""Organisations by name, and keys as `ircopilot admin` makes them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+import pytest
+
+from ircopilot.access.errors import OrganisationExists, Unauthenticated, UnknownOrganisation
+from ircopilot.access.keys import Doorkeeper, create_key, key_life, list_keys, revoke_key
+from ircopilot.access.organisations import create_organisation, named_organisation, organisation_id
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.ids import LOCAL_ORG
+from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres.errors import UnknownKey
+
+
+@pytest.fixture
+def name() -> str:
+    return f"Example {uuid.uuid4().hex[:8]} Ltd"
+
+
+def test_an_organisation_is_found_by_name_and_by_id(stores: StoreSet, name: str) -> None:
+    made = create_organisation(stores.database, f" {name} ")
+    assert made.name == name
+    for named in (name, name.upper(), made.org_id, made.org_id.upper()):
+        assert named_organisation(stores.database, named) == made
+    with pytest.raises(OrganisationExists):
+        create_organisation(stores.database, name)
+
+
+def test_the_local_organisation_is_the_one_that_investigate_works_for(stores: StoreSet) -> None:
+    assert organisation_id("Local") == LOCAL_ORG
+    assert named_organisation(stores.database, "local").org_id == LOCAL_ORG
+
+
+@pytest.mark.parametrize("bad", ["", "  ", "x" * 121, "a\nb", "a\u202eb", str(uuid.uuid4())])
+def test_what_is_no_name_makes_no_organisation(stores: StoreSet, bad: str) -> None:
+    with pytest.raises(UnusableArgument):
+        create_organisation(stores.database, bad)
+
+
+def test_a_key_opens_until_it_is_revoked(stores: StoreSet, name: str) -> None:
+    org_id = create_organisation(stores.database, name).org_id
+    text = create_key(stores.database, name, "laptop", timedelta(hours=1))
+    caller = Doorkeeper(stores.database).admit(text)
+    assert (caller.org_id, caller.name) == (org_id, f"key {caller.key_id}")
+    (listed,) = list_keys(stores.database, name)
+    assert (listed.key_id, listed.name) == (caller.key_id, "laptop")
+    assert listed.last_used_at is not None
+    assert text.rpartition("_")[2] not in repr(listed)
+    with pytest.raises(UnknownKey):
+        revoke_key(stores.database, "local", caller.key_id)
+    revoke_key(stores.database, name, caller.key_id)
+    with pytest.raises(Unauthenticated):
+        Doorkeeper(stores.database).admit(text)
+
+
+def test_a_key_needs_an_organisation_and_a_name(stores: StoreSet, name: str) -> None:
+    for ask in (lambda: create_key(stores.database, name, "x"), lambda: list_keys(stores.database, name)):
+        with pytest.raises(UnknownOrganisation):
+            ask()
+    with pytest.raises(UnusableArgument):
+        create_key(stores.database, "local", " ")
+
+
+def test_lengths_of_life() -> None:
+    assert [key_life(t) for t in ("90d", "12H", " 8w ")] == [timedelta(90), timedelta(hours=12), timedelta(56)]
+    for bad in ("", "d", "0d", "-1d", "1.5d", "90", "9999999d", "1y"):
+        with pytest.raises(UnusableArgument):
+            key_life(bad)
