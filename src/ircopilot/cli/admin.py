@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +16,7 @@ from ircopilot.settings import data_dir
 
 if TYPE_CHECKING:
     from ircopilot.stores.postgres import Database
+    from ircopilot.stores.postgres.api_keys import ApiKey
 
 out = Console(highlight=False)
 Org = Annotated[str, typer.Option("--org", help="Name or id of the organisation; `local` is that of `investigate`.")]
@@ -66,7 +68,7 @@ def list_keys(org: Org) -> None:
     table = Table("key", "name", "made", "expires", "last used", "state", box=None)
     for key in found:
         times = [f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in (key.created_at, key.expires_at, key.last_used_at)]
-        table.add_row(key.key_id, Text(key.name), *times, "revoked" if key.revoked_at else "valid")
+        table.add_row(key.key_id, Text(key.name), *times, _state(key))
     out.print(table, soft_wrap=True)
 
 
@@ -77,6 +79,12 @@ def revoke_key(key: Annotated[str, typer.Argument(help="Its id, as `key list` sh
     with _database() as database:
         keys.revoke_key(database, org, key)
     out.print(f"Key {key} is revoked.")
+
+
+def _state(key: ApiKey) -> str:
+    if key.revoked_at is not None:
+        return "revoked"
+    return "expired" if key.expires_at is not None and key.expires_at <= datetime.now(UTC) else "valid"
 
 
 @contextmanager

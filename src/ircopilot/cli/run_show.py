@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
-from rich.table import Column, Table
-from rich.text import Text
 
 from ircopilot.export.text import visible
 
 if TYPE_CHECKING:
     from ircopilot.client import RunEvent
-
-out = Console(highlight=False)
 
 
 class RunBars:
@@ -80,32 +77,32 @@ def _share(event: RunEvent) -> float:
 
 def print_runs(runs: list[dict[str, Any]]) -> None:
     """Runs, one a line."""
-    table = Table(Column("run", min_width=36), "incident", "state", "at", "asked for", "finished", box=None)
+    rows = [("run", "incident", "state", "at", "asked for", "finished")]
     for run in runs:
         times = [str(run[name] or "-").replace("T", " ")[:19] for name in ("created_at", "finished_at")]
-        table.add_row(run["id"], Text(visible(run["incident"])), run["state"], run["step"] or "-", *times)
-    out.print(table, soft_wrap=True)
+        rows.append((run["id"], run["incident"], run["state"], run["step"] or "-", times[0], times[1]))
+    _print_columns(rows)
 
 
 def print_run(run: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
     """One run and what it made."""
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name in ("id", "incident", "state", "step", "priority", "error", "created_at", "started_at", "finished_at", "deadline"):  # fmt: skip
-        if run[name] not in (None, ""):
-            table.add_row(name.replace("_", " "), Text(visible(str(run[name]))))
-    for name, value in run["parameters"].items():
-        if value:
-            table.add_row(name.replace("_", " "), Text(visible(str(value))))
-    for output in outputs:
-        table.add_row("output", Text(visible(f"{output['name']}  {output['size']:,} bytes  {output['sha256']}")))
-    out.print(table, soft_wrap=True)
+    names = ("id", "incident", "state", "step", "priority", "error", "created_at", "started_at", "finished_at")
+    rows = [(name.replace("_", " "), str(run[name])) for name in (*names, "deadline") if run[name] not in (None, "")]
+    rows += [(name.replace("_", " "), str(value)) for name, value in run["parameters"].items() if value]
+    rows += [("output", f"{o['name']}  {o['size']:,} bytes  sha256 {o['sha256']}") for o in outputs]
+    _print_columns(rows)
 
 
 def print_dead_letters(letters: list[dict[str, Any]]) -> None:
     """Jobs that were given up, and why."""
-    table = Table(Column("job", min_width=36), Column("run", min_width=36), "stage", "attempts", "reason", box=None)
-    for letter in letters:
-        table.add_row(
-            letter["job_id"], letter["run_id"], letter["stage"], str(letter["attempt"]), Text(visible(letter["reason"]))
-        )
-    out.print(table, soft_wrap=True)
+    names = ("job_id", "run_id", "stage", "attempt", "reason")
+    rows = [("job", "run", "stage", "attempts", "reason")]
+    _print_columns([*rows, *(tuple(str(letter[name]) for name in names) for letter in letters)])
+
+
+def _print_columns(rows: Sequence[Sequence[str]]) -> None:
+    """Rows under each other, never wrapped: an id that is cut in two cannot be copied."""
+    shown = [[visible(cell) for cell in row] for row in rows]
+    widths = [max(len(row[n]) for row in shown) for n in range(len(shown[0]))]
+    for row in shown:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -39,7 +39,7 @@ def make_server(stores: StoreSet, settings: ServiceSettings, limits: GatewayLimi
     """A server over the stores, not yet listening."""
     gate = Gate(stores, settings, limits)
     config = uvicorn.Config(
-        make_app(gate), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_level="warning",
+        make_app(gate), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, date_header=False, backlog=_BACKLOG, timeout_keep_alive=30,
         timeout_graceful_shutdown=int(settings.grace_s), h11_max_incomplete_event_size=32 << 10,
     )  # fmt: skip
