@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -115,3 +116,14 @@ def test_every_answer_wears_the_headers(http: httpx.Client, header: str) -> None
     assert header in http.get("/v1/runs").headers
     assert header in http.get("/v1/none").headers
     assert http.get("/v1/runs").headers["cache-control"] == "no-store"
+
+
+def test_answers_are_not_held_back(http: httpx.Client) -> None:
+    """Nagle's algorithm against a delayed acknowledgement costs 40 ms a call, whatever the machine."""
+    http.get("/healthz")
+    times = []
+    for _ in range(30):
+        begun = time.perf_counter()
+        http.get("/healthz")
+        times.append(time.perf_counter() - begun)
+    assert min(times) < 0.03
