@@ -16,7 +16,7 @@ from ircopilot.embedded import running_stack
 from ircopilot.pipeline.request import Request, Silent
 from ircopilot.pipeline.run import investigate
 from ircopilot.stores import open_stores
-from workers.service import Case, Relay, Service
+from workers.around import Case, Relay, Service
 
 
 @pytest.fixture(scope="package")
@@ -42,15 +42,22 @@ def evidence() -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="package")
-def reference(stood_up: Service, evidence: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def reference(
+    stood_up: Service, evidence: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, Any]:
     """The report of `investigate` over the same evidence."""
     folder = write_evidence(tmp_path_factory.mktemp("evidence") / "evidence", evidence)
     out = tmp_path_factory.mktemp("out")
-    request = Request((folder,), out, title="Small", incident="CASE", org_id=str(uuid.uuid4()), rule_cache=stood_up.folder / "cache")
+    request = Request(
+        (folder,), out, title="Small", incident="CASE", org_id=str(uuid.uuid4()), rule_cache=stood_up.folder / "cache"
+    )
     investigate(stood_up.stores, request, Silent())
     return {k: v for k, v in json.loads((out / "report.json").read_bytes()).items() if k != "run"}
 
 
 @pytest.fixture
-def case(service: Service, evidence: dict[str, bytes]) -> Case:
-    return Case(service.stores, evidence)
+def case(service: Service, evidence: dict[str, bytes]) -> Iterator[Case]:
+    """An incident with the small evidence; its runs end with the test."""
+    made = Case(service.stores, evidence)
+    yield made
+    made.drop()

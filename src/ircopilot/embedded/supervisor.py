@@ -24,7 +24,7 @@ from ircopilot.embedded.external import external_database, urls_of_externals
 from ircopilot.embedded.layout import Layout, load_secrets, make_socket_dir, remove_socket_dir, write_private
 from ircopilot.embedded.parts import Part, Place
 from ircopilot.embedded.postgres import Postgres
-from ircopilot.embedded.services import Service, choose_services, start_services
+from ircopilot.embedded.roles import Service, choose_services, start_services
 from ircopilot.embedded.smaller_parts import EventStore, Nats, Redis
 from ircopilot.embedded.watchdog import start_watchdog
 from ircopilot.settings import ExternalUrls, external_parts, service_settings

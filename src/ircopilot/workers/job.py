@@ -74,10 +74,12 @@ async def handle(bench: Bench, delivery: Delivery) -> None:
         delivery=delivery.deliveries,
     )  # fmt: skip
     begun = time.monotonic()
+    waited = 0.0
     holding = asyncio.create_task(_hold_delivery(bench, delivery))
     thread: StageThread | None = None
     try:
         hold = await patiently(partial(transitions.take_job, bench.stores, message, bench.name, bench.settings.lease_s), bench.ending)  # fmt: skip
+        waited = time.monotonic() - begun
         if hold is None:
             outcome = "dropped"
         else:
@@ -87,7 +89,7 @@ async def handle(bench: Bench, delivery: Delivery) -> None:
         with suppress(NatsError, TimeoutError, OSError):  # it comes again, and finds its job over
             await delivery.done()
         pass_point("after-ack")
-        log.info("job", outcome=outcome, seconds=round(time.monotonic() - begun, 3))
+        log.info("job", outcome=outcome, seconds=round(time.monotonic() - begun, 4), waited=round(waited, 4))
     except GivenUp:
         log.warning("job", outcome="left to the end of its lease")
     finally:

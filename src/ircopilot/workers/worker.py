@@ -25,6 +25,7 @@ from ircopilot.workers.scratch import Scratch
 from ircopilot.workers.transitions import Advance
 
 FETCH_S = 1.0  # how soon an idle worker that is asked to end does
+CONNECT_S = 3.0  # then again: in between it hears that it is to end
 BUS_PATIENCE_S = 30.0
 
 
@@ -86,7 +87,7 @@ class Worker:
             try:
                 ack_wait_s, subject = self.settings.ack_wait_s, SUBJECT_OF[self.stage]
                 async with (
-                    open_bus(self.urls, ack_wait_s=ack_wait_s) as bus,
+                    open_bus(self.urls, CONNECT_S, ack_wait_s) as bus,
                     bus.subscription(DURABLE_OF[subject], subject, ack_wait_s) as subscription,
                 ):
                     waits = pauses()

@@ -153,7 +153,11 @@ class Service:
         log = self.folder / f"{kind}-{uuid.uuid4().hex[:6]}.log"
         with log.open("wb") as file:
             process = subprocess.Popen(
-                [COMMAND, "worker", kind], stdin=subprocess.DEVNULL, stdout=file, stderr=file, env=self.environment(**more)
+                [COMMAND, "worker", kind],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env=self.environment(**more),
             )
         self.processes.append(Process(kind, process, log))
         return self.processes[-1]
@@ -191,6 +195,15 @@ class Case:
         with self.stores.database.tenant(self.org) as tx:
             start_run(tx, self.incident, run_id, RunParameters(**parameters))
         return run_id
+
+    def drop(self) -> None:
+        """End its runs, so that no worker of a later test gets their jobs."""
+        with self.stores.database.tenant(self.org) as tx:
+            for run in runs.list_runs(tx):
+                runs.lock_run(tx, run.run_id)
+                jobs.cancel_jobs(tx, run.run_id, running_too=True)
+                if run.state not in OVER:
+                    runs.finish_run(tx, run.run_id, "cancelled")
 
     def run(self, run_id: str) -> Run:
         with self.stores.database.tenant(self.org) as tx:

@@ -24,7 +24,7 @@ from ircopilot.settings import ServiceSettings
 WORKER_KINDS = ("collector", "timeline", "forensic", "report", "export")
 STOP_PATIENCE_S = 5.0
 GRACE_S = "3"  # `down` does not wait for a job of minutes: it goes back, and is done when the stack is up again
-KINDS_OF_SETTINGS = tuple(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields)
+_GIVEN = tuple(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields)
 
 
 class Service(Part):
@@ -75,7 +75,7 @@ def service_env(urls: Mapping[str, str], place: Place) -> dict[str, str]:
     """What `ircopilot worker` and its siblings read from their environment."""
     named = {f"IRCOPILOT_{name.upper()}": url for name, url in urls.items() if url}
     named["IRCOPILOT_DATABASE_URL"] = named.pop("IRCOPILOT_DATABASE_OWNER_URL")
-    given = {name: os.environ[name] for name in KINDS_OF_SETTINGS if os.environ.get(name)}
+    given = {name: os.environ[name] for name in _GIVEN if os.environ.get(name)}
     own = {
         "IRCOPILOT_DATA_DIR": str(place.layout.root),
         "IRCOPILOT_SERVICE_TOKEN": service_token(place.layout.service_token),
