@@ -299,6 +299,29 @@ def test_what_is_told_of_a_run(case: Case, evidence: Path) -> None:
     ]  # fmt: skip
 
 
+def test_the_four_kinds_arrive_one_after_the_other(case: Case, evidence: Path) -> None:
+    """An alert is one because it was handed in as one, whatever it is made of."""
+    case.hand_in(evidence, [evidence / "jump01" / "syslog"])
+    assert case.drive(case.start()).state == "done"
+    alert = b'{"text":"look at this","when":"2026-03-10T09:00:00Z"}'
+    action = (
+        b'{"actor":"nadia","ircopilot_action":"1","state":"done","time":"2026-03-10T09:30:00Z","title":"Isolate"}\n'
+    )
+    for name, data, kind in (("alerts/1.json", alert, "alert"), ("actions/1.jsonl", action, "")):
+        sha256, size = case.stores.vault.put(case.org, io.BytesIO(data))
+        with case.stores.database.tenant(case.org) as tx:
+            deposits.record_deposit(tx, case.incident, sha256, name, size, "webhook", kind)
+    case.hand_in(evidence, sorted((evidence / "slack").rglob("*.json")))
+    run_id = case.start()
+    assert case.drive(run_id).state == "done"
+    with case.stores.database.tenant(case.org) as tx:
+        found = results.result_of_run(tx, run_id, "timeline")
+    assert found is not None
+    counts = found.document["counts"]
+    assert (counts["kind:alert"], counts["kind:action"]) == (1, 1)
+    assert min(counts["kind:log"], counts["kind:comm"]) > 0
+
+
 def test_slices_of_time_are_fair_and_whole(case: Case) -> None:
     begin = datetime(2031, 1, 1, tzinfo=UTC)
     loads = [

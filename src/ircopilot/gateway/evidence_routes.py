@@ -14,6 +14,7 @@ from ircopilot.access.keys import Caller
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
+from ircopilot.faults import pass_point
 from ircopilot.gateway.errors import DigestMismatch
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.incident_routes import incident_by_key
@@ -50,7 +51,7 @@ async def hand_in_alerts(
     if any(said != digest.digest() for said in announced_digests(request)):
         raise DigestMismatch(f"the bytes received have SHA-256 {digest.hexdigest()}", "send them again")
     _check_alerts(body)
-    return await _keep(gate, caller, incident, body, f"alerts/{digest.hexdigest()[:16]}.json", run)
+    return await _keep(gate, caller, incident, body, f"alerts/{digest.hexdigest()[:16]}.json", run, kind="alert")
 
 
 @router.post("/actions", status_code=201, response_model=Received)
@@ -87,20 +88,23 @@ def checked_name(name: str) -> str:
     return name
 
 
-async def _keep(gate: Gate, caller: Caller, incident: Incident, body: bytes, name: str, run: bool) -> Received:
+async def _keep(
+    gate: Gate, caller: Caller, incident: Incident, body: bytes, name: str, run: bool, kind: str = ""
+) -> Received:  # fmt: skip
     vault = gate.stores.stores_for(caller.org_id).vault
     sha256, size = await gate.in_file_thread(lambda: vault.put(caller.org_id, _once(body)))
     gate.meters.received.inc(size)
-    return await _received(gate, caller, incident, (sha256, size, name), run)
+    return await _received(gate, caller, incident, (sha256, size, name), run, kind)
 
 
 async def _received(
-    gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], run: bool
+    gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], run: bool, kind: str = ""
 ) -> Received:  # fmt: skip
     sha256, size, name = stored
     deposit = await gate.in_tx(
-        caller.org_id, record_deposit, incident.incident_id, sha256, name, size, caller.name
+        caller.org_id, record_deposit, incident.incident_id, sha256, name, size, caller.name, kind
     )  # fmt: skip
+    pass_point("before-answer")
     started = await run_over_all(gate, incident) if run else None
     return Received(
         deposit=DepositOut.of(deposit), run=None if started is None else RunOut.of(started, incident.key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, BinaryIO
 
 from ircopilot.domain.evidence import Artifact, Load
@@ -57,7 +58,9 @@ def load_part(job: Job, hashes: Iterable[str], *, undated: bool) -> dict[str, An
     Records that name no year wait until what names one is loaded: they are told as "undated" and loaded with
     `undated`. Document: {"artifacts", "events", "errors", "undated": [sha256, …]}.
     """
-    wanted = [w for a in _known(job, hashes) if (w := _wanted(job, a)) is not None]
+    with job.stores.database.tenant(job.org_id) as tx:
+        kinds = deposits.said_kinds(tx, job.incident.incident_id)
+    wanted = [w for a in _known(job, hashes) if (w := _wanted(job, a, kinds.get(a.sha256))) is not None]
     now = [w for w in wanted if names_no_year(w.mapping) == undated]
     said = _said(job, now)
     size, done = sum(w.artifact.size for w in now), 0
@@ -93,11 +96,17 @@ def _known(job: Job, hashes: Iterable[str]) -> list[Artifact]:
         return [a for a in artifacts.list_artifacts(tx, job.incident.incident_id) if a.sha256 in asked]
 
 
-def _wanted(job: Job, artifact: Artifact) -> Wanted | None:
-    """How the artifact is read, told from its first bytes as when it was collected; None when it cannot be."""
+def _wanted(job: Job, artifact: Artifact, kind: str | None) -> Wanted | None:
+    """How the artifact is read, told from its first bytes as when it was collected; None when it cannot be.
+
+    `kind` is what it was said to be when it was handed in.
+    """
     with job.stores.vault.open(job.org_id, artifact.sha256) as stream:
         found = _sniffed(stream, artifact.size)
-    return Wanted(artifact, found.decoder, found.mapping) if found.decoder and found.mapping else None
+    if not found.decoder or not found.mapping:
+        return None
+    mapping = replace(found.mapping, kind=kind, kinds=()) if kind else found.mapping
+    return Wanted(artifact, found.decoder, mapping)
 
 
 def _sniffed(stream: BinaryIO, size: int) -> Sniffed:

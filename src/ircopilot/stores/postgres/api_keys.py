@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import UnknownKey
@@ -17,6 +17,12 @@ from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.tables import api_keys
 
 _SHAPE = re.compile(r"irc_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
+# Made once, being run for every call.
+_VALID = select(api_keys.c.org_id, api_keys.c.digest).where(
+    api_keys.c.key_id == bindparam("of_id"),
+    api_keys.c.revoked_at.is_(None),
+    or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.clock_timestamp()),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +52,8 @@ def check_key(database: Database, text: str) -> tuple[str, str] | None:
     shape = _SHAPE.fullmatch(text)
     if shape is None:
         return None
-    here = api_keys.c
-    valid = here.revoked_at.is_(None) & or_(here.expires_at.is_(None), here.expires_at > func.clock_timestamp())
-    query = select(here.org_id, here.digest).where(here.key_id == shape[1], valid)
     with database.lobby() as connection:
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_VALID, {"of_id": shape[1]}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, _digest(text)):
         return None
     return row.org_id, shape[1]

@@ -8,11 +8,17 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores.postgres.json_text import dump_json, load_json
 from ircopilot.stores.postgres.roles import refuse_bypass
+
+# A process stopped in the middle of a transaction (SIGSTOP, a frozen machine) must not keep others off its rows for good.
+IDLE_S = 30
+
+# Made once: to make a statement costs more than to run it.
+_BIND = select(func.set_config("app.org_id", bindparam("org"), True))
 
 
 class DatabaseUrls(Protocol):
@@ -63,7 +69,7 @@ class Database:
             raise UnusableArgument("no organisation was named")
         with self._app.begin() as connection:
             # Bound to the transaction: a pooled connection goes back without an organisation.
-            connection.execute(select(func.set_config("app.org_id", org_id, True)))
+            connection.execute(_BIND, {"org": org_id})
             tx = Tx(org_id, connection)
             yield tx
             self._fence(tx)
@@ -98,7 +104,7 @@ def _engine(url: str, size: int) -> Engine:
         pool_size=size,
         max_overflow=size,
         pool_pre_ping=True,
-        connect_args={"options": "-c timezone=UTC"},
+        connect_args={"options": f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_S}s"},
         json_serializer=dump_json,
         json_deserializer=load_json,
         hide_parameters=True,

@@ -27,15 +27,21 @@ class Deposit:
     received_from: str
     received_at: datetime
     unpacked_at: datetime | None
+    kind: str
 
 
-def record_deposit(tx: Tx, incident_id: str, sha256: str, name: str, size: int, received_from: str) -> Deposit:
-    """Note what was handed in, once its bytes are in the vault. The same bytes under the same name are one deposit."""
+def record_deposit(
+    tx: Tx, incident_id: str, sha256: str, name: str, size: int, received_from: str, kind: str = ""
+) -> Deposit:  # fmt: skip
+    """Note what was handed in, once its bytes are in the vault. The same bytes under the same name are one deposit.
+
+    `kind`: what its events are, where the one who handed it in said so and not its content.
+    """
     name = storable(name)
     deposit_id = stable_uuid("deposit", tx.org_id, incident_id, sha256, name)
     row = {
         "org_id": tx.org_id, "deposit_id": deposit_id, "incident_id": incident_id, "sha256": sha256, "name": name,
-        "size": size, "received_from": storable(received_from),
+        "size": size, "received_from": storable(received_from), "kind": kind,
     }  # fmt: skip
     tx.connection.execute(insert(deposits).values(row).on_conflict_do_nothing())
     return next(d for d in _find(tx, incident_id, (deposit_id,)))
@@ -49,6 +55,14 @@ def list_deposits(tx: Tx, incident_id: str) -> list[Deposit]:
 def find_deposits(tx: Tx, incident_id: str, deposit_ids: Iterable[str]) -> list[Deposit]:
     """These deposits of the incident, by name and hash."""
     return _find(tx, incident_id, tuple(deposit_ids))
+
+
+def said_kinds(tx: Tx, incident_id: str) -> dict[str, str]:
+    """The kinds that were said of deposits, by SHA-256."""
+    query = select(deposits.c.sha256, deposits.c.kind).where(
+        deposits.c.incident_id == incident_id, deposits.c.kind != ""
+    )
+    return {row.sha256: row.kind for row in tx.connection.execute(query.order_by(deposits.c.name.desc()))}
 
 
 def mark_unpacked(tx: Tx, deposit_ids: Iterable[str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.ids import stable_uuid
@@ -11,6 +11,8 @@ from ircopilot.stores.postgres.database import Tx
 from ircopilot.stores.postgres.errors import UnknownIncident
 from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.tables import incidents, organisations
+
+_OF_ID = select(incidents).where(incidents.c.incident_id == bindparam("of_id"))
 
 
 def ensure_organisation(tx: Tx, name: str = "", region: str = "local") -> None:
@@ -34,7 +36,7 @@ def upsert_incident(tx: Tx, key: str, title: str) -> Incident:
 
 def get_incident(tx: Tx, incident_id: str) -> Incident:
     """The incident of that id. Raises `UnknownIncident`, also when it belongs to another organisation."""
-    row = tx.connection.execute(select(incidents).where(incidents.c.incident_id == incident_id)).one_or_none()
+    row = tx.connection.execute(_OF_ID, {"of_id": incident_id}).one_or_none()
     if row is None:
         raise UnknownIncident(f"no incident {incident_id}")
     return _incident(row)

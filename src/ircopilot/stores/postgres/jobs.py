@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, Interval, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.contracts.messages import JobMessage, Subject
@@ -25,6 +25,38 @@ LEASE_S = 20.0
 RETRY_BASE_S = 2.0
 RETRY_CAP_S = 300.0
 OUTBOX_CHANNEL = "ircopilot_outbox"  # notified when something was put into the outbox, or a message was settled
+
+# Made once, like all that is run for every job: to make a statement costs more than to run it.
+_NOTIFY = select(func.pg_notify(OUTBOX_CHANNEL, ""))
+_PARTS = (
+    select(jobs)
+    .where(jobs.c.run_id == bindparam("of_run"), jobs.c.step == bindparam("of_step"))
+    .order_by(jobs.c.part)
+)  # fmt: skip
+_FREE = or_(jobs.c.state == "queued", and_(jobs.c.state == "running", jobs.c.lease_until < func.clock_timestamp()))
+_LEASING = (
+    update(jobs)
+    .where(jobs.c.job_id == bindparam("of_id"), jobs.c.attempt == bindparam("of_attempt"), _FREE)
+    .values(
+        state="running",
+        fence=jobs.c.fence + 1,
+        leased_by=bindparam("to_worker"),
+        lease_until=func.clock_timestamp() + bindparam("for_long", type_=Interval()),
+    )
+    .returning(jobs.c.fence)
+)
+_HELD = (
+    select(jobs.c.job_id)
+    .where(jobs.c.job_id == bindparam("of_id"), jobs.c.fence == bindparam("of_fence"), jobs.c.state == "running")
+    .with_for_update(read=True)
+)
+_MAKING = insert(jobs).on_conflict_do_nothing().returning(jobs)
+_SENDING = insert(outbox).values(publish_after=func.clock_timestamp() + bindparam("delay", type_=Interval()))
+_SETTLING = (
+    update(outbox)
+    .where(outbox.c.job_id == bindparam("of_id"), outbox.c.settled_at.is_(None))
+    .values(settled_at=func.now())
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +119,7 @@ def enqueue(
         "part": part,
         "priority": priority,
     }
-    statement = insert(jobs).values(row).on_conflict_do_nothing().returning(jobs)
-    made = tx.connection.execute(statement).one_or_none()
+    made = tx.connection.execute(_MAKING, row).one_or_none()
     if made is not None:
         _send(tx, made, delay_s=0.0)
     return made is not None
@@ -96,13 +127,8 @@ def enqueue(
 
 def lease_job(tx: Tx, job_id: str, attempt: int, worker: str, seconds: float = LEASE_S) -> Lease | None:
     """Take the job for this attempt, if it is queued or its lease ran out; else None: there is nothing to do."""
-    free = or_(jobs.c.state == "queued", and_(jobs.c.state == "running", jobs.c.lease_until < func.clock_timestamp()))
-    taken = tx.connection.execute(
-        update(jobs)
-        .where(jobs.c.job_id == job_id, jobs.c.attempt == attempt, free)
-        .values(state="running", fence=jobs.c.fence + 1, leased_by=worker, lease_until=_in(seconds))
-        .returning(jobs.c.fence)
-    ).scalar()
+    given = {"of_id": job_id, "of_attempt": attempt, "to_worker": worker, "for_long": timedelta(seconds=seconds)}
+    taken = tx.connection.execute(_LEASING, given).scalar()
     return None if taken is None else Lease(job_id, int(taken), worker)
 
 
@@ -113,8 +139,7 @@ def renew_lease(tx: Tx, lease: Lease, seconds: float = LEASE_S) -> None:
 
 def check_lease(tx: Tx, lease: Lease) -> None:
     """Hold the lease as it is until the transaction ends, or raise `StaleLease`: fences what a worker makes visible."""
-    held = (jobs.c.job_id == lease.job_id) & (jobs.c.fence == lease.fence) & (jobs.c.state == "running")
-    if tx.connection.execute(select(jobs.c.job_id).where(held).with_for_update(read=True)).one_or_none() is None:
+    if tx.connection.execute(_HELD, {"of_id": lease.job_id, "of_fence": lease.fence}).one_or_none() is None:
         raise StaleLease(f"{lease.worker} holds no valid lease on job {lease.job_id}")
 
 
@@ -218,8 +243,8 @@ def cancel_job(tx: Tx, lease: Lease) -> None:
 
 def parts_of(tx: Tx, run_id: str, step: str) -> list[Part]:
     """The jobs of a step by part, with their results."""
-    query = select(jobs).where(jobs.c.run_id == run_id, jobs.c.step == step).order_by(jobs.c.part)
-    return [Part(r.job_id, r.part, r.state, r.result, r.last_error) for r in tx.connection.execute(query)]
+    found = tx.connection.execute(_PARTS, {"of_run": run_id, "of_step": step})
+    return [Part(r.job_id, r.part, r.state, r.result, r.last_error) for r in found]
 
 
 def count_open(tx: Tx, run_id: str) -> dict[str, int]:
@@ -277,9 +302,8 @@ def _change(tx: Tx, lease: Lease, **values: Any) -> Row[Any]:
 
 def _settle(tx: Tx, job_id: str) -> None:
     """No message of the job is under way any more: makes room for others of its organisation."""
-    mine = (outbox.c.job_id == job_id) & outbox.c.settled_at.is_(None)
-    tx.connection.execute(update(outbox).where(mine).values(settled_at=func.now()))
-    tx.connection.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
+    tx.connection.execute(_SETTLING, {"of_id": job_id})
+    tx.connection.execute(_NOTIFY)
 
 
 def _requeue(tx: Tx, row: Row[Any], delay_s: float) -> None:
@@ -304,8 +328,8 @@ def _bury(tx: Tx, row: Row[Any], reason: str) -> None:
 def _send(tx: Tx, row: Row[Any], delay_s: float) -> None:
     letter = {"org_id": tx.org_id, "job_id": row.job_id, "attempt": row.attempt, "subject": row.subject}
     body = {"body": _message(row).model_dump(mode="json"), "traceparent": row.traceparent, "priority": row.priority}
-    tx.connection.execute(insert(outbox).values(letter | body | {"publish_after": _in(delay_s)}))
-    tx.connection.execute(select(func.pg_notify(OUTBOX_CHANNEL, "")))
+    tx.connection.execute(_SENDING, letter | body | {"delay": timedelta(seconds=delay_s)})
+    tx.connection.execute(_NOTIFY)
 
 
 def _message(row: Row[Any]) -> JobMessage:

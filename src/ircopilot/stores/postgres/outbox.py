@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, select, update
 
 from ircopilot.contracts.messages import SUBJECTS, JobMessage
 from ircopilot.stores.postgres.database import Database
@@ -42,26 +42,20 @@ def relay_outbox(
 
 
 def _due_subjects(database: Database) -> list[str]:
-    here = outbox.c
-    due = here.published_at.is_(None) & here.settled_at.is_(None) & (here.publish_after <= func.clock_timestamp())
     with database.lobby() as connection:
-        found = set(connection.execute(select(here.subject).where(due).distinct()).scalars())
+        found = set(connection.execute(_DUE).scalars())
     return [s for s in SUBJECTS if s in found]
 
 
 def _relay_subject(
     database: Database, publish: Callable[[OutboxLetter], None], subject: str, room: Callable[[str], int]
 ) -> int:
-    free, sent, here = room(subject), 0, outbox.c
+    free, sent = room(subject), 0
     if free <= 0:
         return 0
     with database.lobby() as connection:
-        wanted = list(connection.execute(_fair_order(subject, free)).scalars())
-        rows = connection.execute(
-            select(outbox, func.extract("epoch", func.clock_timestamp() - here.publish_after).label("waited"))
-            .where(here.outbox_id.in_(wanted), here.published_at.is_(None))
-            .with_for_update(skip_locked=True)
-        ).all()
+        wanted = list(connection.execute(_FAIR_ORDER, {"of_subject": subject, "most": free}).scalars())
+        rows = connection.execute(_TAKING, {"wanted": wanted}).all()
         for row in sorted(rows, key=lambda r: wanted.index(r.outbox_id)):
             body = JobMessage.model_validate(row.body | {"org_id": row.org_id})
             try:
@@ -70,15 +64,15 @@ def _relay_subject(
                 if not sent:
                     raise
                 break
-            mark = (here.org_id == row.org_id) & (here.outbox_id == row.outbox_id)
-            connection.execute(update(outbox).where(mark).values(published_at=func.now()))
+            connection.execute(_SENT, {"of_org": row.org_id, "of_id": row.outbox_id})
             sent += 1
     return sent
 
 
-def _fair_order(subject: str, limit: int) -> Select[tuple[int]]:
+def _fair_order() -> Select[tuple[int]]:
     """Ids of what is due: the organisation with the fewest messages under way first, in turns."""
     here = outbox.c
+    subject = bindparam("of_subject", type_=here.subject.type)
     flying = (
         select(here.org_id, func.count().label("n"))
         .where(here.published_at.is_not(None), here.settled_at.is_(None), here.subject == subject)
@@ -96,7 +90,27 @@ def _fair_order(subject: str, limit: int) -> Select[tuple[int]]:
     )
     order = (func.coalesce(flying.c.n, 0) + due.c.turn, due.c.publish_after, due.c.outbox_id)
     joined = due.outerjoin(flying, flying.c.org_id == due.c.org_id)
-    return select(due.c.outbox_id).select_from(joined).order_by(*order).limit(limit)
+    return select(due.c.outbox_id).select_from(joined).order_by(*order).limit(bindparam("most"))
+
+
+# Made once: to make a statement costs more than to run it.
+_FAIR_ORDER = _fair_order()
+_DUE = (
+    select(outbox.c.subject)
+    .where(outbox.c.published_at.is_(None), outbox.c.settled_at.is_(None))
+    .where(outbox.c.publish_after <= func.clock_timestamp())
+    .distinct()
+)
+_TAKING = (
+    select(outbox, func.extract("epoch", func.clock_timestamp() - outbox.c.publish_after).label("waited"))
+    .where(outbox.c.outbox_id.in_(bindparam("wanted", expanding=True)), outbox.c.published_at.is_(None))
+    .with_for_update(skip_locked=True)
+)
+_SENT = (
+    update(outbox)
+    .where(outbox.c.org_id == bindparam("of_org"), outbox.c.outbox_id == bindparam("of_id"))
+    .values(published_at=func.now())
+)
 
 
 def resend_lost(database: Database, older_than_s: float) -> int:

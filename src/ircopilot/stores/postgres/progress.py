@@ -6,11 +6,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import Insert, bindparam, insert, select, update
 
 from ircopilot.stores.postgres.database import Tx
 from ircopilot.stores.postgres.errors import UnknownRun
 from ircopilot.stores.postgres.tables import run_events, runs
+
+
+def _adding() -> Insert:
+    counted = (
+        update(runs)
+        .where(runs.c.run_id == bindparam("of_run", type_=runs.c.run_id.type))
+        .values(last_event=runs.c.last_event + 1)
+        .returning(runs.c.last_event.label("number"))
+        .cte("counted")
+    )
+    columns = run_events.c
+    names = ("org_id", "run_id", "stage", "payload")
+    bound = [bindparam(f"of_{name.removesuffix('_id')}", type_=columns[name].type) for name in names]
+    row = select(*bound, counted.c.number)
+    return insert(run_events).from_select([*names, "number"], row).returning(columns.number)
+
+
+# Made once: it is run several times for each step of a run, and making a statement costs more than running it.
+_ADDING = _adding()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +48,10 @@ def add_run_event(tx: Tx, run_id: str, stage: str, payload: dict[str, Any]) -> i
 
     The counter's row lock is held until commit: numbers appear in order, and a rolled back one is used again.
     """
-    number = tx.connection.execute(
-        update(runs)
-        .where(runs.c.run_id == run_id)
-        .values(last_event=runs.c.last_event + 1)
-        .returning(runs.c.last_event)
-    ).scalar()
+    given = {"of_run": run_id, "of_org": tx.org_id, "of_stage": stage, "of_payload": payload}
+    number = tx.connection.execute(_ADDING, given).scalar()
     if number is None:
         raise UnknownRun(f"no run {run_id}")
-    row = {"org_id": tx.org_id, "run_id": run_id, "number": number, "stage": stage, "payload": payload}
-    tx.connection.execute(run_events.insert().values(row))
     return int(number)
 
 

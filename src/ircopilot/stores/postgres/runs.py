@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.incident import OVER, Run, RunParameters, RunState
@@ -16,6 +16,30 @@ from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownRun
 from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.tables import runs
+
+# Made once, like all that is run for every job: to make a statement costs more than to run it.
+_OF_ID = select(runs).where(runs.c.run_id == bindparam("of_id"))
+_ASKING = insert(runs).on_conflict_do_nothing()
+_COUNTING = select(func.count()).where(runs.c.run_id == bindparam("of_id"))
+_LOCKED = _OF_ID.with_for_update()
+_OLDER = (runs.c.created_at, runs.c.run_id)
+_AHEAD = (
+    select(runs.c.run_id)
+    .where(runs.c.incident_id == bindparam("of_incident"), runs.c.mode == "service", runs.c.state.not_in(OVER))
+    .where(runs.c.run_id != bindparam("of_id"))
+    .where(func.row(*_OLDER) < func.row(bindparam("made_at", type_=runs.c.created_at.type), bindparam("of_id")))
+    .order_by(*_OLDER)
+    .limit(1)
+)
+_SET_STEP = (
+    update(runs)
+    .where(runs.c.run_id == bindparam("of_id"))
+    .values(
+        state="running",
+        step=bindparam("to_step"),
+        started_at=case((runs.c.state == "queued", func.now()), else_=runs.c.started_at),
+    )
+)
 
 
 @contextmanager
@@ -84,7 +108,7 @@ def ask_run(
         "org_id": tx.org_id, "run_id": run_id, "incident_id": incident_id, "state": "queued", "mode": "service",
         "parameters": parameters.model_dump(mode="json"), "priority": priority, "deadline": deadline,
     }  # fmt: skip
-    tx.connection.execute(insert(runs).values(row).on_conflict_do_nothing())
+    tx.connection.execute(_ASKING, row)
     return get_run(tx, run_id)
 
 
@@ -110,10 +134,7 @@ def list_runs(tx: Tx, incident_id: str | None = None, limit: int = 100, before: 
 
 def set_step(tx: Tx, run_id: str, step: str) -> None:
     """The run is at this step now; a queued one starts."""
-    values: dict[str, Any] = {"state": "running", "step": step}
-    queued = (runs.c.run_id == run_id) & (runs.c.state == "queued")
-    tx.connection.execute(update(runs).where(queued).values(started_at=func.now()))
-    tx.connection.execute(update(runs).where(runs.c.run_id == run_id).values(values))
+    tx.connection.execute(_SET_STEP, {"of_id": run_id, "to_step": step})
 
 
 def mark_cancelling(tx: Tx, run_id: str, failure: str | None = None) -> None:
@@ -125,7 +146,7 @@ def mark_cancelling(tx: Tx, run_id: str, failure: str | None = None) -> None:
 
 def count_runs(tx: Tx, run_id: str) -> int:
     """1 when there is a run of that id, else 0."""
-    return int(tx.connection.execute(select(func.count()).where(runs.c.run_id == run_id)).scalar_one())
+    return int(tx.connection.execute(_COUNTING, {"of_id": run_id}).scalar_one())
 
 
 def open_runs_of(tx: Tx, incident_id: str) -> list[Run]:
@@ -146,16 +167,8 @@ def reopen_run(tx: Tx, run_id: str) -> None:
 
 def run_ahead(tx: Tx, run: Run) -> str | None:
     """The id of an older service run of the same incident that is not over: this one waits for it."""
-    older = (runs.c.created_at, runs.c.run_id)
-    query = (
-        select(runs.c.run_id)
-        .where(runs.c.incident_id == run.incident_id, runs.c.mode == "service", runs.c.state.not_in(OVER))
-        .where(runs.c.run_id != run.run_id)
-        .where(func.row(*older) < func.row(run.created_at, run.run_id))
-        .order_by(*older)
-        .limit(1)
-    )
-    found: str | None = tx.connection.execute(query).scalar()
+    given = {"of_incident": run.incident_id, "of_id": run.run_id, "made_at": run.created_at}
+    found: str | None = tx.connection.execute(_AHEAD, given).scalar()
     return found
 
 
@@ -168,8 +181,7 @@ def waiting_runs(tx: Tx, incident_id: str) -> list[str]:
 
 
 def _one(tx: Tx, run_id: str, *, lock: bool) -> Run:
-    query = select(runs).where(runs.c.run_id == run_id)
-    row = tx.connection.execute(query.with_for_update() if lock else query).one_or_none()
+    row = tx.connection.execute(_LOCKED if lock else _OF_ID, {"of_id": run_id}).one_or_none()
     if row is None:
         raise UnknownRun(f"no run {run_id}")
     return _run(row)

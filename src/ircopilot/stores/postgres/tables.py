@@ -279,6 +279,7 @@ deposits = Table(
     _need("received_from"),
     _now("received_at"),
     _time("unpacked_at"),
+    _need("kind", server_default=""),
     _of("incidents", "incident_id"),
 )
 

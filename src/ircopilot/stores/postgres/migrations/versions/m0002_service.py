@@ -20,7 +20,8 @@ NOW = "timestamptz NOT NULL DEFAULT now()"
 TABLES: dict[str, str] = {
     "deposits": f"""
         {ORG}, deposit_id {ID}, incident_id {ID}, sha256 {ID}, name {ID}, size bigint NOT NULL, received_from {ID},
-        received_at {NOW}, unpacked_at timestamptz, PRIMARY KEY (org_id, deposit_id), {INCIDENT},
+        received_at {NOW}, unpacked_at timestamptz, kind {ID} DEFAULT '', PRIMARY KEY (org_id, deposit_id), {INCIDENT},
+        CHECK (kind IN ('', 'alert', 'log', 'comm', 'action')),
         CHECK (sha256 ~ '^[0-9a-f]{{64}}$'), CHECK (size >= 0)""",
     "api_keys": f"""
         {ORG}, key_id {ID}, name {ID}, digest {ID}, created_at {NOW}, expires_at timestamptz, revoked_at timestamptz,
