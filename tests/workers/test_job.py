@@ -256,3 +256,10 @@ def test_a_completion_that_cannot_be_is_a_failure_with_a_reason(service: Service
             select(tables.outbox.c.attempt).where(tables.outbox.c.job_id == row.job_id)
         ).scalars()
         assert set(kept) == {1, 2}
+
+
+def test_a_process_stopped_inside_a_transaction_does_not_hold_its_rows_for_good(case: Case) -> None:
+    with case.stores.database.tenant(case.org) as tx:
+        assert tx.connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "30s"
+    with case.stores.database.lobby() as connection:
+        assert connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "30s"
