@@ -7,7 +7,7 @@ one with the fewest under way; within an organisation the higher priority, then 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Select, and_, bindparam, func, select, update
 
@@ -25,7 +25,7 @@ class OutboxLetter:
     subject: str
     message: JobMessage
     traceparent: str
-    waited_s: float = 0.0
+    waited_s: float = field(default=0.0, compare=False)
 
 
 def relay_outbox(
