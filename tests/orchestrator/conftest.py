@@ -35,9 +35,11 @@ class House:
 @contextlib.asynccontextmanager
 async def house(urls: StackUrls, settings: ServiceSettings = SETTINGS) -> AsyncIterator[House]:
     """One orchestrator for the length of the block."""
-    async with running_orchestrator(urls, settings, structlog.get_logger()) as made:
-        async with grpc.aio.insecure_channel(f"127.0.0.1:{made.rpc_port}") as channel:
-            yield House(made, OrchestratorStub(channel), channel)
+    async with (
+        running_orchestrator(urls, settings, structlog.get_logger()) as made,
+        grpc.aio.insecure_channel(f"127.0.0.1:{made.rpc_port}") as channel,
+    ):
+        yield House(made, OrchestratorStub(channel), channel)
 
 
 def tell(story: Callable[[], Awaitable[None]], seconds: float = 60) -> None:

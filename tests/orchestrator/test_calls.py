@@ -11,12 +11,12 @@ import orjson
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+from tests.orchestrator.conftest import SETTINGS, House, house, tell
 
 from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.problems import problem_from_metadata
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
-from tests.orchestrator.conftest import SETTINGS, House, house, tell
 
 
 async def refused(call: Any) -> tuple[str, str, int]:
@@ -44,8 +44,8 @@ def test_a_run_is_started_once_watched_and_cancelled(stack: StackUrls, org: str,
             watched: list[pb.RunEvent] = []
 
             async def watch() -> None:
-                async for event in at.stub.WatchRun(pb.WatchRunRequest(org_id=org, run_id=run.run_id)):
-                    watched.append(event)
+                request = pb.WatchRunRequest(org_id=org, run_id=run.run_id)
+                watched.extend([event async for event in at.stub.WatchRun(request)])
 
             watching = asyncio.create_task(watch())
             await asyncio.sleep(0.1)
@@ -54,7 +54,9 @@ def test_a_run_is_started_once_watched_and_cancelled(stack: StackUrls, org: str,
             await asyncio.wait_for(watching, 3)
             assert [event.number for event in watched] == list(range(1, over.last_event + 1))
             assert orjson.loads(watched[-1].payload_json)["state"] == "cancelled"
-            later = [e.number async for e in at.stub.WatchRun(pb.WatchRunRequest(org_id=org, run_id=run.run_id, after=2))]
+            later = [
+                e.number async for e in at.stub.WatchRun(pb.WatchRunRequest(org_id=org, run_id=run.run_id, after=2))
+            ]
             assert later == list(range(3, over.last_event + 1))
             assert (await at.stub.GetRun(pb.GetRunRequest(org_id=org, run_id=run.run_id))).finished_at.seconds > 0
 
@@ -66,7 +68,11 @@ def test_what_is_refused_tells_its_problem(stack: StackUrls, org: str, incident:
         async with house(stack) as at:
             run = await at.stub.StartRun(start_request(org, incident))
             get = at.stub.GetRun
-            assert await refused(get(pb.GetRunRequest(org_id=org, run_id="r-none"))) == ("NOT_FOUND", "unknown-run", 404)
+            assert await refused(get(pb.GetRunRequest(org_id=org, run_id="r-none"))) == (
+                "NOT_FOUND",
+                "unknown-run",
+                404,
+            )
             other = pb.GetRunRequest(org_id="org-other", run_id=run.run_id)
             assert await refused(get(other)) == ("NOT_FOUND", "unknown-run", 404)
             start = at.stub.StartRun

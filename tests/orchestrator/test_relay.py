@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from tests.orchestrator.conftest import house, tell, until
+from tests.orchestrator.work import queue_jobs, worker
 
 from ircopilot.contracts.messages import STREAM
 from ircopilot.embedded.smaller_parts import _find_nats
@@ -22,11 +24,11 @@ from ircopilot.orchestrator import relay as relay_module
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.bus import open_bus
-from tests.orchestrator.conftest import house, tell, until
-from tests.orchestrator.work import queue_jobs, worker
 
 
-def test_a_commit_wakes_the_relay(stack: StackUrls, stores: StoreSet, org: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_commit_wakes_the_relay(
+    stack: StackUrls, stores: StoreSet, org: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(relay_module, "IDLE_S", 3600.0)
 
     async def story() -> None:

@@ -11,6 +11,7 @@ from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.generated.orchestrator_pb2_grpc import OrchestratorServicer
 from ircopilot.contracts.run_messages import read_parameters, read_time, read_window, write_event, write_run
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.faults import pass_point
 from ircopilot.orchestrator.acts import Acts
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.stores.postgres.jobs import DeadLetter
@@ -31,7 +32,9 @@ class Calls(OrchestratorServicer):
         """Put a run into the queue."""
         org_id, incident_id, run_id = _ids(request, "org_id", "incident_id", "run_id")
         parameters, (priority, deadline) = read_parameters(request.parameters), _when(request)
-        return write_run(await self._acts.start_run(org_id, incident_id, run_id, parameters, priority, deadline))
+        run = await self._acts.start_run(org_id, incident_id, run_id, parameters, priority, deadline)
+        pass_point("before-answer")
+        return write_run(run)
 
     async def RetryRun(self, request: pb.RetryRunRequest, context: Any) -> pb.Run:  # noqa: N802
         """A new run like the latest, from a stage on, with what is changed."""

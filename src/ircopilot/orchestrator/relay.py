@@ -11,6 +11,7 @@ from nats.errors import Error as NatsError
 from structlog.typing import FilteringBoundLogger
 
 from ircopilot.domain.errors import ProblemError
+from ircopilot.faults import pass_point
 from ircopilot.orchestrator.acts import DATABASE_AWAY
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.settings import StackUrls
@@ -113,6 +114,7 @@ class Relay:
             return
 
     def _note(self, letter: OutboxLetter) -> None:
+        pass_point("after-publish")
         self._meters.sent.labels(letter.subject).inc()
         self._meters.relay_seconds.observe(letter.waited_s)
 

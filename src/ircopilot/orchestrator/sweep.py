@@ -26,7 +26,7 @@ from ircopilot.stores.postgres.outbox import resend_lost
 from ircopilot.telemetry import error_place
 
 OVERDUE = "its deadline has passed"
-ALL_EVERY = 15  # every so many sweeps each open run is looked at, not only those that stand still, and the streams closely
+ALL_EVERY = 15  # every so many sweeps all open runs are looked at, and the streams closely
 BURY_WAIT_S = 0.1
 
 

@@ -20,7 +20,7 @@ async def hear(url: str, channel: str) -> AsyncIterator[None]:
     """One item once it listens, then one for each notification. Raises `psycopg.Error` when the connection ends."""
     address = make_url(url)
     # As SQLAlchemy hands it to the driver, so that any URL that works there works here.
-    arguments: dict[str, Any] = address.get_dialect()().create_connect_args(address)[1]
+    arguments: dict[str, Any] = dict(address.get_dialect()().create_connect_args(address)[1])
     connection = await psycopg.AsyncConnection.connect(**arguments, autocommit=True, connect_timeout=5)
     async with connection:
         await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
