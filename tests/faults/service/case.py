@@ -67,8 +67,12 @@ class Case:
 
         self.run_id = self.patiently(ask)
         if follow:
-            self.followers.append(Follower(self.cluster.url, self.key, self.run_id))
+            self.follow()
         return self
+
+    def follow(self) -> None:
+        """One more watches the run, from its first event on."""
+        self.followers.append(Follower(self.cluster.url, self.key, self.run_id))
 
     def patiently(self, ask: Callable[[], Any]) -> Any:
         """An answer of the gateway, which may be dead; it is started again meanwhile."""

@@ -21,6 +21,7 @@ from ircopilot.stores import StoreSet, open_stores
 
 KINDS = ("collector", "timeline", "forensic", "report", "export")
 SERVERS = ("postgres", "eventstore", "nats", "redis")
+JUMPING = ("orchestrator-1", "collector", "forensic")  # whose wall clocks jump by hours, see clock/sitecustomize.py
 LEASE_S = 2.0
 QUICK = {
     "IRCOPILOT_LEASE_S": str(LEASE_S),
@@ -43,14 +44,25 @@ class Servers:
         """Of a server that runs; its supervisor may be about to start it."""
         return int(eventually(lambda: {row.name: row.pid for row in stack_status(self.folder)}[name], name))
 
+    def living(self, name: str) -> int:
+        """Its process id, 0 while it is dead and the supervisor has not noticed yet."""
+        pid = self.pid(name)
+        return pid if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else 0
+
+    def up(self, name: str) -> bool:
+        """Whether the server answers."""
+        return {row.name: row.state for row in stack_status(self.folder)}[name] == "running" and bool(self.living(name))
+
     def kill(self, name: str) -> None:
-        os.kill(self.pid(name), signal.SIGKILL)
+        """Not an error when it died just now."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid(name), signal.SIGKILL)
 
     @contextmanager
     def down(self, *names: str) -> Iterator[None]:
         """The servers are killed and stay down for the length of the block."""
         supervisor = psutil.Process(self.pid("supervisor"))
-        victims = [psutil.Process(self.pid(name)) for name in names]
+        victims = [psutil.Process(eventually(lambda name=name: self.living(name), name)) for name in names]
         supervisor.suspend()
         try:
             for victim in victims:
@@ -114,6 +126,8 @@ class Cluster:
             if member.stopped:
                 member.signal(signal.SIGCONT)
         self.revive()
+        for name in SERVERS:
+            eventually(lambda name=name: self.servers.up(name), name)
         for member in self.members:
             eventually(member.is_ready, member.tail)
 
@@ -153,6 +167,8 @@ def _made(root: Path, servers: Servers, stores: StoreSet) -> Cluster:
 
     def member(name: str, *command: str, **more: str) -> Member:
         environ = {**shared, "IRCOPILOT_CRASH_AT": f"@{crash / name.partition('-')[0]}", **more}
+        if name.startswith(JUMPING):
+            environ["PYTHONPATH"] = str(Path(__file__).parent / "clock")
         return Member(name, command, environ, logs / f"{name}.log")
 
     second = {f"IRCOPILOT_{n}": free_address() for n in ("ORCHESTRATOR_ADDRESS", "ORCHESTRATOR_HTTP")}
@@ -161,12 +177,3 @@ def _made(root: Path, servers: Servers, stores: StoreSet) -> Cluster:
     return Cluster(
         servers, stores, member("gateway", "gateway"), orchestrators, workers, crash, spare=orchestrators[1:]
     )
-
-
-def kill_group(members: list[Member]) -> None:
-    """All at once."""
-    for member in members:
-        with suppress(ProcessLookupError):
-            member.signal(signal.SIGKILL)
-    for member in members:
-        member.kill()

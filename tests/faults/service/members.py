@@ -55,7 +55,7 @@ class Member:
         with self.log.open("ab") as file:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "ircopilot", *self.command], stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                env={**self.environ, **more}, preexec_fn=_end_with_parent,
+                env={**self.environ, **more}, preexec_fn=_end_with_parent,  # noqa: PLW1509
             )  # fmt: skip
         self.lives += 1
         return self
