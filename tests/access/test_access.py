@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
-from ircopilot.access.errors import OrganisationExists, Unauthenticated, UnknownOrganisation
+from ircopilot.access import vault_keys
+from ircopilot.access.errors import EvidenceHeld, OrganisationExists, Unauthenticated, UnknownOrganisation
 from ircopilot.access.keys import Doorkeeper, create_key, key_life, list_keys, revoke_key
 from ircopilot.access.organisations import create_organisation, named_organisation, organisation_id
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.ids import LOCAL_ORG
 from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres.artifacts import record_artifact
 from ircopilot.stores.postgres.errors import UnknownKey
+from ircopilot.stores.postgres.incidents import upsert_incident
+from ircopilot.stores.vault.protocol import DestroyedKey
 
 
 @pytest.fixture
@@ -70,3 +75,25 @@ def test_lengths_of_life() -> None:
     for bad in ("", "d", "0d", "-1d", "1.5d", "90", "9999999d", "1y"):
         with pytest.raises(UnusableArgument):
             key_life(bad)
+
+
+def test_a_destroyed_key_takes_all_evidence_with_it_unless_held(stores: StoreSet, name: str) -> None:
+    org = create_organisation(stores.database, name).org_id
+    other = create_organisation(stores.database, name + "2").org_id
+    shas = {}
+    for each in (org, other):
+        shas[each], size = stores.vault.put(each, [b"evidence"])
+        with stores.database.tenant(each) as tx:
+            incident = upsert_incident(tx, "INC-1", "t").incident_id
+            record_artifact(tx, incident, Artifact(sha256=shas[each], size=size, name="a"))
+    vault_keys.rotate_key(stores, name)
+    assert all(step.done <= step.total for step in vault_keys.rewrap_key(stores, name))
+    assert stores.vault.open(org, shas[org]).read() == b"evidence"
+    stores.vault.set_legal_hold(org, shas[org], True)
+    with pytest.raises(EvidenceHeld, match=shas[org]):
+        vault_keys.destroy_key(stores, name)
+    stores.vault.set_legal_hold(org, shas[org], False)
+    assert vault_keys.destroy_key(stores, name) == 1
+    with pytest.raises(DestroyedKey):
+        stores.vault.open(org, shas[org]).read()
+    assert stores.vault.open(other, shas[other]).read() == b"evidence"

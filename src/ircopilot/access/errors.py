@@ -27,3 +27,11 @@ class OrganisationExists(ProblemError):
     type = "organisation-exists"
     status = 409
     title = "There is an organisation of that name"
+
+
+class EvidenceHeld(ProblemError):
+    """A legal hold lies on evidence that would become unreadable."""
+
+    type = "evidence-held"
+    status = 409
+    title = "Evidence is under a legal hold"

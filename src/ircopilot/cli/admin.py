@@ -1,4 +1,4 @@
-"""`ircopilot admin`: organisations and their API keys."""
+"""`ircopilot admin`: organisations, their API keys and their encryption keys."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from rich.text import Text
 from ircopilot.settings import data_dir
 
 if TYPE_CHECKING:
+    from ircopilot.stores import StoreSet
     from ircopilot.stores.postgres import Database
     from ircopilot.stores.postgres.api_keys import ApiKey
 
@@ -33,6 +34,11 @@ def register(app: typer.Typer) -> None:
     )(create_key)
     key.command("list")(list_keys)
     key.command("revoke", epilog="Example:  ircopilot admin key revoke 0123456789abcdef --org local")(revoke_key)
+    vault = typer.Typer(no_args_is_help=True, help="The key that an organisation's evidence is encrypted under.")
+    vault.command("rotate", epilog="Example:  ircopilot admin vault-key rotate --org 'Example Ltd'")(rotate_key)
+    vault.command("rewrap", epilog="Example:  ircopilot admin vault-key rewrap --org 'Example Ltd'")(rewrap_key)
+    vault.command("destroy", epilog="Example:  ircopilot admin vault-key destroy --org Old --confirm Old")(destroy_key)
+    admin.add_typer(vault, name="vault-key")
     admin.add_typer(org, name="org")
     admin.add_typer(key, name="key")
     app.add_typer(admin, name="admin")
@@ -81,6 +87,42 @@ def revoke_key(key: Annotated[str, typer.Argument(help="Its id, as `key list` sh
     out.print(f"Key {key} is revoked.")
 
 
+def rotate_key(org: Org) -> None:
+    """Begin a new version of the key: new evidence is wrapped under it, older evidence still opens."""
+    from ircopilot.access import vault_keys
+
+    with _stores() as stores:
+        vault_keys.rotate_key(stores, org)
+    out.print("New evidence is wrapped under a new version of the key.")
+
+
+def rewrap_key(org: Org) -> None:
+    """Wrap the keys anew under the key service's present version. Stopped, it goes on where it was when called again."""
+    from ircopilot.access import vault_keys
+
+    done = 0
+    with _stores() as stores:
+        for step in vault_keys.rewrap_key(stores, org):
+            done = step.done
+            out.print(f"{step.done} of {step.total}: {step.what}")
+    out.print(f"{done} keys are wrapped anew." if done else "Nothing is to be wrapped anew.")
+
+
+def destroy_key(
+    org: Org,
+    confirm: Annotated[str, typer.Option(help="The organisation once more, as with --org.", show_default=False)],
+) -> None:
+    """Make all evidence of the organisation unreadable, for ever. Refused while a legal hold lies on some of it."""
+    from ircopilot.access import vault_keys
+    from ircopilot.domain.errors import UnusableArgument
+
+    if confirm != org:
+        raise UnusableArgument("--confirm does not name the same organisation", "name it twice if you mean it")
+    with _stores() as stores:
+        count = vault_keys.destroy_key(stores, org)
+    out.print(f"The key is destroyed: {count} artifacts can no longer be read by anybody.")
+
+
 def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return "revoked"
@@ -89,8 +131,14 @@ def _state(key: ApiKey) -> str:
 
 @contextmanager
 def _database() -> Iterator[Database]:
+    with _stores() as stores:
+        yield stores.database
+
+
+@contextmanager
+def _stores() -> Iterator[StoreSet]:
     from ircopilot.embedded.stack import running_stack
     from ircopilot.stores import open_stores
 
     with running_stack(data_dir()) as urls, open_stores(urls) as stores:
-        yield stores.database
+        yield stores

@@ -78,6 +78,11 @@ def find_artifact(tx: Tx, incident_id: str, sha256: str) -> Artifact | None:
     return next((a for a in list_artifacts(tx, incident_id) if a.sha256 == sha256), None)
 
 
+def all_artifact_hashes(tx: Tx) -> list[str]:
+    """The SHA-256 of every artifact of the organisation, in order."""
+    return list(tx.connection.execute(select(artifacts.c.sha256).order_by(artifacts.c.sha256)).scalars())
+
+
 def _artifact(row: Row[Any]) -> Artifact:
     return Artifact(
         sha256=row.sha256,
