@@ -26,7 +26,7 @@ from ircopilot.stores.postgres.errors import StaleLease, UnknownRun
 from ircopilot.stores.postgres.passing import is_passing
 from ircopilot.telemetry import error_place
 from ircopilot.workers import transitions
-from ircopilot.workers.patience import Ending, GivenUp, patiently
+from ircopilot.workers.patience import Ending, GivenUp, patiently, rest
 from ircopilot.workers.progress import JobProgress
 from ircopilot.workers.scratch import Scratch
 from ircopilot.workers.stage_thread import StageThread
@@ -105,7 +105,7 @@ class _Attempt:
     def __init__(self, bench: Bench, hold: transitions.Hold, log: FilteringBoundLogger) -> None:
         self.bench, self.hold, self.log = bench, hold, log
         self.progress = JobProgress(hold.message)
-        self.taken_away = asyncio.Event()
+        self.taken_away, self.over = asyncio.Event(), asyncio.Event()
 
     async def go(self) -> tuple[str, StageThread | None]:
         """Perform and settle; what became of the job, and the stage's thread."""
@@ -121,6 +121,8 @@ class _Attempt:
                     await asyncio.wait_for(thread.finished.wait(), STOP_PATIENCE_S)
             return await self._end(thread, self.progress.withdrawn), thread
         finally:
+            self.over.set()
+            await asyncio.wait({beating}, timeout=STOP_PATIENCE_S)  # a beat that is under way ends its transaction
             beating.cancel()
 
     def _perform(self) -> dict[str, Any]:
@@ -195,12 +197,14 @@ class _Attempt:
         await patiently(work, bench.ending)
 
     async def _beat(self) -> None:
-        """Keep the lease, tell the progress, and hear of the run's end; until cancelled or the job is taken away."""
+        """Keep the lease, tell the progress, and hear of the run's end; until the job is over or taken away."""
         lease_s = self.bench.settings.lease_s
         every, tick = lease_s / 4, min(TICK_S, lease_s / 4)
         renewed = time.monotonic()
         while not self.taken_away.is_set():
-            await asyncio.sleep(tick)
+            await rest(self.over, tick)
+            if self.over.is_set():
+                return
             due = time.monotonic() - renewed >= every
             try:
                 stop = await asyncio.to_thread(transitions.keep_job, self.bench.stores, self.hold, self.progress, lease_s if due else 0.0)  # fmt: skip

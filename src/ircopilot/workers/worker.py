@@ -52,8 +52,9 @@ class Worker:
             return
         try:
             with Scratch(self.folder / "scratch") as scratch:
+                bench = self._bench(stores, scratch, ending, log)
                 log.info("ready", swept=scratch.swept)
-                await self._serve(self._bench(stores, scratch, ending, log))
+                await self._serve(bench)
         finally:
             stores.close()
             log.info("ended")
