@@ -72,9 +72,12 @@ class Worker:
 
     def _bench(self, stores: StoreSet, scratch: Scratch, ending: Ending, log: FilteringBoundLogger) -> Bench:
         # Imported now and not at the first job, whose way should be short; and not before the servers answer.
+        import pyarrow as pa
+
         from ircopilot.pipeline.advance import advance
         from ircopilot.pipeline.perform import Busy, perform
 
+        pa.array([0]).to_pylist()  # the first array makes Arrow load pandas: half a second
         return Bench(
             name=self.name, stage=self.stage, stores=stores, settings=self.settings,
             perform=self._perform or perform, advance=self._advance or advance, busy=Busy,
