@@ -47,7 +47,7 @@ class Servers:
     def living(self, name: str) -> int:
         """Its process id, 0 while it is dead and the supervisor has not noticed yet."""
         pid = self.pid(name)
-        return pid if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE else 0
+        return 0 if _dead(pid) else pid
 
     def up(self, name: str) -> bool:
         """Whether the server answers."""
@@ -62,14 +62,23 @@ class Servers:
     def down(self, *names: str) -> Iterator[None]:
         """The servers are killed and stay down for the length of the block."""
         supervisor = psutil.Process(self.pid("supervisor"))
-        victims = [psutil.Process(eventually(lambda name=name: self.living(name), name)) for name in names]
-        supervisor.suspend()
+        victims = self._hold(supervisor, names)
         try:
-            for victim in victims:
-                victim.kill()
-                eventually(lambda victim=victim: victim.status() == psutil.STATUS_ZOMBIE)
+            for pid in victims:
+                os.kill(pid, signal.SIGKILL)
+                eventually(lambda pid=pid: _dead(pid))
             yield
         finally:
+            supervisor.resume()
+
+    def _hold(self, supervisor: psutil.Process, names: tuple[str, ...]) -> list[int]:
+        """The supervisor stands still while all of these live; their process ids."""
+        while True:
+            pids = [eventually(lambda name=name: self.living(name), name) for name in names]
+            supervisor.suspend()
+            eventually(lambda: supervisor.status() == psutil.STATUS_STOPPED)
+            if not any(_dead(pid) for pid in pids):
+                return pids
             supervisor.resume()
 
     def lose_nats(self) -> None:
@@ -80,6 +89,14 @@ class Servers:
     def empty_redis(self) -> None:
         with redis.Redis.from_url(self.urls.redis_url) as client:
             client.flushall()
+
+
+def _dead(pid: int) -> bool:
+    """Whether there is no such process, or only what is left of one."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 @dataclass

@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 
 import pytest
@@ -23,16 +22,14 @@ def test_gateway_and_orchestrator_die_before_they_answer(
     cluster: Cluster, hand_in: Callable[..., Case], files: dict[str, bytes], expected: Expected
 ) -> None:
     """Committed and not acknowledged: sent again, it is there once. Published and not marked: done once."""
-    cluster.arm("gateway", "before-answer", "before-answer", "before-answer")
-    cluster.arm("orchestrator", "before-answer", "after-publish", "after-publish")
+    cluster.arm("gateway", "before-answer", "before-answer")
+    cluster.arm("orchestrator", "before-answer", "after-publish")
+    lives = cluster.gateway.lives
     case = hand_in()
-    assert cluster.gateway.lives >= 4
+    assert cluster.gateway.lives == lives + 2
     case.start()
     case.wait_running("collect/load")
     cluster.gateway.kill()
-    case.wait_running("forensic/examine")
-    cluster.gateway.kill()
-    cluster.orchestrators[0].kill()
     assert_whole(case, expected)
     assert cluster.armed() == []
     assert len(case.patiently(lambda: case.client.get_incident("CASE"))["evidence"]) == len(files)
@@ -69,15 +66,18 @@ def test_stopped_past_the_lease_and_woken(cluster: Cluster, case: Case, expected
     assert_whole(case, expected)
 
 
-def test_rolling_restart(cluster: Cluster, hand_in: Callable[..., Case], expected: Expected) -> None:
+def test_rolling_restart(
+    cluster: Cluster, hand_in: Callable[..., Case], expected: Expected, request: pytest.FixtureRequest
+) -> None:
     """SIGTERM to one after the other while two incidents are worked on: all end well, and no lease has to run out."""
+    soak = request.config.getoption("--soak", default=False)
+    first = [cluster.orchestrators[0], *(cluster.workers[kind][0] for kind in KINDS)]
+    old = [m for m in cluster.members if m is not cluster.gateway] if soak else first[:4]
     cases = [hand_in().start() for _ in range(2)]
     cases[0].wait_running("collect/load")
-    begun = time.monotonic()
-    for member in [cluster.orchestrators[0], *(cluster.workers[kind][0] for kind in KINDS)]:
-        assert member.end() == 0, member.tail()
+    for member in old:
+        assert member.end(15) == 0, member.tail()
         member.start()
-    assert time.monotonic() - begun < 6 * 5
     for case in cases:
         assert_whole(case, expected)
         assert not [j for j in case.jobs() if j.last_error and "stopped answering" in j.last_error]
@@ -114,7 +114,9 @@ def test_a_job_that_kills_its_worker_each_time(cluster: Cluster, case: Case, exp
     assert re.fullmatch(GIVEN_UP, str(run.error))
     assert len(POISON) - len(cluster.armed()) >= 5
     cluster.arm("export")
-    assert case.followers.pop().seen[-1][1:] == ("run", "failed")
+    watcher = case.followers.pop()
+    watcher.numbers()
+    assert watcher.seen[-1][1:] == ("run", "failed")
     (letter,) = case.client.list_dead_letters()
     assert (letter["run_id"], letter["stage"], letter["reason"]) == (case.run_id, "export/make", run.error)
     assert letter["job_id"] in command(case, "run", "dead-letters")
