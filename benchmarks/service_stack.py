@@ -211,6 +211,16 @@ class Bench:
         family = [postgres, *postgres.children(recursive=True)]
         return sum(own.cpu_times()[:4]), sum(store.cpu_times()[:2]), sum(sum(p.cpu_times()[:2]) for p in family)
 
+    def processor_of_all(self) -> float:
+        """Processor seconds so far of this process, the service's and all servers."""
+        if not self.servers:
+            self._server("postgres")
+        pids = {os.getpid(), *(p.process.pid for p in self.processes), *self.servers.values()} - {
+            0
+        }  # a folder has none
+        families = [[psutil.Process(pid), *psutil.Process(pid).children(recursive=True)] for pid in pids]
+        return sum({p.pid: sum(p.cpu_times()[:2]) for family in families for p in family}.values())
+
     def _server(self, name: str) -> psutil.Process:
         pid = self.servers.get(name)
         if pid is None:
