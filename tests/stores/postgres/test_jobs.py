@@ -79,6 +79,15 @@ def test_a_crash_between_publish_and_mark_publishes_the_same_again(database: Dat
     assert [letter.message.message_id for letter in relayed(database, org)] == sent == [f"{job}:1"]
 
 
+def test_a_letter_that_nobody_can_read_stops_no_other(database: Database, org: str, message: JobMessage) -> None:
+    with database.tenant(org) as tx:
+        jobs.enqueue(tx, "report.draft", message)
+        tx.connection.execute(text("UPDATE outbox SET body = '{}'"))
+        jobs.enqueue(tx, "report.draft", message.model_copy(update={"job_id": f"{message.job_id}-2"}))
+    assert [letter.message.job_id for letter in relayed(database, org)] == [f"{message.job_id}-2"]
+    assert relayed(database, org) == []
+
+
 def test_a_bus_that_is_down_loses_nothing(database: Database, org: str, job: str) -> None:
     def down(_: OutboxLetter) -> None:
         raise ConnectionError

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pydantic import ValidationError
 from sqlalchemy import Select, and_, bindparam, func, select, update
 
 from ircopilot.contracts.messages import SUBJECTS, JobMessage
@@ -57,7 +58,12 @@ def _relay_subject(
         wanted = list(connection.execute(_FAIR_ORDER, {"of_subject": subject, "most": free}).scalars())
         rows = connection.execute(_TAKING, {"wanted": wanted}).all()
         for row in sorted(rows, key=lambda r: wanted.index(r.outbox_id)):
-            body = JobMessage.model_validate(row.body | {"org_id": row.org_id})
+            try:
+                body = JobMessage.model_validate(row.body | {"org_id": row.org_id})
+            except ValidationError:
+                # No worker could ever read it: out of the way of the others; its run ends by its deadline.
+                connection.execute(_SENT, {"of_org": row.org_id, "of_id": row.outbox_id})
+                continue
             try:
                 publish(OutboxLetter(row.subject, body, row.traceparent, float(row.waited)))
             except Exception:
