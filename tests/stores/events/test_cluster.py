@@ -40,8 +40,12 @@ def test_every_statement_is_sql() -> None:
     )
     trees = parsed(*statements, *changes)
     assert [("ReplicatedMergeTree" in t, "Distributed" in t) for t in trees[:4]] == [(True, False), (False, True)] * 2
+    rollups = trees[5:-2]
+    assert ["ReplicatedSummingMergeTree" in t for t in rollups] == [True, False, False] * 3
+    assert ["Distributed" in t for t in rollups] == [False, True, False] * 3
+    assert ["ViewTargets" in t for t in rollups] == [False, False, True] * 3
     assert all("ON CLUSTER `main`" in statement for statement in (*statements, *changes))
-    assert all("_shard" in tree for tree in trees[4:])
+    assert all("_shard" in tree for tree in (*trees[4::3][:-1], *trees[-2:]))
     assert [tree.count("ColumnDeclaration") for tree in trees[:2]] == [len(COLUMN_TYPES)] * 2
 
 
@@ -61,7 +65,8 @@ def test_the_cluster_in_the_url_reaches_every_statement(monkeypatch: pytest.Monk
     monkeypatch.setattr(store, "execute", note)
     store.ensure_schema()
     store.drop_load("org", "load")
-    assert len(sent) == 5
+    assert sum("DELETE FROM" in sql for sql in sent) == 4
+    assert len(sent) == len(table_statements("main")) + 4
     assert all("ON CLUSTER `main`" in sql for sql in sent)
 
 

@@ -7,7 +7,10 @@ Source: ClickHouse MergeTree, `non_replicated_deduplication_window`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ircopilot.domain.event import HOT_COLUMNS, ColumnType
+from ircopilot.stores.events.rollups import ROLLUP_COLUMNS, ROLLUP_KEYS, ROLLUPS, view_of
 
 _TYPES: dict[ColumnType, str] = {
     "lc": "LowCardinality(String)",
@@ -45,6 +48,8 @@ _SAMPLES = {
 # A hundred columns are a hundred files in a wide part: inserts are faster by a third into compact ones.
 # Parts are merged when there are sixteen alike instead of five: merging took a quarter of the time of a large load.
 _COMPACT = "min_bytes_for_wide_part = 1073741824, min_rows_for_wide_part = 1000000, merge_selector_base = 16"
+# What full text is searched in; lower() folds ASCII. The index holds its words, and a query must spell it the same way.
+SEARCHED_TEXT = "lower(concat(message, '\\n', arrayStringConcat(mapValues(fields), '\\n')))"
 
 
 def table_statements(cluster: str = "") -> tuple[str, ...]:
@@ -59,7 +64,20 @@ def table_statements(cluster: str = "") -> tuple[str, ...]:
     return (
         *_table("events", COLUMN_TYPES, order, _COMPACT, cluster),
         *_table(SAMPLES_TABLE, _SAMPLES, scratch, "", cluster),
+        # Added to the table, so that data directories of before get it too: for what is written from then on.
+        f"ALTER TABLE {rows_of('events', cluster)} ADD INDEX IF NOT EXISTS words {SEARCHED_TEXT} "
+        "TYPE text(tokenizer = 'splitByNonAlpha')",
+        *_rollups(cluster),
     )
+
+
+def _rollups(cluster: str) -> Iterator[str]:
+    """The roll-ups and the views that fill them: on a cluster, each server's from the rows that it holds."""
+    shard, on = (SHARD, f" ON CLUSTER `{cluster}`") if cluster else ("", "")
+    for rollup in ROLLUPS:
+        order = f"ORDER BY (org_id, load_id, {', '.join(ROLLUP_KEYS)})"
+        yield from _table(rollup.table, ROLLUP_COLUMNS, order, "", cluster, "SummingMergeTree")
+        yield f"CREATE MATERIALIZED VIEW IF NOT EXISTS {rollup.table}_filled{on} {view_of(rollup, shard)}"
 
 
 def rows_of(table: str, cluster: str = "") -> str:
@@ -67,16 +85,18 @@ def rows_of(table: str, cluster: str = "") -> str:
     return f"{table}{SHARD} ON CLUSTER `{cluster}`" if cluster else table
 
 
-def _table(name: str, columns: dict[str, str], order: str, settings: str, cluster: str) -> tuple[str, ...]:
+def _table(
+    name: str, columns: dict[str, str], order: str, settings: str, cluster: str, engine: str = "MergeTree"
+) -> tuple[str, ...]:
     declared = ", ".join(f"`{column}` {kind}" for column, kind in columns.items())
     window = "replicated_deduplication_window" if cluster else "non_replicated_deduplication_window"
     tail = f"{order} SETTINGS {window} = 10000{', ' + settings if settings else ''}"
     if not cluster:
-        return (f"CREATE TABLE IF NOT EXISTS {name} ({declared}) ENGINE = MergeTree {tail}",)
+        return (f"CREATE TABLE IF NOT EXISTS {name} ({declared}) ENGINE = {engine} {tail}",)
     on, shard = f"ON CLUSTER `{cluster}`", f"{name}{SHARD}"
     path = f"'/clickhouse/tables/{{shard}}/{{database}}/{shard}', '{{replica}}'"
     return (
-        f"CREATE TABLE IF NOT EXISTS {shard} {on} ({declared}) ENGINE = ReplicatedMergeTree({path}) {tail}",
+        f"CREATE TABLE IF NOT EXISTS {shard} {on} ({declared}) ENGINE = Replicated{engine}({path}) {tail}",
         f"CREATE TABLE IF NOT EXISTS {name} {on} ({declared}) "
         f"ENGINE = Distributed('{cluster}', currentDatabase(), '{shard}', cityHash64(load_id))",
     )

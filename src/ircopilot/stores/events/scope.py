@@ -23,15 +23,18 @@ class EventScope:
         """`sql` with `{events}` replaced by the scoped sub-select. Raises UnusableArgument when it names no events."""
         if "{events}" not in sql:
             raise UnusableArgument("An event query reads its events from {events}, and this one does not.")
-        tests = ["org_id = toUUID({scope_org:String})"]
-        # Validated by `uuid.UUID`: thousands of ids would not fit the address line as parameters.
-        loads = ", ".join(f"toUUID('{uuid.UUID(load)}')" for load in self.load_ids)
-        tests.append(f"load_id IN ({loads})" if loads else "0")
+        tests = [self.loads_test()]
         if self.since:
             tests.append("time >= parseDateTime64BestEffort({scope_since:String}, 6, 'UTC')")
         if self.until:
             tests.append("time < parseDateTime64BestEffort({scope_until:String}, 6, 'UTC')")
         return sql.replace("{events}", f"(SELECT * FROM events WHERE {' AND '.join(tests)})")
+
+    def loads_test(self) -> str:
+        """The condition on `org_id` and `load_id`, for the events and their roll-ups alike."""
+        # Validated by `uuid.UUID`: thousands of ids would not fit the address line as parameters.
+        loads = ", ".join(f"toUUID('{uuid.UUID(load)}')" for load in self.load_ids)
+        return f"org_id = toUUID({{scope_org:String}}) AND {f'load_id IN ({loads})' if loads else '0'}"
 
     def parameters(self) -> dict[str, object]:
         """The query parameters that the sub-select reads."""

@@ -19,6 +19,7 @@ import urllib3
 
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
+from ircopilot.stores.events.rollups import ROLLUPS
 from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
 
@@ -35,6 +36,7 @@ INSERT_SETTINGS = {
     "max_ast_elements": "1000000",
     "max_expanded_ast_elements": "2000000",
     "short_circuit_function_evaluation": "enable",
+    "exclude_materialize_skip_indexes_on_insert": "words",  # merges make the text index: a third of an insert's time
     "optimize_and_compare_chain": "0",  # finds nothing in mappings, and takes a quarter of their analysis
 }
 
@@ -45,6 +47,10 @@ CLUSTER_SETTINGS = {
     "insert_quorum_parallel": "0",
     "select_sequential_consistency": "1",
 }
+
+ARROW_SETTINGS = {"output_format_arrow_string_as_string": "1", "output_format_arrow_low_cardinality_as_dictionary": "1"}
+# Too many rows, too slow, estimated to be, too much memory, cancelled, too many rows in the answer.
+STOPPED = frozenset({"158", "159", "160", "241", "394", "396"})
 
 # What a mapping reads from `input('locator String, seq UInt64, raw String, sha String, load String')`.
 _FIELDS: Any = [
@@ -64,6 +70,14 @@ class EventStoreFailed(ProblemError):
 
     type = "event-store-failed"
     title = "The event store failed"
+
+
+class QueryStopped(EventStoreFailed):
+    """A query came to its limit of time, rows or memory, or was cancelled."""
+
+    type = "query-stopped"
+    status = 422
+    title = "The query was stopped"
 
 
 class EventStore:
@@ -115,12 +129,13 @@ class EventStore:
         self._post(_pieces(head, batches), params, settings)
 
     def drop_load(self, org_id: str, load_id: str) -> None:
-        """Delete a load's events: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
+        """Delete a load's events and roll-ups: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
         where = "org_id = toUUID({org:String}) AND load_id = toUUID({load:String})"
         params = {"org": org_id, "load": load_id}
-        self.execute(
-            f"DELETE FROM {rows_of('events', self._cluster)} WHERE {where}", params, {"lightweight_deletes_sync": "2"}
-        )
+        # Roll-ups first: what is counted without them is counted from the events.
+        for table in (*(rollup.table for rollup in ROLLUPS), "events"):
+            sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"
+            self.execute(sql, params, {"lightweight_deletes_sync": "2"})
 
     def count_loads(self, org_id: str, load_ids: Sequence[str]) -> dict[str, tuple[int, datetime, datetime]]:
         """How many events each load holds, its first and last `time`; one without events is missing.
@@ -153,18 +168,27 @@ class EventStore:
         found: list[dict[str, Any]] = table.to_pylist()
         return found
 
-    def query_table(self, sql: str, params: Parameters | None = None) -> pa.Table:
+    def query_table(
+        self, sql: str, params: Parameters | None = None, settings: Mapping[str, str] | None = None
+    ) -> pa.Table:
         """Run a SELECT, as Arrow. Not for analysis: that goes through `run_event_query`."""
-        body = self._post(
-            f"{sql} FORMAT ArrowStream".encode(),
-            params or {},
-            {"output_format_arrow_string_as_string": "1", "output_format_arrow_low_cardinality_as_dictionary": "1"},
-        )
+        body = self._post(f"{sql} FORMAT ArrowStream".encode(), params or {}, {**ARROW_SETTINGS, **(settings or {})})
         return pa.ipc.open_stream(pa.py_buffer(body)).read_all() if body else pa.table({})
 
-    def run_event_query(self, scope: EventScope, sql: str, params: Parameters | None = None) -> pa.Table:
+    def run_event_query(
+        self,
+        scope: EventScope,
+        sql: str,
+        params: Parameters | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> pa.Table:
         """Run a SELECT that names its events as `{events}`; nothing outside the scope can be reached by that name."""
-        return self.query_table(scope.sub_select(sql), {**(params or {}), **scope.parameters()})
+        return self.query_table(scope.sub_select(sql), {**(params or {}), **scope.parameters()}, settings)
+
+    def cancel(self, query_id: str) -> None:
+        """Stop the statements that run under this id, a UUID; does nothing when there are none."""
+        on = f" ON CLUSTER `{self._cluster}`" if self._cluster else ""
+        self.execute(f"KILL QUERY{on} WHERE query_id = '{uuid.UUID(query_id)}'")
 
     def fetch_events(self, scope: EventScope, event_ids: Iterable[str]) -> dict[str, Event]:
         """The events of the scope with these ids, by id; ids outside the scope are missing from the answer."""
@@ -176,7 +200,7 @@ class EventStore:
                 "SELECT * FROM {events} WHERE event_id IN (SELECT arrayJoin({ids:Array(String)}))",
                 {"ids": wanted[at : at + 500]},
             )
-            found.update({e["event_id"]: _event(e) for e in table.to_pylist()})
+            found.update({e["event_id"]: event_of(e) for e in table.to_pylist()})
         return found
 
     def _post(self, body: Any, params: Parameters, settings: Mapping[str, str]) -> bytes:
@@ -187,7 +211,10 @@ class EventStore:
         except urllib3.exceptions.HTTPError as error:
             raise EventStoreFailed(f"The event store cannot be reached: {error}", "ircopilot status") from error
         if answer.status != 200 or "X-ClickHouse-Exception-Code" in answer.headers:
-            raise EventStoreFailed(answer.data.decode("utf-8", "replace")[:2000])
+            text = answer.data.decode("utf-8", "replace")[:2000]
+            if answer.headers.get("X-ClickHouse-Exception-Code") in STOPPED:
+                raise QueryStopped(text, "ask for a shorter time or for fewer values")
+            raise EventStoreFailed(text)
         return bytes(answer.data)
 
 
@@ -229,7 +256,7 @@ def _quoted(value: object) -> str:
     return "'" + str(value).replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _event(row: dict[str, Any]) -> Event:
+def event_of(row: dict[str, Any]) -> Event:
     """A row of `events` as the domain's event; the arrow map comes as a list of pairs."""
     return Event(
         event_id=row["event_id"],

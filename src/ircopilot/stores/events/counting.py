@@ -1,0 +1,135 @@
+"""Counting events: histograms by time, and values of a field."""
+# ruff: noqa: S608 - composed of fixed text, whole numbers and column names from a list; all else are parameters
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.stores.events.answers import Bucket, Histogram, ValueCounts
+from ircopilot.stores.events.asking import SECOND, Asking, Rows, at_micros, moment
+from ircopilot.stores.events.condition import Condition
+from ircopilot.stores.events.rollups import DIMENSIONS, ROLLUPS, SECOND_SQL, Piece, bucket_sql, pieces_of
+from ircopilot.stores.events.schema import COLUMN_TYPES
+
+MOST_BUCKETS = 5_000
+WANTED_BUCKETS = 200
+NAMED_VALUES = 20
+DAY = 86_400
+STEPS = (
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
+    DAY, 7 * DAY, 28 * DAY, 364 * DAY,
+)  # fmt: skip
+ORIGINAL = "fields."
+
+
+def rolls_up(where: Condition, *columns: str) -> bool:
+    """Whether the roll-ups know every column that is asked for."""
+    return {*where.columns, *columns} <= set(DIMENSIONS)
+
+
+def count_by_time(asking: Asking, resolution: int | None, by: str | None, where: Condition) -> Histogram:
+    """A histogram. Raises UnusableArgument for a resolution that gives too many buckets, or another dimension."""
+    if by is not None and by not in DIMENSIONS:
+        raise UnusableArgument(f"a histogram is not made by {by[:40]}", f"name one of {', '.join(DIMENSIONS)}")
+    if asking.window is None:
+        return Histogram(resolution or STEPS[0], asking.scope.since, asking.scope.until, (), 0)
+    low, high = asking.window
+    step = _resolution(resolution, -(-(high - low) // SECOND))
+    pieces = _pieces(asking, low, high, step, by, where) if rolls_up(where, *filter(None, [by])) else []
+    loads = asking.uncovered if pieces else asking.scope.load_ids
+    if loads:
+        pieces.append(_piece(asking, Piece(None, low, high), loads, step, by, where))
+    ranked = (
+        "SELECT bucket, value, n, dense_rank() OVER (ORDER BY of_value DESC, value) AS rank, of_value FROM ("
+        "SELECT bucket, value, n, sum(n) OVER (PARTITION BY value) AS of_value FROM ("
+        f"SELECT bucket, value, sum(n) AS n FROM ({' UNION ALL '.join(pieces)}) GROUP BY bucket, value))"
+    )
+    sql = (
+        f"SELECT bucket, least(rank, {NAMED_VALUES + 1}) AS place, any(value) AS name, sum(n) AS events "
+        f"FROM ({ranked}) GROUP BY bucket, place ORDER BY bucket, place"
+    )
+    rows = asking.rows(sql, where.params)
+    return _histogram(rows, step, low, high, by)
+
+
+def _resolution(asked: int | None, seconds: int) -> int:
+    if asked is None:
+        return next((step for step in STEPS if seconds <= step * WANTED_BUCKETS), STEPS[-1])
+    if asked < 1 or seconds > asked * MOST_BUCKETS:
+        least = max(1, -(-seconds // MOST_BUCKETS))
+        raise UnusableArgument(
+            f"a resolution of {asked} s gives no histogram of {seconds} s",
+            f"ask for {least} s or more, or a shorter time",
+        )
+    return asked
+
+
+def _pieces(asking: Asking, low: int, high: int, step: int, by: str | None, where: Condition) -> list[str]:
+    absent = set(asking.uncovered)
+    loads = tuple(load for load in asking.scope.load_ids if load not in absent)
+    return [_piece(asking, piece, loads, step, by, where) for piece in pieces_of(low, high, step)]
+
+
+def _piece(asking: Asking, piece: Piece, loads: tuple[str, ...], step: int, by: str | None, where: Condition) -> str:
+    """Counts of one stretch by bucket and value."""
+    scope = asking.whole_scope(loads)
+    value = f"toString({by})" if by else "''"
+    if piece.rollup:
+        source = f"{piece.rollup.table} WHERE {scope.loads_test()}"
+        at, number = "at", "sum(events)"
+        during = f"at >= {piece.low // SECOND} AND at < {piece.high // SECOND}"
+    else:
+        source, at, number = scope.sub_select("{events} WHERE 1"), SECOND_SQL, "count()"
+        during = f"time >= {at_micros(piece.low)} AND time < {at_micros(piece.high)}"
+    return (
+        f"SELECT {bucket_sql(at, step)} AS bucket, {value} AS value, {number} AS n FROM {source} "
+        f"AND {during} AND {where.sql} GROUP BY bucket, value"
+    )
+
+
+def _histogram(rows: Rows, step: int, low: int, high: int, by: str | None) -> Histogram:
+    named: dict[int, dict[str, int]] = defaultdict(dict)
+    others: Counter[int] = Counter()
+    total: Counter[str] = Counter()
+    for row in rows:
+        if row["place"] > NAMED_VALUES:
+            others[row["bucket"]] += row["events"]
+        else:
+            named[row["bucket"]][row["name"]] = row["events"]
+            total[row["name"]] += row["events"]
+    starts = sorted({*named, *others})
+    buckets = tuple(
+        Bucket(
+            moment(start * SECOND),
+            sum(named[start].values()) + others[start],
+            named[start] if by else {},
+            others[start],
+        )
+        for start in starts
+    )
+    values = tuple(sorted(total, key=lambda v: (-total[v], v))) if by else ()
+    events = sum(bucket.events for bucket in buckets)
+    return Histogram(step, moment(low), moment(high), buckets, events, values)
+
+
+def count_values(asking: Asking, field: str, where: Condition, limit: int) -> ValueCounts:
+    """The values of a column, or of an original field named `fields.NAME`. Raises UnusableArgument for no such column."""
+    params = dict(where.params)
+    if field.startswith(ORIGINAL):
+        column, params["counted"] = "fields[{counted:String}]", field[len(ORIGINAL) :]
+    elif field in COLUMN_TYPES and field not in ("fields", "org_id", "load_id"):
+        column = f"toString({field})"
+    else:
+        raise UnusableArgument(f"there is no field {field[:60]}", "name a column of events, or fields.NAME")
+    source, number = "{events} WHERE", "count()"
+    windowed = asking.scope.since or asking.scope.until
+    if not windowed and rolls_up(where, field) and not asking.uncovered:
+        source, number = f"{asking.rolled(ROLLUPS[-1])} AND", "sum(events)"
+    sql = (
+        f"SELECT {column} AS value, {number} AS n, count() OVER () AS kinds, sum(n) OVER () AS total "
+        f"FROM {source} {where.sql} GROUP BY value ORDER BY n DESC, value LIMIT {int(limit)}"
+    )
+    rows = asking.rows(sql, params)
+    values = tuple((row["value"], int(row["n"])) for row in rows)
+    return ValueCounts(values, int(rows[0]["kinds"]) if rows else 0, int(rows[0]["total"]) if rows else 0)

@@ -1,0 +1,135 @@
+"""Pages of events by time and id, from either end or from a cursor, in either direction.
+
+The roll-ups say how far to reach for enough events, so that a page reads the stretch of time that it needs and not what
+lies behind it. A search that they cannot count reads ever longer stretches until it has enough or its time is up.
+"""
+# ruff: noqa: S608 - composed of fixed text and whole numbers; all else are parameters
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.stores.events.answers import Page
+from ircopilot.stores.events.asking import SECOND, Asking, Rows, at_micros, micros, moment
+from ircopilot.stores.events.condition import EVERYTHING, Condition
+from ircopilot.stores.events.counting import rolls_up
+from ircopilot.stores.events.cursor import Cursor, read_cursor
+from ircopilot.stores.events.rollups import ROLLUPS
+from ircopilot.stores.events.store import event_of
+
+Direction = Literal["later", "earlier"]
+MOST_EVENTS = 1_000
+FIRST_REACH = 200_000  # events that a search looks through before it looks at how long that took
+SLACK = 5_000  # events too many that cost less than asking a finer roll-up
+
+
+def read_page(asking: Asking, where: Condition, cursor: str | None, direction: Direction, limit: int) -> Page:
+    """The page behind the cursor in that direction, its events always by time. Raises UnusableArgument."""
+    if direction not in ("later", "earlier"):
+        raise UnusableArgument("a page goes later or earlier")
+    if not 1 <= limit <= MOST_EVENTS:
+        raise UnusableArgument(f"a page has 1 to {MOST_EVENTS} events")
+    start = read_cursor(cursor) if cursor else None
+    if asking.window is None:
+        return Page((), None, None)
+    return _Search(asking, where, direction, limit + 1, start).page()
+
+
+@dataclass
+class _Search:
+    """One page on its way. `wanted` is one more than the page holds: it tells whether there are more."""
+
+    asking: Asking
+    where: Condition
+    direction: Direction
+    wanted: int
+    start: Cursor | None
+
+    def page(self) -> Page:
+        """Stretch by stretch, until there are enough, none are left, or time is up."""
+        assert self.asking.window is not None
+        low, high = self.asking.window
+        later, start = self.direction == "later", self.start
+        if start:  # the cursor's own microsecond is still to be read: other ids may lie in it
+            low, high = (max(low, start.time), high) if later else (low, min(high, start.time + bool(start.event_id)))
+        exact = rolls_up(self.where)
+        goal, found = (self.wanted if exact else FIRST_REACH), Rows()
+        until = time.monotonic() + self.asking.limits.patience
+        while low < high and len(found) < self.wanted:
+            if found and not exact and time.monotonic() > until:
+                break
+            edge = self._reach(low, high, goal, exact)
+            found += self._read(low, edge, len(found)) if later else self._read(edge, high, len(found))
+            low, high = (edge, high) if later else (low, edge)
+            goal *= 4
+            if not exact and time.monotonic() > until:
+                break
+        return self._paged(found, low, high)
+
+    def _reach(self, low: int, high: int, goal: int, exact: bool) -> int:
+        """The time up to which (down to which) there are about `goal` events; the far end when nobody can tell."""
+        if self.asking.uncovered:
+            return high if self.direction == "later" else low
+        counted = self.where if exact else EVERYTHING
+        left = goal
+        for rollup in reversed(ROLLUPS):
+            size = rollup.seconds * SECOND
+            for at, number in self._counts(rollup, low, high, counted):
+                left -= number
+                if left <= 0:
+                    low, high, left = max(low, at), min(high, at + size), left + number
+                    break
+            else:
+                return high if self.direction == "later" else low
+            if number <= left + SLACK:
+                break
+        return high if self.direction == "later" else low
+
+    def _counts(self, rollup: Any, low: int, high: int, counted: Condition) -> Iterable[tuple[int, int]]:
+        first, last = low // SECOND // rollup.seconds * rollup.seconds, (high - 1) // SECOND
+        sql = (
+            f"SELECT at, sum(events) AS n FROM {self.asking.rolled(rollup)} AND at >= {first} AND at <= {last} "
+            f"AND {counted.sql} GROUP BY at ORDER BY at {'ASC' if self.direction == 'later' else 'DESC'}"
+        )
+        return [(int(row["at"]) * SECOND, int(row["n"])) for row in self.asking.rows(sql, counted.params)]
+
+    def _read(self, low: int, high: int, have: int) -> Rows:
+        """The events of a stretch, in the direction's order, behind the cursor."""
+        later = self.direction == "later"
+        order = "ASC" if later else "DESC"
+        tests = [f"time >= {at_micros(low)}", f"time < {at_micros(high)}", self.where.sql]
+        params = dict(self.where.params)
+        if self.start and self.start.event_id:
+            at = at_micros(self.start.time)
+            sign = ">" if later else "<"
+            tests.append(f"(time {sign} {at} OR (time = {at} AND event_id {sign} {{cursor_id:String}}))")
+            params["cursor_id"] = self.start.event_id
+        sql = (
+            f"SELECT * FROM {{events}} WHERE {' AND '.join(tests)} "
+            f"ORDER BY time {order}, event_id {order} LIMIT {self.wanted - have}"
+        )
+        return self.asking.rows(sql, params, self.asking.whole_scope())
+
+    def _paged(self, found: Rows, low: int, high: int) -> Page:
+        """The page, and the cursors beside it. `low` to `high` was not looked at."""
+        later, more = self.direction == "later", len(found) == self.wanted
+        kept = found[: self.wanted - 1]
+        ahead: Cursor | None = None
+        if more:
+            ahead = _cursor_of(kept[-1])
+        elif low < high:
+            ahead = Cursor(low if later else high)
+        behind = (_cursor_of(kept[0]) if kept else self.start) if self.start else None
+        whole = more or ahead is None
+        beside = [str(cursor) if cursor else None for cursor in (behind, ahead)]
+        earlier, following = beside if later else beside[::-1]
+        events = tuple(event_of(row) for row in (kept if later else kept[::-1]))
+        return Page(events, earlier, following, whole, None if whole or ahead is None else moment(ahead.time))
+
+
+def _cursor_of(row: dict[str, Any]) -> Cursor:
+    return Cursor(micros(row["time"]), row["event_id"])

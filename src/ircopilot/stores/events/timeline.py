@@ -1,0 +1,104 @@
+"""The timeline of a scope: histograms, pages, value counts, and what happened around an event.
+
+Unfiltered, or filtered only by what roll-ups know, the answer comes from them; else from the events. One `Timeline` is
+for one caller: its statements have limits and share an id, by which they are cancelled when the caller has gone.
+"""
+# ruff: noqa: S608 - composed of fixed text and whole numbers; all else are parameters
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from ircopilot.domain.errors import ProblemError
+from ircopilot.domain.event import Event
+from ircopilot.stores.events.answers import Histogram, Page, QueryLimits, ValueCounts
+from ircopilot.stores.events.asking import Asking, at_micros, micros
+from ircopilot.stores.events.condition import EVERYTHING, Condition
+from ircopilot.stores.events.counting import count_by_time, count_values
+from ircopilot.stores.events.cursor import Cursor
+from ircopilot.stores.events.paging import Direction, read_page
+from ircopilot.stores.events.scope import EventScope
+from ircopilot.stores.events.store import EventStore, event_of
+
+LIMITS = QueryLimits()
+MOST_VALUES = 1_000
+
+
+class UnknownEvent(ProblemError):
+    """No event of that id lies in the scope."""
+
+    type = "unknown-event"
+    status = 404
+    title = "There is no such event"
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """An event, what came before it (ending with the nearest) and after it (beginning with the nearest)."""
+
+    event: Event
+    before: Page
+    after: Page
+
+
+class Timeline:
+    """What a caller asks of one scope. All methods raise QueryStopped at a limit and EventStoreFailed."""
+
+    def __init__(
+        self, events: EventStore, scope: EventScope, limits: QueryLimits = LIMITS, query_id: str | None = None
+    ) -> None:
+        self._asking = Asking(events, scope, limits, query_id or str(uuid.uuid4()))
+
+    def histogram(
+        self, resolution: int | None = None, by: str | None = None, where: Condition = EVERYTHING
+    ) -> Histogram:
+        """Events per `resolution` seconds (None: some 200 buckets or fewer) and value of `by`, a roll-up dimension.
+
+        Raises UnusableArgument for a resolution that gives more than 5,000 buckets, or another column.
+        """
+        return count_by_time(self._asking, resolution, by, where)
+
+    def page(
+        self,
+        where: Condition = EVERYTHING,
+        cursor: str | None = None,
+        direction: Direction = "later",
+        limit: int = 100,
+    ) -> Page:
+        """Up to `limit` events behind the cursor, or from the end that `direction` leads away from.
+
+        Raises UnusableArgument for a cursor that is none, another direction, a limit outside 1..1000.
+        """
+        return read_page(self._asking, where, cursor, direction, limit)
+
+    def value_counts(self, field: str, where: Condition = EVERYTHING, limit: int = 50) -> ValueCounts:
+        """The most frequent values of a column, or of an original field as `fields.NAME`; at most 1,000."""
+        return count_values(self._asking, field, where, max(1, min(limit, MOST_VALUES)))
+
+    def around(
+        self, event_id: str, before: int = 50, after: int = 50, *, same_host: bool = False, time: datetime | None = None
+    ) -> Around:
+        """What happened around an event, on its host alone or everywhere. `time` is the event's, if the caller knows it:
+        finding it is then a matter of its key. Raises UnknownEvent.
+        """
+        at = f"AND time = {at_micros(micros(time))}" if time else ""
+        sql = f"SELECT * FROM {{events}} WHERE event_id = {{wanted:String}} {at} LIMIT 1"
+        found = [event_of(row) for row in self._asking.rows(sql, {"wanted": event_id})]
+        if not found:
+            raise UnknownEvent(f"no event {event_id[:40]} in this incident", "events of replaced loads are gone")
+        event, where = found[0], EVERYTHING
+        if same_host:
+            host = {"around_host": str(event.ecs.get("host_name", ""))}
+            where = Condition("(host_name = {around_host:String})", host, frozenset({"host_name"}))
+        here = str(Cursor(micros(event.time), event.event_id))
+        return Around(
+            event,
+            read_page(self._asking, where, here, "earlier", before),
+            read_page(self._asking, where, here, "later", after),
+        )
+
+    def cancel(self) -> None:
+        """Stop what runs, from another thread: its caller gets QueryStopped. Nothing more can be asked afterwards."""
+        self._asking.cancel()
