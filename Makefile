@@ -23,7 +23,7 @@ demo: install
 	$(BIN)/ircopilot verify $(DEMO)/report --evidence $(DEMO)/evidence
 
 test: install
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: install
 	$(BIN)/ruff check .

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.orchestrator.conftest import SETTINGS, House, house, tell, until
-from tests.orchestrator.work import queue_jobs, worker
+from tests.orchestrator.work import begin_run, queue_jobs, worker
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.orchestrator.errors import AddressTaken, NoTokenSet, TokenRefused
@@ -32,12 +32,17 @@ def test_health_readiness_and_metrics(stack: StackUrls, stores: StoreSet, org: s
             assert ready.status_code == 200
             assert ready.json() == {"ready": True, "parts": {"postgres": True, "nats": True, "redis": True}}
             queue_jobs(stores, org, 3)
+            begin_run(stores, org)
             await until(lambda: len(taken.of(org)) == 3)
-            text = (await http.get("/metrics")).text
+
+            async def swept() -> str:
+                text = (await http.get("/metrics")).text
+                return text if 'ircopilot_orchestrator_open_runs{state="running"}' in text else ""
+
+            text = await until(swept)
             sent = 'ircopilot_orchestrator_relayed_messages_total{subject="export.make"}'
             (line,) = [line for line in text.splitlines() if line.startswith(sent)]
             assert float(line.split()[-1]) >= 3
-            assert 'ircopilot_orchestrator_open_runs{state="running"}' in text
             assert org not in text
 
     tell(story)

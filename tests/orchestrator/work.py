@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from nats.errors import Error as NatsError
 
 from ircopilot.contracts.messages import DURABLE_OF, JobMessage, Subject
+from ircopilot.domain.incident import RunParameters
+from ircopilot.pipeline.advance import start_run
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.bus import open_bus
@@ -31,6 +33,13 @@ def queue_jobs(stores: StoreSet, org: str, count: int) -> list[str]:
             message = JobMessage(job_id=name, org_id=org, incident_id=incident, run_id=run, attempt=1)
             jobs.enqueue(tx, SUBJECT, message)
     return names
+
+
+def begin_run(stores: StoreSet, org: str) -> None:
+    """A service run whose first job nobody takes."""
+    with stores.database.tenant(org) as tx:
+        incident = upsert_incident(tx, "INC-2", "t").incident_id
+        start_run(tx, incident, f"r-{uuid.uuid4()}", RunParameters())
 
 
 @dataclass
