@@ -17,7 +17,7 @@ class QueryLimits:
     it has.
     """
 
-    threads: int = 2
+    threads: int = 1
     seconds: float = 10.0
     rows_read: int = 0
     rows_answered: int = 200_000
@@ -65,9 +65,10 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Events by time and id. `earlier` and `later` are the cursors of the pages beside it, None at an end.
+    """Events by time and id, with the columns that a list shows; `fetch_events` has them whole.
 
-    `whole` is False when the page stopped looking before it was full: its cursor goes on from `searched_to`.
+    `earlier` and `later` are the cursors of the pages beside it, None at an end. `whole` is False when the page stopped
+    looking before it was full: its cursor goes on from `searched_to`.
     """
 
     events: tuple[Event, ...]

@@ -7,19 +7,23 @@ Times are microseconds since 1970.
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
 from ircopilot.stores.events.answers import QueryLimits
+from ircopilot.stores.events.known_loads import Hours
 from ircopilot.stores.events.rollups import ROLLUPS, Rollup
 from ircopilot.stores.events.scope import EventScope
 from ircopilot.stores.events.store import EventStore, QueryStopped
 
 EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
+HOUR = 3600 * SECOND
+PRECISE = 6  # hours within which the window is looked up to the minute
 Rows = list[dict[str, Any]]
 
 
@@ -36,11 +40,6 @@ def moment(time: int) -> datetime:
 def at_micros(time: int) -> str:
     """That time as SQL."""
     return f"fromUnixTimestamp64Micro(toInt64({int(time)}), 'UTC')"
-
-
-def _covered_sql(loads: str) -> str:
-    hours = ROLLUPS[-1].table
-    return f"SELECT toString(load_id) AS load, min(at) AS first, max(at) AS last FROM {hours} WHERE {loads} GROUP BY load_id"
 
 
 @dataclass
@@ -73,28 +72,55 @@ class Asking:
         """The rows of a roll-up that the scope's loads have."""
         return f"{rollup.table} WHERE {self.scope.loads_test()}"
 
-    @cached_property
-    def _covered(self) -> Rows:
-        return self.rows(_covered_sql(self.scope.loads_test()))
-
-    @cached_property
-    def uncovered(self) -> tuple[str, ...]:
-        """Loads without roll-ups: those without events, and those that an older version wrote."""
-        covered = {row["load"] for row in self._covered}
-        missing = tuple(load for load in self.scope.load_ids if str(uuid.UUID(load)) not in covered)
-        if not missing:
-            return ()
-        sql = "SELECT DISTINCT toString(load_id) AS load FROM {events}"
-        return tuple(row["load"] for row in self.rows(sql, scope=replace(self.scope, load_ids=missing)))
-
     def whole_scope(self, load_ids: tuple[str, ...] | None = None) -> EventScope:
         """The scope without its window, of these loads; the statement says the time."""
         return EventScope(self.scope.org_id, self.scope.load_ids if load_ids is None else load_ids)
 
     @cached_property
+    def _hours(self) -> dict[str, Hours]:
+        """The hours of each load that has roll-ups."""
+        org, known = self.scope.org_id, self.events.known_loads
+        found = {load: known.get(org, load) for load in self.scope.load_ids}
+        fresh = tuple(load for load, hours in found.items() if hours is None)
+        if fresh:
+            loads = self.whole_scope(fresh).loads_test()
+            sql = (
+                f"SELECT toString(load_id) AS load, at, sum(events) AS n FROM {ROLLUPS[-1].table} "
+                f"WHERE {loads} GROUP BY load_id, at ORDER BY at"
+            )
+            read: dict[str, Hours] = {}
+            for row in self.rows(sql):
+                read.setdefault(row["load"], {})[int(row["at"])] = int(row["n"])
+            for load in fresh:
+                if (hours := read.get(str(uuid.UUID(load)))) is not None:
+                    known.put(org, load, hours)
+                    found[load] = hours
+        return {load: hours for load, hours in found.items() if hours is not None}
+
+    @cached_property
+    def hours(self) -> list[tuple[int, int]]:
+        """Hours in which there are events (their start in microseconds) and how many, of all loads with roll-ups."""
+        total: Counter[int] = Counter()
+        for hours in self._hours.values():
+            total.update(hours)
+        return [(at * SECOND, number) for at, number in sorted(total.items())]
+
+    @cached_property
+    def uncovered(self) -> tuple[str, ...]:
+        """Loads with events but without roll-ups: those that an older version wrote."""
+        missing = tuple(load for load in self.scope.load_ids if load not in self._hours)
+        if not missing:
+            return ()
+        sql = "SELECT DISTINCT toString(load_id) AS load FROM {events}"
+        return tuple(row["load"] for row in self.rows(sql, scope=self.whole_scope(missing)))
+
+    @cached_property
     def window(self) -> tuple[int, int] | None:
-        """`first <= time < end` of what there is in the scope, to the second; None when there is nothing."""
-        spans = [self._span()] if self._covered else []
+        """`first <= time < end` of what there is in the scope; None when there is nothing.
+
+        A span of a few hours is known to the minute, a longer one to the hour.
+        """
+        spans = [self._span()] if self.hours else []
         if self.uncovered:
             sql = "SELECT min(time) AS a, max(time) AS b FROM {events}"
             spans += [
@@ -108,9 +134,8 @@ class Asking:
         return (low, high) if low < high else None
 
     def _span(self) -> tuple[int, int]:
-        """First and last second in the roll-ups: looked up in the first and last hour alone."""
-        first, last = min(row["first"] for row in self._covered), max(row["last"] for row in self._covered)
-        sql = f"SELECT min(at) AS a, max(at) AS b FROM {self.rolled(ROLLUPS[0])}"
-        ends = f"(at < {first + 3600} OR at >= {last})"
-        (row,) = self.rows(f"{sql} AND {ends}")
-        return int(row["a"]) * SECOND, (int(row["b"]) + 1) * SECOND
+        first, last = self.hours[0][0], self.hours[-1][0]
+        if last - first > PRECISE * HOUR:
+            return first, last + HOUR
+        (row,) = self.rows(f"SELECT min(at) AS a, max(at) AS b FROM {self.rolled(ROLLUPS[1])}")
+        return int(row["a"]) * SECOND, (int(row["b"]) + 60) * SECOND

@@ -17,7 +17,7 @@ WANTED_BUCKETS = 200
 NAMED_VALUES = 20
 DAY = 86_400
 STEPS = (
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
+    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
     DAY, 7 * DAY, 28 * DAY, 364 * DAY,
 )  # fmt: skip
 ORIGINAL = "fields."
@@ -40,17 +40,25 @@ def count_by_time(asking: Asking, resolution: int | None, by: str | None, where:
     loads = asking.uncovered if pieces else asking.scope.load_ids
     if loads:
         pieces.append(_piece(asking, Piece(None, low, high), loads, step, by, where))
-    ranked = (
-        "SELECT bucket, value, n, dense_rank() OVER (ORDER BY of_value DESC, value) AS rank, of_value FROM ("
-        "SELECT bucket, value, n, sum(n) OVER (PARTITION BY value) AS of_value FROM ("
-        f"SELECT bucket, value, sum(n) AS n FROM ({' UNION ALL '.join(pieces)}) GROUP BY bucket, value))"
-    )
-    sql = (
-        f"SELECT bucket, least(rank, {NAMED_VALUES + 1}) AS place, any(value) AS name, sum(n) AS events "
-        f"FROM ({ranked}) GROUP BY bucket, place ORDER BY bucket, place"
-    )
-    rows = asking.rows(sql, where.params)
+    counted = pieces[0] if len(pieces) == 1 else _summed(pieces)
+    rows = asking.rows(_ranked(counted) if by else f"{counted} ORDER BY bucket", where.params)
     return _histogram(rows, step, low, high, by)
+
+
+def _summed(pieces: list[str]) -> str:
+    return f"SELECT bucket, value, sum(n) AS n FROM ({' UNION ALL '.join(pieces)}) GROUP BY bucket, value"
+
+
+def _ranked(counted: str) -> str:
+    """The same with each value's place among the most frequent; those behind the last place are taken together."""
+    placed = (
+        "SELECT bucket, value, n, dense_rank() OVER (ORDER BY of_value DESC, value) AS rank "
+        f"FROM (SELECT bucket, value, n, sum(n) OVER (PARTITION BY value) AS of_value FROM ({counted}))"
+    )
+    return (
+        f"SELECT bucket, least(rank, {NAMED_VALUES + 1}) AS place, any(value) AS value, sum(n) AS n "
+        f"FROM ({placed}) GROUP BY bucket, place ORDER BY bucket, place"
+    )
 
 
 def _resolution(asked: int | None, seconds: int) -> int:
@@ -93,11 +101,11 @@ def _histogram(rows: Rows, step: int, low: int, high: int, by: str | None) -> Hi
     others: Counter[int] = Counter()
     total: Counter[str] = Counter()
     for row in rows:
-        if row["place"] > NAMED_VALUES:
-            others[row["bucket"]] += row["events"]
+        if row.get("place", 0) > NAMED_VALUES:
+            others[row["bucket"]] += row["n"]
         else:
-            named[row["bucket"]][row["name"]] = row["events"]
-            total[row["name"]] += row["events"]
+            named[row["bucket"]][row["value"]] = row["n"]
+            total[row["value"]] += row["n"]
     starts = sorted({*named, *others})
     buckets = tuple(
         Bucket(

@@ -19,6 +19,7 @@ import urllib3
 
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
+from ircopilot.stores.events.known_loads import KnownLoads
 from ircopilot.stores.events.rollups import ROLLUPS
 from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
@@ -95,6 +96,7 @@ class EventStore:
             self._headers["X-ClickHouse-Key"] = unquote(parts.password)
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/"
+        self.known_loads = KnownLoads()
         self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
 
     def close(self) -> None:
@@ -132,6 +134,7 @@ class EventStore:
         """Delete a load's events and roll-ups: half written, or replaced. Its deduplication tokens stay, so use a new attempt."""
         where = "org_id = toUUID({org:String}) AND load_id = toUUID({load:String})"
         params = {"org": org_id, "load": load_id}
+        self.known_loads.forget(org_id, load_id)
         # Roll-ups first: what is counted without them is counted from the events.
         for table in (*(rollup.table for rollup in ROLLUPS), "events"):
             sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"
@@ -257,7 +260,7 @@ def _quoted(value: object) -> str:
 
 
 def event_of(row: dict[str, Any]) -> Event:
-    """A row of `events` as the domain's event; the arrow map comes as a list of pairs."""
+    """A row of `events` as the domain's event, with the columns that were asked for; the map comes as a list of pairs."""
     return Event(
         event_id=row["event_id"],
         artifact_sha256=row["artifact_sha256"],
@@ -269,6 +272,6 @@ def event_of(row: dict[str, Any]) -> Event:
         kind=row["kind"],
         source=row["source"],
         message=row["message"],
-        ecs={c.name: row[c.name] for c in HOT_COLUMNS if row[c.name]},
-        fields=dict(row["fields"]),
+        ecs={c.name: row[c.name] for c in HOT_COLUMNS if row.get(c.name)},
+        fields=dict(row.get("fields", ())),
     )
