@@ -125,7 +125,14 @@ class Process:
         return [line["outcome"] for line in self.said() if line["event"] == "job"]
 
     def wait_until_ready(self) -> Process:
-        eventually(lambda: any(line["event"] == "ready" for line in self.said()), what=self.log.read_text())
+        def ready() -> bool:
+            assert self.process.poll() is None, self.log.read_text()[-3000:]
+            return any(line["event"] == "ready" for line in self.said())
+
+        try:
+            eventually(ready)
+        except AssertionError:
+            raise AssertionError(self.log.read_text()[-3000:] or "it said nothing") from None
         return self
 
     def wait(self, patience: float = 30.0) -> int:

@@ -7,6 +7,7 @@ import os
 import signal
 import socket
 import time
+from functools import partial
 from pathlib import Path
 
 from nats.errors import Error as NatsError
@@ -17,6 +18,7 @@ from ircopilot.domain.incident import Stage
 from ircopilot.settings import ServiceSettings, StackUrls
 from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.bus import Bus, BusUnreachable, Subscription, open_bus
+from ircopilot.stores.postgres.passing import is_passing
 from ircopilot.telemetry import configure_logs, error_place
 from ircopilot.workers.job import Bench, Perform, handle
 from ircopilot.workers.kinds import stage_of_kind
@@ -47,7 +49,7 @@ class Worker:
         self.ending = ending = Ending(self.settings.grace_s)
         log = configure_logs("worker").bind(worker=self.name)
         try:
-            stores = await patiently(lambda: open_stores(self.urls), ending)
+            stores = await patiently(lambda: open_stores(self.urls), ending, partial(_passes, log))
         except GivenUp:
             return
         try:
@@ -114,6 +116,12 @@ class Worker:
             else:
                 await handle(bench, delivery)
                 heard = time.monotonic()
+
+
+def _passes(log: FilteringBoundLogger, error: BaseException) -> bool:
+    passing = is_passing(error)
+    log.warning("the stores cannot be opened", passing=passing, **error_place(error))
+    return passing
 
 
 def run_worker(kind: str, urls: StackUrls, settings: ServiceSettings, folder: Path) -> None:
