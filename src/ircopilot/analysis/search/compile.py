@@ -174,6 +174,9 @@ class _Compiler:
             return self.text_test(column, value)
         if network.num_addresses == 1 and network.version == 4:
             return f"({column} = {self.bind(str(network.network_address))})"
+        if network.version == 4:  # several times faster to read than as IPv6
+            low, high = (f"toIPv4({self.bind(str(a))})" for a in (network[0], network[-1]))
+            return f"ifNull(toIPv4OrNull({column}) BETWEEN {low} AND {high}, 0)"
         low, high = (f"toIPv6({self.bind(_as_ipv6(a))})" for a in (network[0], network[-1]))
         return f"ifNull(toIPv6OrNull({column}) BETWEEN {low} AND {high}, 0)"
 
