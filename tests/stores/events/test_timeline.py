@@ -328,9 +328,22 @@ def test_what_happened_around_an_event(stores: StoreSet, known: Known, same_host
 def test_limits_stop_a_query_and_say_so(stores: StoreSet, known: Known) -> None:
     few = Timeline(stores.events, known.scope, QueryLimits(rows_read=10))
     with pytest.raises(QueryStopped):
-        few.histogram(60, where=compile_search("user:alice"))
+        few.histogram(60, where=compile_search("user:nobody"))
     with pytest.raises(QueryStopped):
-        Timeline(stores.events, known.scope, QueryLimits(rows_answered=3)).histogram(60)
+        Timeline(stores.events, known.scope, QueryLimits(rows_answered=3)).histogram(77)
+
+
+def test_what_was_counted_once_is_remembered_for_its_scope_alone(stores: StoreSet, known: Known) -> None:
+    where, reads_nothing = compile_search("user:bob"), QueryLimits(rows_read=1)
+    first = Timeline(stores.events, known.scope).histogram(60, where=where)
+    assert Timeline(stores.events, known.scope, reads_nothing).histogram(60, where=where) == first
+    for other in (compile_search("user:carol"), compile_search("account:bob")):
+        with pytest.raises(QueryStopped):
+            Timeline(stores.events, known.scope, reads_nothing).histogram(60, where=other)
+    foreign = replace(known.scope, org_id=str(uuid.uuid4()))
+    assert Timeline(stores.events, foreign).histogram(60, where=where).events == 0
+    window = replace(known.scope, until=START + timedelta(seconds=5))
+    assert Timeline(stores.events, window).histogram(60, where=where).events < first.events
 
 
 def slow(timeline: Timeline) -> None:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable, Hashable
+from concurrent.futures import Future
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
 Hours = dict[int, int]
 
 
@@ -26,3 +33,47 @@ class KnownLoads:
     def forget(self, org_id: str, load_id: str) -> None:
         """The load was dropped."""
         self._hours.pop((org_id, load_id), None)
+
+
+class KnownAnswers:
+    """Answers about committed loads by what was asked: the loads, the window, the search. Whoever asks the same while it
+    is being found out waits for that answer.
+    """
+
+    MOST = 512
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: dict[Hashable, Future[object]] = {}
+
+    def find(self, asked: Hashable, make: Callable[[], Answer]) -> Answer:
+        """The answer to `asked`, made when nobody knows it. Raises what `make` raises, and forgets that it was asked."""
+        with self._lock:
+            found = self._known.pop(asked, None)
+            mine: Future[object] = found or Future()
+            self._known[asked] = mine  # the one last used stands last
+            if len(self._known) > self.MOST:
+                del self._known[next(iter(self._known))]
+        if found is None:
+            return self._made(asked, mine, make)
+        try:
+            return found.result()  # type: ignore[return-value]
+        except Exception:
+            return make()  # whoever asked first went away, or had narrower limits
+
+    def forget(self) -> None:
+        """Forget all of them: a load was dropped."""
+        with self._lock:
+            self._known = {}
+
+    def _made(self, asked: Hashable, mine: Future[object], make: Callable[[], Answer]) -> Answer:
+        try:
+            answer = make()
+        except BaseException as error:
+            with self._lock:
+                if self._known.get(asked) is mine:
+                    del self._known[asked]
+            mine.set_exception(error)
+            raise
+        mine.set_result(answer)
+        return answer

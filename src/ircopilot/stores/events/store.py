@@ -19,7 +19,7 @@ import urllib3
 
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
-from ircopilot.stores.events.known_loads import KnownLoads
+from ircopilot.stores.events.known_loads import KnownAnswers, KnownLoads
 from ircopilot.stores.events.rollups import ROLLUPS
 from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
@@ -96,7 +96,7 @@ class EventStore:
             self._headers["X-ClickHouse-Key"] = unquote(parts.password)
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/"
-        self.known_loads = KnownLoads()
+        self.known_loads, self.known_answers = KnownLoads(), KnownAnswers()
         self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
 
     def close(self) -> None:
@@ -135,6 +135,7 @@ class EventStore:
         where = "org_id = toUUID({org:String}) AND load_id = toUUID({load:String})"
         params = {"org": org_id, "load": load_id}
         self.known_loads.forget(org_id, load_id)
+        self.known_answers.forget()
         # Roll-ups first: what is counted without them is counted from the events.
         for table in (*(rollup.table for rollup in ROLLUPS), "events"):
             sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"

@@ -8,8 +8,10 @@ for one caller: its statements have limits and share an id, by which they are ca
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.event import Event
@@ -24,6 +26,7 @@ from ircopilot.stores.events.store import EventStore, event_of
 
 LIMITS = QueryLimits()
 MOST_VALUES = 1_000
+Counted = TypeVar("Counted")
 
 
 class UnknownEvent(ProblemError):
@@ -58,7 +61,7 @@ class Timeline:
 
         Raises UnusableArgument for a resolution that gives more than 5,000 buckets, or another column.
         """
-        return count_by_time(self._asking, resolution, by, where)
+        return self._known((resolution, by), where, lambda: count_by_time(self._asking, resolution, by, where))
 
     def page(
         self,
@@ -75,7 +78,13 @@ class Timeline:
 
     def value_counts(self, field: str, where: Condition = EVERYTHING, limit: int = 50) -> ValueCounts:
         """The most frequent values of a column, or of an original field as `fields.NAME`; at most 1,000."""
-        return count_values(self._asking, field, where, max(1, min(limit, MOST_VALUES)))
+        most = max(1, min(limit, MOST_VALUES))
+        return self._known((field, most), where, lambda: count_values(self._asking, field, where, most))
+
+    def _known(self, asked: Hashable, where: Condition, count: Callable[[], Counted]) -> Counted:
+        """The answer that this process remembers: what is counted in committed loads stays so."""
+        key = (self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items())))
+        return self._asking.events.known_answers.find(key, count)
 
     def around(
         self, event_id: str, before: int = 50, after: int = 50, *, same_host: bool = False, time: datetime | None = None
