@@ -4,7 +4,8 @@
 
 One incident of invented events, made inside ClickHouse from `numbers()`, on a stack of its own in a temporary folder.
 Readers ask by turns: a histogram without a filter, a page somewhere, a histogram of a search by field, a page of a text
-search. Half of the histograms are of the whole incident, which a process remembers, half of three hours somewhere. The writer inserts blocks into a load that is not committed, at about the rate that ingest reaches.
+search. Half of the histograms are of the whole incident, which a process remembers, half of three hours somewhere. The
+writer inserts blocks into a load that is not committed, at about the rate that ingest reaches.
 """
 
 from __future__ import annotations
