@@ -40,7 +40,7 @@ def test_the_local_organisation_is_the_one_that_investigate_works_for(stores: St
     assert named_organisation(stores.database, "local").org_id == LOCAL_ORG
 
 
-@pytest.mark.parametrize("bad", ["", "  ", "x" * 121, "a\nb", "a\u202eb", str(uuid.uuid4())])
+@pytest.mark.parametrize("bad", ["", "  ", "x" * 121, "a\nb", "a\u202eb", "3f6c2a52-6d0b-4f5e-9a51-0c1d2e3f4a5b"])
 def test_what_is_no_name_makes_no_organisation(stores: StoreSet, bad: str) -> None:
     with pytest.raises(UnusableArgument):
         create_organisation(stores.database, bad)
