@@ -41,10 +41,10 @@ def take_job(stores: StoreSet, message: JobMessage, worker: str, lease_s: float)
             run = runs.lock_run(tx, message.run_id)
         except UnknownRun:
             return None
-        # A message that comes again because its worker died is not that attempt once more: each death counts as one.
-        if jobs.requeue_expired(tx, message.job_id):
-            return None
-        lease = jobs.lease_job(tx, message.job_id, message.attempt, worker, lease_s)
+        lease = jobs.lease_job(tx, message.job_id, message.attempt, worker, lease_s, take_over=False)
+        if lease is None:
+            # A message that comes again because its worker died is not that attempt once more: each death counts as one.
+            jobs.requeue_expired(tx, message.job_id)
         return None if lease is None else Hold(message, lease, _stop_of(run))
 
 

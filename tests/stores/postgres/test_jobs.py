@@ -135,6 +135,7 @@ def test_a_lease_is_for_one_worker_and_the_newest_fence_wins(
         assert jobs.lease_job(tx, job, 2, "other") is None
     time.sleep(0.1)
     with database.tenant(org) as tx:
+        assert jobs.lease_job(tx, job, 1, "modest", take_over=False) is None
         second = jobs.lease_job(tx, job, 1, "waker")
         assert second is not None
         assert second.fence == first.fence + 1

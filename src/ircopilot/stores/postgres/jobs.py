@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Interval, Row, and_, bindparam, func, or_, select, update
+from sqlalchemy import Boolean, ColumnElement, Interval, Row, and_, bindparam, func, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.contracts.messages import JobMessage, Subject
@@ -33,7 +33,10 @@ _PARTS = (
     .where(jobs.c.run_id == bindparam("of_run"), jobs.c.step == bindparam("of_step"))
     .order_by(jobs.c.part)
 )  # fmt: skip
-_FREE = or_(jobs.c.state == "queued", and_(jobs.c.state == "running", jobs.c.lease_until < func.clock_timestamp()))
+_LEFT = and_(
+    jobs.c.state == "running", jobs.c.lease_until < func.clock_timestamp(), bindparam("from_others", type_=Boolean())
+)
+_FREE = or_(jobs.c.state == "queued", _LEFT)
 _LEASING = (
     update(jobs)
     .where(jobs.c.job_id == bindparam("of_id"), jobs.c.attempt == bindparam("of_attempt"), _FREE)
@@ -125,10 +128,12 @@ def enqueue(
     return made is not None
 
 
-def lease_job(tx: Tx, job_id: str, attempt: int, worker: str, seconds: float = LEASE_S) -> Lease | None:
-    """Take the job for this attempt, if it is queued or its lease ran out; else None: there is nothing to do."""
+def lease_job(
+    tx: Tx, job_id: str, attempt: int, worker: str, seconds: float = LEASE_S, take_over: bool = True
+) -> Lease | None:  # fmt: skip
+    """Take the job for this attempt, if it is queued or, with `take_over`, its lease ran out; else None."""
     given = {"of_id": job_id, "of_attempt": attempt, "to_worker": worker, "for_long": timedelta(seconds=seconds)}
-    taken = tx.connection.execute(_LEASING, given).scalar()
+    taken = tx.connection.execute(_LEASING, {**given, "from_others": take_over}).scalar()
     return None if taken is None else Lease(job_id, int(taken), worker)
 
 
