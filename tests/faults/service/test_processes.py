@@ -6,13 +6,17 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from faults.service.case import Case, Expected, assert_whole
 from faults.service.cluster import KINDS, Cluster
 from faults.service.members import Member, eventually
+from ircopilot.stores.postgres import tables
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -39,11 +43,25 @@ def holder(cluster: Cluster, case: Case, step: str) -> tuple[Member, str] | None
     """The worker that has a job of the step, stopped while it has it, and the job's id; None when it was too quick."""
     job = case.wait_running(step)
     for member in (m for m in cluster.members if m.process and str(job.leased_by).endswith(f":{m.process.pid}")):
-        member.signal(signal.SIGSTOP)
-        if any(j.job_id == job.job_id and j.state == "running" for j in case.jobs()):
-            return member, job.job_id
-        member.signal(signal.SIGCONT)
+        for _ in range(20):
+            member.signal(signal.SIGSTOP)
+            if between_transactions(case) and any(j.job_id == job.job_id and j.state == "running" for j in case.jobs()):
+                return member, job.job_id
+            member.signal(signal.SIGCONT)
+            time.sleep(0.01)
     return None
+
+
+def between_transactions(case: Case) -> bool:
+    """Whether nobody holds the run's rows: whoever is stopped with them in hand keeps them until Postgres ends its session."""
+    try:
+        with case.cluster.stores.database.tenant(case.org) as tx:
+            tx.connection.execute(text("SET LOCAL lock_timeout = '200ms'"))
+            tx.connection.execute(select(tables.runs).where(tables.runs.c.run_id == case.run_id).with_for_update())
+            tx.connection.execute(select(tables.jobs).where(tables.jobs.c.run_id == case.run_id).with_for_update())
+    except OperationalError:
+        return False
+    return True
 
 
 def test_stopped_past_the_lease_and_woken(cluster: Cluster, case: Case, expected: Expected) -> None:
