@@ -360,10 +360,10 @@ def test_a_query_is_stopped_by_time(stores: StoreSet, known: Known) -> None:
 def test_a_caller_that_goes_away_cancels_what_runs(stores: StoreSet, known: Known) -> None:
     timeline = Timeline(stores.events, known.scope, QueryLimits(seconds=100))
     began = time.monotonic()
-    threading.Timer(0.5, timeline.cancel).start()
+    threading.Timer(0.15, timeline.cancel).start()
     with pytest.raises(QueryStopped):
         slow(timeline)
-    assert 0.4 < time.monotonic() - began < 10
+    assert time.monotonic() - began < 10
     with pytest.raises(QueryStopped, match="cancelled"):
         timeline.histogram()
     assert Timeline(stores.events, known.scope).histogram(60).events == 3000
