@@ -50,14 +50,14 @@ def test_a_key_opens_until_it_is_revoked(stores: StoreSet, name: str) -> None:
     org_id = create_organisation(stores.database, name).org_id
     text = create_key(stores.database, name, "laptop", timedelta(hours=1))
     caller = Doorkeeper(stores.database).admit(text)
-    assert (caller.org_id, caller.name) == (org_id, f"key {caller.key_id}")
+    assert (caller.org_id, caller.name) == (org_id, f"key {caller.principal_id}")
     (listed,) = list_keys(stores.database, name)
-    assert (listed.key_id, listed.name) == (caller.key_id, "laptop")
+    assert (listed.key_id, listed.name) == (caller.principal_id, "laptop")
     assert listed.last_used_at is not None
     assert text.rpartition("_")[2] not in repr(listed)
     with pytest.raises(UnknownKey):
-        revoke_key(stores.database, "local", caller.key_id)
-    revoke_key(stores.database, name, caller.key_id)
+        revoke_key(stores.database, "local", caller.principal_id)
+    revoke_key(stores.database, name, caller.principal_id)
     with pytest.raises(Unauthenticated):
         Doorkeeper(stores.database).admit(text)
 

@@ -35,3 +35,11 @@ class EvidenceHeld(ProblemError):
     type = "evidence-held"
     status = 409
     title = "Evidence is under a legal hold"
+
+
+class Forbidden(ProblemError):
+    """The caller is known, and may not do that."""
+
+    type = "forbidden"
+    status = 403
+    title = "That is not permitted to the caller"

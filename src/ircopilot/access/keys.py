@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Unauthenticated
 from ircopilot.access.organisations import named_organisation
 from ircopilot.domain.errors import UnusableArgument
@@ -18,19 +18,6 @@ _LIFE = re.compile(r"([1-9][0-9]{0,5})([hdw])")
 _UNIT = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
 _TOUCH_EVERY_S = 60.0
 _MOST_NAME = 120
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who makes a call: a key of an organisation."""
-
-    org_id: str
-    key_id: str
-
-    @property
-    def name(self) -> str:
-        """How custody and deposits name the caller."""
-        return f"key {self.key_id}"
 
 
 def key_life(text: str) -> timedelta:
@@ -78,10 +65,11 @@ class Doorkeeper:
         found = rows.check_key(self._database, text)
         if found is None:
             raise Unauthenticated("the API key is not valid", "ask for one: ircopilot admin key create")
-        caller = Caller(*found)
+        org_id, key_id = found
+        caller = Caller(org_id, "key", key_id, "owner", f"key {key_id}")
         now = time.monotonic()
-        if now - self._touched.get(caller.key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S:
-            self._touched[caller.key_id] = now
-            with self._database.tenant(caller.org_id) as tx:
-                rows.touch_key(tx, caller.key_id)
+        if now - self._touched.get(key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S:
+            self._touched[key_id] = now
+            with self._database.tenant(org_id) as tx:
+                rows.touch_key(tx, key_id)
         return caller

@@ -10,11 +10,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ircopilot import __version__
-from ircopilot.gateway import evidence_routes, health_routes, incident_routes, output_routes, run_routes
 from ircopilot.gateway.answers import answer_http, answer_validation
 from ircopilot.gateway.edge import Edge
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import Hub
+from ircopilot.gateway.routers import ROUTERS
 
 
 def make_app(gate: Gate) -> FastAPI:
@@ -31,11 +31,11 @@ def make_app(gate: Gate) -> FastAPI:
 
     app = FastAPI(
         title="Incident Response Copilot", version=__version__, lifespan=life, openapi_url=None, docs_url=None,
-        redoc_url=None, redirect_slashes=False,
+        redoc_url=None, redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.gate = gate
-    for part in (incident_routes, evidence_routes, run_routes, output_routes, health_routes):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_middleware(Edge, gate=gate)

@@ -111,3 +111,27 @@ class TooManyWatchers(ProblemError):
     type = "too-many-watchers"
     status = 503
     title = "Too many watch already"
+
+
+class PreconditionRequired(ProblemError):
+    """What several people edit is changed only by who says which version they have seen."""
+
+    type = "precondition-required"
+    status = 428
+    title = "Say which version is to be changed"
+
+
+class PreconditionFailed(ProblemError):
+    """Somebody changed it in the meantime."""
+
+    type = "precondition-failed"
+    status = 412
+    title = "It was changed in the meantime"
+
+
+class InvalidCursor(ProblemError):
+    """A cursor that this list did not give out."""
+
+    type = "invalid-cursor"
+    status = 400
+    title = "The cursor cannot be used"

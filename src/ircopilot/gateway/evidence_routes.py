@@ -10,25 +10,34 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 
-from ircopilot.access.keys import Caller
+from ircopilot.access.caller import Caller
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
 from ircopilot.faults import pass_point
-from ircopilot.gateway.errors import DigestMismatch
+from ircopilot.gateway.described import problems
+from ircopilot.gateway.errors import DigestMismatch, TooLarge
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.incident_routes import incident_by_key
+from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
 from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
 from ircopilot.gateway.upload import announced_digests, store_body
 from ircopilot.stores.postgres.deposits import record_deposit
+from ircopilot.stores.postgres.errors import UnknownIncident
 
 router = APIRouter(prefix="/v1/incidents/{key}", tags=["evidence"])
 AndRun = Annotated[bool, Query(description="Start a run that looks into it.")]
 MOST_NAME = 1024
 
 
-@router.post("/evidence", status_code=201, response_model=Received)
+@router.post(
+    "/evidence",
+    status_code=201,
+    response_model=Received,
+    dependencies=[needs("evidence:write")],
+    responses=problems(UnknownIncident, TooLarge),
+)
 async def hand_in_evidence(
     key: str, name: Annotated[str, Query()], request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
@@ -39,7 +48,13 @@ async def hand_in_evidence(
     return await _received(gate, caller, incident, (sha256, size, name), run)
 
 
-@router.post("/alerts", status_code=201, response_model=Received)
+@router.post(
+    "/alerts",
+    status_code=201,
+    response_model=Received,
+    dependencies=[needs("evidence:write")],
+    responses=problems(UnknownIncident, TooLarge),
+)
 async def hand_in_alerts(
     key: str, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
@@ -54,7 +69,13 @@ async def hand_in_alerts(
     return await _keep(gate, caller, incident, body, f"alerts/{digest.hexdigest()[:16]}.json", run, kind="alert")
 
 
-@router.post("/actions", status_code=201, response_model=Received)
+@router.post(
+    "/actions",
+    status_code=201,
+    response_model=Received,
+    dependencies=[needs("action:write")],
+    responses=problems(UnknownIncident, TooLarge),
+)
 async def hand_in_action(
     key: str, action: NewAction, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:

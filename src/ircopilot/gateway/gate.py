@@ -11,7 +11,10 @@ from fastapi import Depends, Request
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from ircopilot.access.keys import Caller, Doorkeeper
+from ircopilot.access.caller import Caller
+from ircopilot.access.errors import Forbidden
+from ircopilot.access.keys import Doorkeeper
+from ircopilot.access.permissions import DEFAULT_ROLES, Permission
 from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.lines import OpenLines
 from ircopilot.gateway.meters import Meters
@@ -50,6 +53,12 @@ class Gate:
     async def admit(self, text: str) -> Caller:
         """Who the API key belongs to. Raises `Unauthenticated`, `DatabaseUnreachable`."""
         return await run_sync(_asking_database, lambda: self._doorkeeper.admit(text), limiter=self._lookups)
+
+    async def permit(self, caller: Caller, permission: Permission) -> None:
+        """Raises `Forbidden` unless the caller's role, narrowed by its scopes, has the permission."""
+        narrowed = caller.scopes is not None and permission not in caller.scopes
+        if narrowed or permission not in DEFAULT_ROLES[caller.role]:
+            raise Forbidden(f"{caller.label} lacks {permission}", "ask an administrator of the organisation")
 
     async def in_tx(
         self, org_id: str, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs

@@ -8,8 +8,10 @@ from fastapi import APIRouter, Response
 
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
+from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import IncidentExists
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.permit import needs
 from ircopilot.gateway.shapes import DepositOut, IncidentOut, Incidents, IncidentWhole, NewIncident
 from ircopilot.stores.postgres import Tx, incidents
 from ircopilot.stores.postgres.deposits import Deposit, list_deposits
@@ -18,7 +20,13 @@ from ircopilot.stores.postgres.errors import UnknownIncident
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
 
-@router.post("", status_code=201, response_model=IncidentOut)
+@router.post(
+    "",
+    status_code=201,
+    response_model=IncidentOut,
+    dependencies=[needs("incident:write")],
+    responses=problems(IncidentExists),
+)
 async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, response: Response) -> IncidentOut:
     """Open an incident. The same key and title again is the same incident (200)."""
     key = asked.key or f"INC-{secrets.token_hex(5)}"
@@ -28,13 +36,15 @@ async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, 
     return IncidentOut.of(incident)
 
 
-@router.get("", response_model=Incidents)
+@router.get("", response_model=Incidents, dependencies=[needs("incident:read")], responses=problems())
 async def list_incidents(gate: WithGate, caller: WithCaller) -> Incidents:
     """The organisation's incidents, by key."""
     return Incidents(items=[IncidentOut.of(i) for i in await gate.in_tx(caller.org_id, incidents.list_incidents)])
 
 
-@router.get("/{key}", response_model=IncidentWhole)
+@router.get(
+    "/{key}", response_model=IncidentWhole, dependencies=[needs("incident:read")], responses=problems(UnknownIncident)
+)
 async def get_incident(key: str, gate: WithGate, caller: WithCaller) -> IncidentWhole:
     """One incident, with what was handed in to it."""
     incident, deposits = await gate.in_tx(caller.org_id, _whole, key)

@@ -13,11 +13,14 @@ from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.gateway.errors import UnknownOutput
+from ircopilot.gateway.described import problems
+from ircopilot.gateway.errors import TooLarge, UnknownOutput, UnsupportedMedia
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.permit import needs
 from ircopilot.gateway.shapes import OutputOut, Outputs, RuleSetOut
 from ircopilot.gateway.upload import store_body
 from ircopilot.stores.postgres import Tx, results, runs
+from ircopilot.stores.postgres.errors import UnknownRun
 
 router = APIRouter(prefix="/v1", tags=["outputs"])
 _PIECE = 256 << 10
@@ -49,14 +52,18 @@ class Download(StreamingResponse):
             self._gate.lines.cut(scope)
 
 
-@router.get("/runs/{run_id}/outputs", response_model=Outputs)
+@router.get(
+    "/runs/{run_id}/outputs", response_model=Outputs, dependencies=[needs("run:read")], responses=problems(UnknownRun)
+)
 async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outputs:
     """The files that the run made; none until it is done."""
     found = await gate.in_tx(caller.org_id, _outputs, run_id)
     return Outputs(items=[OutputOut(name=name, **found[name]) for name in sorted(found)])
 
 
-@router.get("/runs/{run_id}/outputs/{name}")
+@router.get(
+    "/runs/{run_id}/outputs/{name}", dependencies=[needs("run:read")], responses=problems(UnknownRun, UnknownOutput)
+)
 async def get_output(run_id: str, name: str, request: Request, gate: WithGate, caller: WithCaller) -> Response:
     """One file, as it was made. Its ETag is its SHA-256."""
     found = (await gate.in_tx(caller.org_id, _outputs, run_id)).get(name)
@@ -76,7 +83,13 @@ async def get_output(run_id: str, name: str, request: Request, gate: WithGate, c
     return Download(gate, source, headers, kind)
 
 
-@router.post("/rule-sets", status_code=201, response_model=RuleSetOut)
+@router.post(
+    "/rule-sets",
+    status_code=201,
+    response_model=RuleSetOut,
+    dependencies=[needs("rule:write")],
+    responses=problems(TooLarge, UnsupportedMedia),
+)
 async def hand_in_rules(request: Request, gate: WithGate, caller: WithCaller) -> RuleSetOut:
     """Hand in Sigma rules, one YAML file or a zip of them, for runs to use."""
     sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_rules)

@@ -10,18 +10,28 @@ from pydantic import AwareDatetime
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import OVER, Incident, Run, RunParameters, Window
+from ircopilot.gateway.described import problems
+from ircopilot.gateway.errors import OrchestratorUnreachable, TooManyWatchers, UnknownRules
 from ircopilot.gateway.event_stream import EventStream
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.incident_routes import incident_by_key
+from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import start_run
 from ircopilot.gateway.shapes import Cancel, DeadLetterOut, DeadLetters, NewRun, Retry, RunOut, Runs
 from ircopilot.stores.postgres import Tx, incidents, jobs, runs
+from ircopilot.stores.postgres.errors import UnknownIncident, UnknownJob, UnknownRun
 
 router = APIRouter(prefix="/v1", tags=["runs"])
 MOST_RUNS = 200
 
 
-@router.post("/incidents/{key}/runs", status_code=202, response_model=RunOut)
+@router.post(
+    "/incidents/{key}/runs",
+    status_code=202,
+    response_model=RunOut,
+    dependencies=[needs("run:write")],
+    responses=problems(UnknownIncident, UnknownRules, OrchestratorUnreachable),
+)
 async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Start a run over all that was handed in to the incident."""
     incident = await gate.in_tx(caller.org_id, incident_by_key, key)
@@ -32,7 +42,7 @@ async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCalle
     return _accepted(await start_run(gate, incident, parameters, asked.priority, asked.deadline_s), key, response)
 
 
-@router.get("/runs", response_model=Runs)
+@router.get("/runs", response_model=Runs, dependencies=[needs("run:read")], responses=problems(UnknownIncident))
 async def list_runs(
     gate: WithGate, caller: WithCaller, incident: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: AwareDatetime | None = None,
@@ -42,14 +52,14 @@ async def list_runs(
     return Runs(items=[RunOut.of(run, key) for run, key in found], next=found[-1][0].created_at if more else None)
 
 
-@router.get("/runs/{run_id}", response_model=RunOut)
+@router.get("/runs/{run_id}", response_model=RunOut, dependencies=[needs("run:read")], responses=problems(UnknownRun))
 async def get_run(run_id: str, gate: WithGate, caller: WithCaller) -> RunOut:
     """One run."""
     run, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
     return RunOut.of(run, incident.key)
 
 
-@router.get("/runs/{run_id}/events")
+@router.get("/runs/{run_id}/events", dependencies=[needs("run:read")], responses=problems(UnknownRun, TooManyWatchers))
 async def watch_run(
     run_id: str, request: Request, gate: WithGate, caller: WithCaller, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
@@ -63,7 +73,13 @@ async def watch_run(
     return EventStream(gate, gate.hub.watch(caller.org_id, run, seen), key)
 
 
-@router.post("/runs/{run_id}/cancel", status_code=202, response_model=RunOut)
+@router.post(
+    "/runs/{run_id}/cancel",
+    status_code=202,
+    response_model=RunOut,
+    dependencies=[needs("run:write")],
+    responses=problems(UnknownRun, OrchestratorUnreachable),
+)
 async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Cancel | None = None) -> RunOut:
     """Stop a run: what waits is given up, what works is told. A run that is over stays as it is."""
     _, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
@@ -71,7 +87,13 @@ async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Can
     return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason), incident.key)
 
 
-@router.post("/runs/{run_id}/retry", status_code=202, response_model=RunOut)
+@router.post(
+    "/runs/{run_id}/retry",
+    status_code=202,
+    response_model=RunOut,
+    dependencies=[needs("run:write")],
+    responses=problems(UnknownRun, UnknownRules, OrchestratorUnreachable),
+)
 async def retry_run(
     run_id: str, gate: WithGate, caller: WithCaller, response: Response, asked: Retry | None = None
 ) -> RunOut:
@@ -91,13 +113,19 @@ async def retry_run(
     return _accepted(started, incident.key, response)
 
 
-@router.get("/dead-letters", response_model=DeadLetters)
+@router.get("/dead-letters", response_model=DeadLetters, dependencies=[needs("job:read")], responses=problems())
 async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
     """Jobs that were given up and not driven again, oldest first."""
     return DeadLetters(items=[DeadLetterOut.of(d) for d in await gate.in_tx(caller.org_id, jobs.list_dead_letters)])
 
 
-@router.post("/dead-letters/{job_id}/redrive", status_code=202, response_model=RunOut)
+@router.post(
+    "/dead-letters/{job_id}/redrive",
+    status_code=202,
+    response_model=RunOut,
+    dependencies=[needs("job:write")],
+    responses=problems(UnknownJob, OrchestratorUnreachable),
+)
 async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Send a job that was given up once more, and go on with its run."""
     run = await gate.orchestrator.redrive_job(caller.org_id, job_id)

@@ -1,0 +1,33 @@
+"""Who makes a call: a person in a session, a key, or a service account."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ircopilot.access.permissions import Permission, Role
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A principal of one organisation.
+
+    `kind`: `user` in a session, `key` an API key. `principal_id`: the user's or the key's id. `scopes` narrows what the
+    role may (None: not narrowed). `label` is how custody, audit and comments name the caller. `address` and
+    `request_id` are of this call.
+    """
+
+    org_id: str
+    kind: Literal["user", "key"]
+    principal_id: str
+    role: Role
+    label: str
+    scopes: frozenset[Permission] | None = None
+    session_id: str = ""
+    address: str = ""
+    request_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """How custody and deposits name the caller."""
+        return self.label

@@ -1,0 +1,33 @@
+"""Cursors of lists: opaque to the caller, the sort values of the last row to us. No page is skipped when rows come or go."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from ircopilot.gateway.errors import InvalidCursor
+
+_MOST = 2000
+
+
+def cursor_of(*values: str | int | float | bool | None) -> str:
+    """The cursor that stands after a row with these sort values."""
+    return base64.urlsafe_b64encode(orjson.dumps(values)).decode().rstrip("=")
+
+
+def read_cursor(text: str, *types: type) -> tuple[Any, ...]:
+    """The sort values in a cursor, of these types in this order. Raises `InvalidCursor`."""
+    try:
+        if len(text) > _MOST:
+            raise ValueError
+        values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError):
+        values = None
+    if not isinstance(values, list) or [type(value) for value in values] != list(types):
+        raise InvalidCursor(
+            "that cursor is none of this list's", "begin again without one, or send `next` as it was given"
+        )
+    return tuple(values)

@@ -1,0 +1,15 @@
+"""Which routes there are: one line per noun. Each router declares what its callers need."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from ircopilot.gateway import evidence_routes, health_routes, incident_routes, output_routes, run_routes
+
+ROUTERS: tuple[APIRouter, ...] = (
+    incident_routes.router,
+    evidence_routes.router,
+    run_routes.router,
+    output_routes.router,
+    health_routes.router,
+)

@@ -1,0 +1,18 @@
+"""Reports as people edit them: versions, claims, decisions."""
+
+from __future__ import annotations
+
+from ircopilot.stores.postgres.migrations.tenant_tables import make_tables, no_way_back
+
+revision = "0006"
+down_revision = "0005"
+
+TABLES: dict[str, str] = {}
+
+
+def upgrade() -> None:
+    """Make the tables, then say who may do what."""
+    make_tables(TABLES)
+
+
+downgrade = no_way_back
