@@ -37,6 +37,24 @@ _ROWS: dict[str, dict[str, Any]] = {
     },
     "api_keys": {"key_id": "{org}-{n}", "name": "k", "digest": "1" * 64},
     "dead_letters": {"job_id": "j1", "attempt": 1, "reason": "r", "body": {}},
+    "incident_grants": {"incident_id": "i1", "principal": "p{n}", "granted_by": "me"},
+    "comments": {
+        "comment_id": "c{n}", "incident_id": "i1", "thread_id": "c{n}", "anchor_type": "incident", "anchor_id": "i1",
+        "body": "b", "author": "me", "author_name": "Me",
+    },
+    "actions": {
+        "action_id": "a{n}", "incident_id": "i1", "title": "t", "state": "open", "phase": "recovery", "rank": "h",
+        "citations": [], "source": "hand", "created_by": "me",
+    },
+    "playbooks": {"playbook_id": "p{n}"},
+    "playbook_versions": {
+        "playbook_id": "p1", "version": "{n}", "name": "n", "description": "", "steps": [], "created_by": "me",
+    },
+    "playbook_uses": {"incident_id": "i1", "playbook_id": "p{n}", "version": 1, "name": "n", "applied_by": "me"},
+    "saved_filters": {
+        "filter_id": "f{n}", "owner": "me", "name": "n{n}", "kind": "incidents", "query": "", "view": {},
+    },
+    "feed_events": {"incident_id": "i1", "kind": "incident.opened", "payload": {}},
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
@@ -15,6 +15,18 @@ RunState = Literal["queued", "running", "cancelling", "done", "failed", "cancell
 OVER: tuple[RunState, ...] = ("done", "failed", "cancelled")
 
 
+Severity = Literal["informational", "low", "medium", "high", "critical"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+# The phases of NIST SP 800-61r2 §3, the second one, containment, eradication and recovery, in its parts.
+Phase = Literal["detection-and-analysis", "containment", "eradication", "recovery", "post-incident"]
+PHASES: tuple[Phase, ...] = get_args(Phase)
+Status = Literal["detection-and-analysis", "containment", "eradication", "recovery", "post-incident", "closed"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+# The Traffic Light Protocol 2.0: https://www.first.org/tlp/
+Tlp = Literal["red", "amber+strict", "amber", "green", "clear"]
+CloseReason = Literal["resolved", "false-positive", "duplicate", "accepted-risk", "other", "merged"]
+
+
 class Incident(Frozen):
     """An incident. `key` is what people call it (INC-…), `incident_id` a UUID derived from organisation and key."""
 
@@ -22,6 +34,37 @@ class Incident(Frozen):
     org_id: str
     key: str
     title: str
+
+
+class Case(Incident):
+    """An incident as people work on it. Times are UTC, in the order in which they stand here.
+
+    `status` is a phase of NIST SP 800-61, or closed. `lead` and `granted` are principals: ids of members or keys. Of a
+    `restricted` incident only they and those who may restrict know. `merged_into` is the incident that goes on instead.
+    `version` grows with every change of these fields.
+    """
+
+    summary: str = ""
+    severity: Severity = "medium"
+    status: Status = "detection-and-analysis"
+    lead: str | None = None
+    tags: tuple[str, ...] = ()
+    tlp: Tlp = "amber"
+    occurred_at: datetime | None = None
+    detected_at: datetime | None = None
+    contained_at: datetime | None = None
+    recovered_at: datetime | None = None
+    closed_at: datetime | None = None
+    close_reason: CloseReason | None = None
+    close_note: str = ""
+    merged_into: str | None = None
+    restricted: bool = False
+    legal_hold: bool = False
+    retain_until: datetime | None = None
+    opened_by: str = ""
+    created_at: datetime
+    updated_at: datetime
+    version: int = 1
 
 
 class Window(Frozen):

@@ -11,6 +11,8 @@ import orjson
 from fastapi import APIRouter, Query, Request
 
 from ircopilot.access.caller import Caller
+from ircopilot.cases.errors import IncidentMerged
+from ircopilot.cases.find import open_incident
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
@@ -18,7 +20,6 @@ from ircopilot.faults import pass_point
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import DigestMismatch, TooLarge
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
-from ircopilot.gateway.incident_routes import incident_by_key
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
 from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
@@ -36,13 +37,13 @@ MOST_NAME = 1024
     status_code=201,
     response_model=Received,
     dependencies=[needs("evidence:write")],
-    responses=problems(UnknownIncident, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
 )
 async def hand_in_evidence(
     key: str, name: Annotated[str, Query()], request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
     """Hand in a file: the body is its bytes, kept as they are."""
-    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
     name = checked_name(name)
     sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_upload)
     return await _received(gate, caller, incident, (sha256, size, name), run)
@@ -53,13 +54,13 @@ async def hand_in_evidence(
     status_code=201,
     response_model=Received,
     dependencies=[needs("evidence:write")],
-    responses=problems(UnknownIncident, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
 )
 async def hand_in_alerts(
     key: str, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
     """Hand in alerts: one JSON object or an array of them, kept as it was sent. Sent again, it is the same deposit."""
-    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
     request.state.body.allow(gate.limits.max_alerts)
     body = await request.body()
     digest = hashlib.sha256(body)
@@ -74,13 +75,13 @@ async def hand_in_alerts(
     status_code=201,
     response_model=Received,
     dependencies=[needs("action:write")],
-    responses=problems(UnknownIncident, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
 )
 async def hand_in_action(
     key: str, action: NewAction, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
     """Note an action that was opened or done. Title and incident name the action."""
-    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
     line, action_id = action_line(incident, action, caller.name, datetime.now(UTC))
     name = f"actions/{action_id[:8]}-{hashlib.sha256(line).hexdigest()[:16]}.jsonl"
     return await _keep(gate, caller, incident, line, name, run)

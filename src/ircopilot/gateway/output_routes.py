@@ -12,6 +12,8 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from ircopilot.access.caller import Caller
+from ircopilot.cases.find import seen_run
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import TooLarge, UnknownOutput, UnsupportedMedia
@@ -19,7 +21,7 @@ from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.shapes import OutputOut, Outputs, RuleSetOut
 from ircopilot.gateway.upload import store_body
-from ircopilot.stores.postgres import Tx, results, runs
+from ircopilot.stores.postgres import Tx, results
 from ircopilot.stores.postgres.errors import UnknownRun
 
 router = APIRouter(prefix="/v1", tags=["outputs"])
@@ -57,7 +59,7 @@ class Download(StreamingResponse):
 )
 async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outputs:
     """The files that the run made; none until it is done."""
-    found = await gate.in_tx(caller.org_id, _outputs, run_id)
+    found = await gate.in_tx(caller.org_id, _outputs, caller, run_id)
     return Outputs(items=[OutputOut(name=name, **found[name]) for name in sorted(found)])
 
 
@@ -66,7 +68,7 @@ async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outpu
 )
 async def get_output(run_id: str, name: str, request: Request, gate: WithGate, caller: WithCaller) -> Response:
     """One file, as it was made. Its ETag is its SHA-256."""
-    found = (await gate.in_tx(caller.org_id, _outputs, run_id)).get(name)
+    found = (await gate.in_tx(caller.org_id, _outputs, caller, run_id)).get(name)
     if found is None:
         raise UnknownOutput(f"run {run_id} made no {name[:200]!r}", f"list them: GET /v1/runs/{run_id}/outputs")
     sha256, etag = str(found["sha256"]), f'"{found["sha256"]}"'
@@ -104,7 +106,7 @@ async def _pieces(gate: Gate, source: BinaryIO) -> AsyncIterator[bytes]:
             yield piece
 
 
-def _outputs(tx: Tx, run_id: str) -> dict[str, dict[str, Any]]:
-    runs.get_run(tx, run_id)  # another organisation's run is unknown, not empty
+def _outputs(tx: Tx, caller: Caller, run_id: str) -> dict[str, dict[str, Any]]:
+    seen_run(tx, caller, run_id)  # another organisation's run is unknown, not empty
     result = results.result_of_run(tx, run_id, "export")
     return dict(result.document.get("outputs", {})) if result else {}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ircopilot.gateway import evidence_routes, health_routes, incident_routes, output_routes, run_routes
+from ircopilot.gateway import evidence_routes, health_routes, output_routes, run_routes
+from ircopilot.gateway.incidents import routes as incident_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.router,

@@ -8,17 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 
+from ircopilot.access.caller import Caller
+from ircopilot.cases.errors import IncidentMerged
+from ircopilot.cases.find import open_incident, seen_incident, seen_run, viewer_of
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import OVER, Incident, Run, RunParameters, Window
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import OrchestratorUnreachable, TooManyWatchers, UnknownRules
 from ircopilot.gateway.event_stream import EventStream
 from ircopilot.gateway.gate import WithCaller, WithGate
-from ircopilot.gateway.incident_routes import incident_by_key
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import start_run
 from ircopilot.gateway.shapes import Cancel, DeadLetterOut, DeadLetters, NewRun, Retry, RunOut, Runs
-from ircopilot.stores.postgres import Tx, incidents, jobs, runs
+from ircopilot.stores.postgres import Tx, jobs, runs
+from ircopilot.stores.postgres.cases import keys_of
 from ircopilot.stores.postgres.errors import UnknownIncident, UnknownJob, UnknownRun
 
 router = APIRouter(prefix="/v1", tags=["runs"])
@@ -30,11 +33,11 @@ MOST_RUNS = 200
     status_code=202,
     response_model=RunOut,
     dependencies=[needs("run:write")],
-    responses=problems(UnknownIncident, UnknownRules, OrchestratorUnreachable),
+    responses=problems(UnknownIncident, IncidentMerged, UnknownRules, OrchestratorUnreachable),
 )
 async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Start a run over all that was handed in to the incident."""
-    incident = await gate.in_tx(caller.org_id, incident_by_key, key)
+    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
     parameters = RunParameters(
         first_stage=asked.first_stage, rules=asked.rules, clocks=asked.clocks,
         window=Window(since=asked.since, until=asked.until),
@@ -48,14 +51,14 @@ async def list_runs(
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: AwareDatetime | None = None,
 ) -> Runs:  # fmt: skip
     """Runs, newest first, of one incident or of all."""
-    found, more = await gate.in_tx(caller.org_id, _page, incident, limit, before)
+    found, more = await gate.in_tx(caller.org_id, _page, caller, incident, limit, before)
     return Runs(items=[RunOut.of(run, key) for run, key in found], next=found[-1][0].created_at if more else None)
 
 
 @router.get("/runs/{run_id}", response_model=RunOut, dependencies=[needs("run:read")], responses=problems(UnknownRun))
 async def get_run(run_id: str, gate: WithGate, caller: WithCaller) -> RunOut:
     """One run."""
-    run, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    run, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     return RunOut.of(run, incident.key)
 
 
@@ -64,7 +67,7 @@ async def watch_run(
     run_id: str, request: Request, gate: WithGate, caller: WithCaller, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
     """The run's events as server-sent events; goes on after `Last-Event-ID`. 204 when there are no more to come."""
-    run, _ = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    run, _ = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     seen = min(_last_seen(request, after), run.last_event)
     if run.state in OVER and seen == run.last_event:
         return Response(status_code=204)
@@ -82,7 +85,7 @@ async def watch_run(
 )
 async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Cancel | None = None) -> RunOut:
     """Stop a run: what waits is given up, what works is told. A run that is over stays as it is."""
-    _, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    _, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     reason = (asked.reason if asked else None) or f"cancelled by {caller.name}"
     return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason), incident.key)
 
@@ -98,7 +101,7 @@ async def retry_run(
     run_id: str, gate: WithGate, caller: WithCaller, response: Response, asked: Retry | None = None
 ) -> RunOut:
     """A new run like this one, from a stage on, with other rules or another window; its results stand beside the old."""
-    run, incident = await gate.in_tx(caller.org_id, run_and_incident, run_id)
+    run, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     asked = asked or Retry()
     given = {name: getattr(asked, name) for name in asked.model_fields_set}
     priority = given.pop("priority", None)
@@ -116,7 +119,7 @@ async def retry_run(
 @router.get("/dead-letters", response_model=DeadLetters, dependencies=[needs("job:read")], responses=problems())
 async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
     """Jobs that were given up and not driven again, oldest first."""
-    return DeadLetters(items=[DeadLetterOut.of(d) for d in await gate.in_tx(caller.org_id, jobs.list_dead_letters)])
+    return DeadLetters(items=[DeadLetterOut.of(d) for d in await gate.in_tx(caller.org_id, _dead_letters, caller)])
 
 
 @router.post(
@@ -128,15 +131,21 @@ async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
 )
 async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Send a job that was given up once more, and go on with its run."""
+    incident = await gate.in_tx(caller.org_id, _incident_of_job, caller, job_id)
     run = await gate.orchestrator.redrive_job(caller.org_id, job_id)
-    _, incident = await gate.in_tx(caller.org_id, run_and_incident, run.run_id)
     return _accepted(run, incident.key, response)
 
 
-def run_and_incident(tx: Tx, run_id: str) -> tuple[Run, Incident]:
-    """A run and its incident. Raises `UnknownRun`."""
-    run = runs.get_run(tx, run_id)
-    return run, incidents.get_incident(tx, run.incident_id)
+def _incident_of_job(tx: Tx, caller: Caller, job_id: str) -> Incident:
+    """The incident of a job, if the caller may know of it. Raises `UnknownJob`."""
+    try:
+        return seen_run(tx, caller, jobs.job_run(tx, job_id))[1]
+    except UnknownRun:
+        raise UnknownJob(f"no job {job_id}") from None
+
+
+def _dead_letters(tx: Tx, caller: Caller) -> list[jobs.DeadLetter]:
+    return jobs.list_dead_letters(tx, viewer_of(caller))
 
 
 def _accepted(run: Run, incident_key: str, response: Response) -> RunOut:
@@ -145,11 +154,11 @@ def _accepted(run: Run, incident_key: str, response: Response) -> RunOut:
 
 
 def _page(
-    tx: Tx, incident: str | None, limit: int, before: datetime | None
+    tx: Tx, caller: Caller, incident: str | None, limit: int, before: datetime | None
 ) -> tuple[list[tuple[Run, str]], bool]:  # fmt: skip
-    of_one = None if incident is None else incident_by_key(tx, incident).incident_id
-    found = runs.list_runs(tx, of_one, limit + 1, before)
-    keys = {i: incidents.get_incident(tx, i).key for i in {run.incident_id for run in found}}
+    of_one = None if incident is None else seen_incident(tx, caller, incident).incident_id
+    found = runs.list_runs(tx, of_one, limit + 1, before, viewer_of(caller))
+    keys = keys_of(tx, {run.incident_id for run in found})
     return [(run, keys[run.incident_id]) for run in found[:limit]], len(found) > limit
 
 

@@ -42,6 +42,12 @@ def get_incident(tx: Tx, incident_id: str) -> Incident:
     return _incident(row)
 
 
+def is_taken(tx: Tx, key: str) -> bool:
+    """Whether there is an incident of that key, whoever may know of it."""
+    incident_id = stable_uuid("incident", tx.org_id, key)
+    return tx.connection.execute(_OF_ID, {"of_id": incident_id}).first() is not None
+
+
 def list_incidents(tx: Tx) -> list[Incident]:
     """All incidents of the organisation, by key."""
     return [_incident(row) for row in tx.connection.execute(select(incidents).order_by(incidents.c.key))]

@@ -14,10 +14,11 @@ from sqlalchemy import Boolean, ColumnElement, Interval, Row, and_, bindparam, f
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.contracts.messages import JobMessage, Subject
+from ircopilot.stores.postgres.cases import EVERYTHING, Viewer, in_sight
 from ircopilot.stores.postgres.database import Tx
 from ircopilot.stores.postgres.errors import OversizeJob, StaleLease, UnknownJob
 from ircopilot.stores.postgres.json_text import storable
-from ircopilot.stores.postgres.tables import dead_letters, jobs, outbox
+from ircopilot.stores.postgres.tables import dead_letters, incidents, jobs, outbox
 
 MAX_ATTEMPTS = 5
 MAX_MESSAGE_BYTES = 256 << 10  # NATS takes 1 MiB by default
@@ -279,9 +280,11 @@ def redrive_job(tx: Tx, job_id: str, more_attempts: int = MAX_ATTEMPTS) -> None:
     _requeue(tx, row, delay_s=0.0)
 
 
-def list_dead_letters(tx: Tx) -> list[DeadLetter]:
-    """Dead letters that were not driven again, oldest first."""
+def list_dead_letters(tx: Tx, viewer: Viewer = EVERYTHING) -> list[DeadLetter]:
+    """Dead letters that were not driven again, of incidents that the viewer may know of, oldest first."""
     query = select(dead_letters).where(dead_letters.c.redriven_at.is_(None)).order_by(dead_letters.c.dead_letter_id)
+    if not viewer.sees_all:
+        query = query.join(jobs).join(incidents).where(in_sight(viewer))
     return [
         DeadLetter(row.job_id, row.attempt, row.reason, JobMessage.model_validate(row.body))
         for row in tx.connection.execute(query)

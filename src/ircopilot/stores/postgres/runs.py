@@ -12,10 +12,11 @@ from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.incident import OVER, Run, RunParameters, RunState
+from ircopilot.stores.postgres.cases import EVERYTHING, Viewer, in_sight
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownRun
 from ircopilot.stores.postgres.json_text import storable
-from ircopilot.stores.postgres.tables import runs
+from ircopilot.stores.postgres.tables import incidents, runs
 
 # Made once, like all that is run for every job: to make a statement costs more than to run it.
 _OF_ID = select(runs).where(runs.c.run_id == bindparam("of_id"))
@@ -122,9 +123,14 @@ def lock_run(tx: Tx, run_id: str) -> Run:
     return _one(tx, run_id, lock=True)
 
 
-def list_runs(tx: Tx, incident_id: str | None = None, limit: int = 100, before: datetime | None = None) -> list[Run]:
-    """Runs, newest first: of one incident or all, created before a time (for the next page)."""
+def list_runs(
+    tx: Tx, incident_id: str | None = None, limit: int = 100, before: datetime | None = None,
+    viewer: Viewer = EVERYTHING,
+) -> list[Run]:  # fmt: skip
+    """Runs, newest first: of one incident or all that the viewer may know of, created before a time (for the next page)."""
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id).limit(limit)
+    if not viewer.sees_all:
+        query = query.join(incidents).where(in_sight(viewer))
     if incident_id is not None:
         query = query.where(runs.c.incident_id == incident_id)
     if before is not None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    ARRAY,
     JSON,
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Identity,
@@ -33,7 +35,10 @@ organisations = Table(
     need("name"),
     need("region", server_default="local"),
     now_column("created_at"),
+    need("feed_last", BigInteger, server_default="0"),
 )
+
+CASE_TIMES = ("occurred_at", "detected_at", "contained_at", "recovered_at", "closed_at", "retain_until")
 
 incidents = Table(
     "incidents",
@@ -42,9 +47,24 @@ incidents = Table(
     key_column("incident_id"),
     need("key"),
     need("title"),
-    need("state", server_default="open"),
     now_column("created_at"),
+    need("summary", server_default=""),
+    need("severity", SmallInteger, server_default="3"),
+    need("status", server_default="detection-and-analysis"),
+    Column("lead", Id),
+    need("tags", ARRAY(Text), server_default="{}"),
+    need("tlp", server_default="amber"),
+    *(time_column(name) for name in CASE_TIMES),
+    Column("close_reason", Id),
+    need("close_note", server_default=""),
+    Column("merged_into", Id),
+    need("restricted", Boolean, server_default="false"),
+    need("legal_hold", Boolean, server_default="false"),
+    need("opened_by", server_default=""),
+    now_column("updated_at"),
+    need("version", Integer, server_default="1"),
     UniqueConstraint("org_id", "key"),
+    ForeignKeyConstraint(["org_id", "merged_into"], ["incidents.org_id", "incidents.incident_id"]),
 )
 
 artifacts = Table(

@@ -6,7 +6,8 @@ import secrets
 
 from fastapi import APIRouter, Response
 
-from ircopilot.domain.ids import stable_uuid
+from ircopilot.access.caller import Caller
+from ircopilot.cases.find import seen_incident
 from ircopilot.domain.incident import Incident
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import IncidentExists
@@ -30,7 +31,7 @@ router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, response: Response) -> IncidentOut:
     """Open an incident. The same key and title again is the same incident (200)."""
     key = asked.key or f"INC-{secrets.token_hex(5)}"
-    incident, new = await gate.in_tx(caller.org_id, _open, key, asked.title)
+    incident, new = await gate.in_tx(caller.org_id, _open, caller, key, asked.title)
     response.status_code = 201 if new else 200
     response.headers["Location"] = f"/v1/incidents/{key}"
     return IncidentOut.of(incident)
@@ -47,28 +48,22 @@ async def list_incidents(gate: WithGate, caller: WithCaller) -> Incidents:
 )
 async def get_incident(key: str, gate: WithGate, caller: WithCaller) -> IncidentWhole:
     """One incident, with what was handed in to it."""
-    incident, deposits = await gate.in_tx(caller.org_id, _whole, key)
+    incident, deposits = await gate.in_tx(caller.org_id, _whole, caller, key)
     return IncidentWhole(**IncidentOut.of(incident).model_dump(), evidence=[DepositOut.of(d) for d in deposits])
 
 
-def incident_by_key(tx: Tx, key: str) -> Incident:
-    """The organisation's incident of that key. Raises `UnknownIncident`."""
+def _open(tx: Tx, caller: Caller, key: str, title: str) -> tuple[Incident, bool]:
     try:
-        return incidents.get_incident(tx, stable_uuid("incident", tx.org_id, key))
+        found: Incident = seen_incident(tx, caller, key)
     except UnknownIncident:
-        raise UnknownIncident(f"no incident {key[:200]}", "list them: GET /v1/incidents") from None
-
-
-def _open(tx: Tx, key: str, title: str) -> tuple[Incident, bool]:
-    try:
-        found = incident_by_key(tx, key)
-    except UnknownIncident:
+        if incidents.is_taken(tx, key):
+            raise IncidentExists(f"{key} is taken", "choose another key") from None
         return incidents.upsert_incident(tx, key, title), True
     if found.title != title:
         raise IncidentExists(f"{key} is called {found.title!r}", "choose another key, or the same title")
     return found, False
 
 
-def _whole(tx: Tx, key: str) -> tuple[Incident, list[Deposit]]:
-    incident = incident_by_key(tx, key)
+def _whole(tx: Tx, caller: Caller, key: str) -> tuple[Incident, list[Deposit]]:
+    incident = seen_incident(tx, caller, key)
     return incident, list_deposits(tx, incident.incident_id)

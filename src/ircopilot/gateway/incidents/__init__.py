@@ -1,0 +1,1 @@
+"""Incidents: open, list, change, close, merge, restrict."""
