@@ -8,7 +8,7 @@ from ircopilot.access.permissions import DEFAULT_ROLES, PERMISSIONS, ROLES
 from ircopilot.gateway.permit import Needs
 from ircopilot.gateway.routers import ROUTERS
 
-OPEN = {"/healthz", "/readyz", "/metrics"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
 
 
 def test_every_route_declares_one_permission() -> None:

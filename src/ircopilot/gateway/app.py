@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from ircopilot import __version__
 from ircopilot.gateway.answers import answer_http, answer_validation
+from ircopilot.gateway.documentation import routes as documentation
 from ircopilot.gateway.edge import Edge
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import Hub
@@ -34,7 +35,7 @@ def make_app(gate: Gate) -> FastAPI:
         redoc_url=None, redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.gate = gate
-    for router in ROUTERS:
+    for router in (*ROUTERS, documentation.router):
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import inspect
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from ircopilot.access.errors import Forbidden, Unauthenticated
 from ircopilot.contracts.problems import MEDIA_TYPE
 from ircopilot.domain.errors import ProblemError
+from ircopilot.gateway.answers import URN
 from ircopilot.gateway.errors import InvalidRequest
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 
@@ -35,6 +37,7 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
+PROBLEM = "#/components/schemas/Problem"
 EVERYWHERE: tuple[type[ProblemError], ...] = (
     Unauthenticated,
     Forbidden,
@@ -46,13 +49,36 @@ EVERYWHERE: tuple[type[ProblemError], ...] = (
 
 def problems(*kinds: type[ProblemError]) -> dict[int | str, dict[str, Any]]:
     """For a route's `responses=`: its own problems and those of every route, by status, each with its title."""
-    by_status: dict[int, list[type[ProblemError]]] = defaultdict(list)
-    for kind in dict.fromkeys((*kinds, *EVERYWHERE)):
-        by_status[kind.status].append(kind)
+    answers: dict[Any, dict[str, Any]] = {}
+    add_problems(answers, (*kinds, *EVERYWHERE))
+    return {int(status): answer for status, answer in sorted(answers.items())}
+
+
+def add_problems(answers: dict[str, dict[str, Any]], kinds: Iterable[type[ProblemError]]) -> None:
+    """Say in an operation's answers (by status as text) that it may tell these problems, each with an example."""
+    for kind in kinds:
+        answer = answers.setdefault(str(kind.status), {"description": "", "content": {}})
+        shown = answer["content"].setdefault(MEDIA_TYPE, {"schema": {"$ref": PROBLEM}, "examples": {}})["examples"]
+        if kind.type not in shown:
+            shown[kind.type] = {"value": _example(kind)}
+            said = f"{kind.title} (`{kind.type}`)"
+            answer["description"] = "; ".join(filter(None, (answer["description"], said)))
+
+
+def _example(kind: type[ProblemError]) -> dict[str, Any]:
+    detail = inspect.getdoc(kind) or kind.title
     return {
-        status: {
-            "description": "; ".join(f"{kind.title} (`{kind.type}`)" for kind in found),
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-        for status, found in sorted(by_status.items())
-    }
+        "type": URN + kind.type, "title": kind.title, "status": kind.status, "detail": " ".join(detail.split()),
+        "request_id": "9f86d081884c7d65",
+    }  # fmt: skip
+
+
+def bytes_body(*kinds: str) -> dict[str, Any]:
+    """For a route's `openapi_extra=`: the body is bytes, of these media types."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def json_body(schema: dict[str, Any], example: Any) -> dict[str, Any]:
+    """For a route that reads its JSON by itself, to keep it byte for byte."""
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}}

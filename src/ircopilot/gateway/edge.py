@@ -19,7 +19,7 @@ from ircopilot.gateway.gate import Gate
 from ircopilot.telemetry import error_place
 
 # All that is answered without an API key. Whatever is added elsewhere needs one.
-PUBLIC = frozenset({"/healthz", "/readyz", "/metrics"})
+PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -118,7 +118,7 @@ def _dress(headers: MutableHeaders, request_id: str) -> None:
     headers["X-Request-Id"] = request_id
     headers.setdefault("Cache-Control", "no-store")
     for name, value in _HEADERS:
-        headers[name] = value
+        headers.setdefault(name, value)
 
 
 def _shown_key(headers: Headers) -> str:

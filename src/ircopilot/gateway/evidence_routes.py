@@ -17,7 +17,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
 from ircopilot.faults import pass_point
-from ircopilot.gateway.described import problems
+from ircopilot.gateway.described import bytes_body, json_body, problems
 from ircopilot.gateway.errors import DigestMismatch, TooLarge
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.permit import needs
@@ -28,19 +28,25 @@ from ircopilot.stores.postgres.deposits import record_deposit
 from ircopilot.stores.postgres.errors import UnknownIncident
 
 router = APIRouter(prefix="/v1/incidents/{key}", tags=["evidence"])
+ALERT = {"rule": "LSASS memory read", "host": "FIN-WS07", "time": "2026-03-10T09:12:44Z", "severity": "high"}
+_OBJECT = {"type": "object", "minProperties": 1}
+ALERTS_SCHEMA = {"anyOf": [_OBJECT, {"type": "array", "items": _OBJECT, "minItems": 1}]}
+FileName = Annotated[str, Query(description="A relative path, for people to read.")]
 AndRun = Annotated[bool, Query(description="Start a run that looks into it.")]
 MOST_NAME = 1024
 
 
 @router.post(
     "/evidence",
+    summary="Hand in a file",
+    openapi_extra=bytes_body("application/octet-stream"),
     status_code=201,
     response_model=Received,
     dependencies=[needs("evidence:write")],
-    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge, UnusableArgument),
 )
 async def hand_in_evidence(
-    key: str, name: Annotated[str, Query()], request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
+    key: str, name: FileName, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
 ) -> Received:
     """Hand in a file: the body is its bytes, kept as they are."""
     incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
@@ -51,10 +57,12 @@ async def hand_in_evidence(
 
 @router.post(
     "/alerts",
+    summary="Hand in alerts",
+    openapi_extra=json_body(ALERTS_SCHEMA, ALERT),
     status_code=201,
     response_model=Received,
     dependencies=[needs("evidence:write")],
-    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge, UnusableArgument),
 )
 async def hand_in_alerts(
     key: str, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
@@ -72,10 +80,11 @@ async def hand_in_alerts(
 
 @router.post(
     "/actions",
+    summary="Note an action",
     status_code=201,
     response_model=Received,
     dependencies=[needs("action:write")],
-    responses=problems(UnknownIncident, IncidentMerged, TooLarge),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge, UnusableArgument),
 )
 async def hand_in_action(
     key: str, action: NewAction, gate: WithGate, caller: WithCaller, run: AndRun = False

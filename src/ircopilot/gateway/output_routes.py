@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_run
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.gateway.described import problems
+from ircopilot.gateway.described import bytes_body, problems
 from ircopilot.gateway.errors import TooLarge, UnknownOutput, UnsupportedMedia
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.permit import needs
@@ -24,7 +24,14 @@ from ircopilot.gateway.upload import store_body
 from ircopilot.stores.postgres import Tx, results
 from ircopilot.stores.postgres.errors import UnknownRun
 
-router = APIRouter(prefix="/v1", tags=["outputs"])
+router = APIRouter(prefix="/v1")
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file's bytes; its `ETag` is their SHA-256.",
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+    304: {"description": "The file that `If-None-Match` names is the one."},
+}
 _PIECE = 256 << 10
 _TYPES = {
     ".json": "application/json",
@@ -55,7 +62,12 @@ class Download(StreamingResponse):
 
 
 @router.get(
-    "/runs/{run_id}/outputs", response_model=Outputs, dependencies=[needs("run:read")], responses=problems(UnknownRun)
+    "/runs/{run_id}/outputs",
+    summary="List a run's files",
+    tags=["outputs"],
+    response_model=Outputs,
+    dependencies=[needs("run:read")],
+    responses=problems(UnknownRun),
 )
 async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outputs:
     """The files that the run made; none until it is done."""
@@ -64,7 +76,13 @@ async def list_outputs(run_id: str, gate: WithGate, caller: WithCaller) -> Outpu
 
 
 @router.get(
-    "/runs/{run_id}/outputs/{name}", dependencies=[needs("run:read")], responses=problems(UnknownRun, UnknownOutput)
+    "/runs/{run_id}/outputs/{name}",
+    summary="Download a run's file",
+    tags=["outputs"],
+    dependencies=[needs("run:read")],
+    status_code=200,
+    response_class=Download,
+    responses=problems(UnknownRun, UnknownOutput) | FILE,
 )
 async def get_output(run_id: str, name: str, request: Request, gate: WithGate, caller: WithCaller) -> Response:
     """One file, as it was made. Its ETag is its SHA-256."""
@@ -87,6 +105,9 @@ async def get_output(run_id: str, name: str, request: Request, gate: WithGate, c
 
 @router.post(
     "/rule-sets",
+    summary="Hand in a rule set",
+    tags=["rules"],
+    openapi_extra=bytes_body("application/yaml", "application/zip"),
     status_code=201,
     response_model=RuleSetOut,
     dependencies=[needs("rule:write")],

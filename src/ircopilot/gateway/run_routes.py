@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
@@ -24,12 +24,26 @@ from ircopilot.stores.postgres import Tx, jobs, runs
 from ircopilot.stores.postgres.cases import keys_of
 from ircopilot.stores.postgres.errors import UnknownIncident, UnknownJob, UnknownRun
 
-router = APIRouter(prefix="/v1", tags=["runs"])
+router = APIRouter(prefix="/v1")
 MOST_RUNS = 200
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Events of the run until it is over, each with its number as `id`.",
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'id: 17\nevent: progress\ndata: {"number":17,"stage":"collect","state":"progress"}\n\n',
+            }
+        },
+    },
+    204: {"description": "The run is over and there are no more events."},
+}
 
 
 @router.post(
     "/incidents/{key}/runs",
+    summary="Start a run",
+    tags=["runs"],
     status_code=202,
     response_model=RunOut,
     dependencies=[needs("run:write")],
@@ -45,7 +59,14 @@ async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCalle
     return _accepted(await start_run(gate, incident, parameters, asked.priority, asked.deadline_s), key, response)
 
 
-@router.get("/runs", response_model=Runs, dependencies=[needs("run:read")], responses=problems(UnknownIncident))
+@router.get(
+    "/runs",
+    summary="List runs",
+    tags=["runs"],
+    response_model=Runs,
+    dependencies=[needs("run:read")],
+    responses=problems(UnknownIncident),
+)
 async def list_runs(
     gate: WithGate, caller: WithCaller, incident: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: AwareDatetime | None = None,
@@ -55,14 +76,29 @@ async def list_runs(
     return Runs(items=[RunOut.of(run, key) for run, key in found], next=found[-1][0].created_at if more else None)
 
 
-@router.get("/runs/{run_id}", response_model=RunOut, dependencies=[needs("run:read")], responses=problems(UnknownRun))
+@router.get(
+    "/runs/{run_id}",
+    summary="Look at a run",
+    tags=["runs"],
+    response_model=RunOut,
+    dependencies=[needs("run:read")],
+    responses=problems(UnknownRun),
+)
 async def get_run(run_id: str, gate: WithGate, caller: WithCaller) -> RunOut:
     """One run."""
     run, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     return RunOut.of(run, incident.key)
 
 
-@router.get("/runs/{run_id}/events", dependencies=[needs("run:read")], responses=problems(UnknownRun, TooManyWatchers))
+@router.get(
+    "/runs/{run_id}/events",
+    summary="Watch a run",
+    tags=["runs"],
+    dependencies=[needs("run:read")],
+    status_code=200,
+    response_class=EventStream,
+    responses=problems(UnknownRun, TooManyWatchers) | EVENTS,
+)
 async def watch_run(
     run_id: str, request: Request, gate: WithGate, caller: WithCaller, after: Annotated[int, Query(ge=0)] = 0
 ) -> Response:
@@ -78,6 +114,8 @@ async def watch_run(
 
 @router.post(
     "/runs/{run_id}/cancel",
+    summary="Cancel a run",
+    tags=["runs"],
     status_code=202,
     response_model=RunOut,
     dependencies=[needs("run:write")],
@@ -92,6 +130,8 @@ async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Can
 
 @router.post(
     "/runs/{run_id}/retry",
+    summary="Run again",
+    tags=["runs"],
     status_code=202,
     response_model=RunOut,
     dependencies=[needs("run:write")],
@@ -116,7 +156,14 @@ async def retry_run(
     return _accepted(started, incident.key, response)
 
 
-@router.get("/dead-letters", response_model=DeadLetters, dependencies=[needs("job:read")], responses=problems())
+@router.get(
+    "/dead-letters",
+    summary="List jobs that were given up",
+    tags=["jobs"],
+    response_model=DeadLetters,
+    dependencies=[needs("job:read")],
+    responses=problems(),
+)
 async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
     """Jobs that were given up and not driven again, oldest first."""
     return DeadLetters(items=[DeadLetterOut.of(d) for d in await gate.in_tx(caller.org_id, _dead_letters, caller)])
@@ -124,6 +171,8 @@ async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
 
 @router.post(
     "/dead-letters/{job_id}/redrive",
+    summary="Drive a job again",
+    tags=["jobs"],
     status_code=202,
     response_model=RunOut,
     dependencies=[needs("job:write")],

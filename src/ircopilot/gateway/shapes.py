@@ -18,6 +18,29 @@ Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Offset = Annotated[float, Field(ge=-3.2e9, le=3.2e9, allow_inf_nan=False)]
 
+INCIDENT = {"key": "INC-7", "id": "6a2f41c3-9b1e-5f0a-8d1c-3c2b7a9e4f10", "title": "Laptop of accounting"}
+SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+DEPOSIT = {
+    "id": "0d9c1f5e-3b67-5a44-9a51-0c1d2e3f4a5b", "name": "auth.log", "sha256": SHA256, "size": 1_048_576,
+    "received_from": "key 9f86d081884c7d65", "received_at": "2026-03-10T10:00:00Z", "unpacked_at": None,
+}  # fmt: skip
+RUN = {
+    "id": "3f6c2a52-6d0b-4f5e-9a51-0c1d2e3f4a5b", "incident": "INC-7", "state": "queued", "mode": "service",
+    "step": "", "priority": 5,
+    "parameters": {"first_stage": "collect", "rules": [], "clocks": {}, "since": None, "until": None}, "error": None,
+    "last_event": 1, "created_at": "2026-03-10T10:00:01Z", "started_at": None, "finished_at": None, "deadline": None,
+}  # fmt: skip
+OUTPUT = {"name": "report.pdf", "sha256": SHA256, "size": 310_774}
+LETTER = {
+    "job_id": "b2c1-collect-0", "run_id": RUN["id"], "incident_id": INCIDENT["id"], "stage": "collect", "attempt": 5,
+    "reason": "the worker was lost five times",
+}  # fmt: skip
+
+
+def shown(example: dict[str, Any]) -> ConfigDict:
+    """A model's example, which the OpenAPI shows: `model_config = shown({…})`."""
+    return ConfigDict(json_schema_extra={"examples": [example]})
+
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
@@ -26,12 +49,16 @@ class _In(BaseModel):
 class NewIncident(_In):
     """An incident to be opened; without a key it is given one."""
 
+    model_config = shown({"title": "Laptop of accounting", "key": "INC-7"})
+
     title: Line
     key: Key | None = None
 
 
 class NewAction(_In):
     """Something that is to be done, or was done. `time` is when, now if it is left out."""
+
+    model_config = shown({"title": "Isolate FIN-WS07", "state": "done", "time": "2026-03-10T10:02:00Z"})
 
     title: Line
     state: Literal["open", "done"]
@@ -41,6 +68,8 @@ class NewAction(_In):
 
 class NewRun(_In):
     """What a run is to do. `rules` are SHA-256 of rule sets, `clocks` offsets in seconds by source."""
+
+    model_config = shown({"priority": 7, "since": "2026-03-10T00:00:00Z", "clocks": {"windows.sysmon": -7200}})
 
     rules: tuple[Sha256, ...] = Field(default=(), max_length=50)
     clocks: dict[Source, Offset] = Field(default_factory=dict, max_length=1000)
@@ -54,6 +83,8 @@ class NewRun(_In):
 class Retry(_In):
     """What a new run does otherwise than the one before; what is left out stays."""
 
+    model_config = shown({"first_stage": "forensic"})
+
     first_stage: Stage = "collect"
     rules: tuple[Sha256, ...] = Field(default=(), max_length=50)
     clocks: dict[Source, Offset] = Field(default_factory=dict, max_length=1000)
@@ -66,11 +97,15 @@ class Retry(_In):
 class Cancel(_In):
     """Why a run is stopped."""
 
+    model_config = shown({"reason": "the wrong evidence"})
+
     reason: Line | None = None
 
 
 class DepositOut(BaseModel):
     """What was handed in. `unpacked_at`: a run has looked into it."""
+
+    model_config = shown(DEPOSIT)
 
     id: str
     name: str
@@ -90,6 +125,8 @@ class DepositOut(BaseModel):
 class IncidentOut(BaseModel):
     """An incident."""
 
+    model_config = shown(INCIDENT)
+
     key: str
     id: str
     title: str
@@ -103,11 +140,15 @@ class IncidentOut(BaseModel):
 class IncidentWhole(IncidentOut):
     """An incident with what was handed in to it."""
 
+    model_config = shown(INCIDENT | {"evidence": [DEPOSIT]})
+
     evidence: list[DepositOut]
 
 
 class RunOut(BaseModel):
     """A run. `step` is what it is at, `last_event` the number of its latest event; `priority` 9 goes first."""
+
+    model_config = shown(RUN)
 
     id: str
     incident: str
@@ -141,12 +182,16 @@ class RunOut(BaseModel):
 class Received(BaseModel):
     """What was handed in, and the run that looks into it, if one was asked for."""
 
+    model_config = shown({"deposit": DEPOSIT, "run": None})
+
     deposit: DepositOut
     run: RunOut | None = None
 
 
 class RuleSetOut(BaseModel):
     """A rule set in the vault; its SHA-256 names it."""
+
+    model_config = shown({"sha256": SHA256, "size": 48_213})
 
     sha256: str
     size: int
@@ -155,6 +200,8 @@ class RuleSetOut(BaseModel):
 class OutputOut(BaseModel):
     """A file that a run made."""
 
+    model_config = shown(OUTPUT)
+
     name: str
     sha256: str
     size: int
@@ -162,6 +209,8 @@ class OutputOut(BaseModel):
 
 class DeadLetterOut(BaseModel):
     """A job that was given up, and why."""
+
+    model_config = shown(LETTER)
 
     job_id: str
     run_id: str
@@ -184,11 +233,15 @@ class DeadLetterOut(BaseModel):
 class Incidents(BaseModel):
     """Incidents by key."""
 
+    model_config = shown({"items": [INCIDENT]})
+
     items: list[IncidentOut]
 
 
 class Runs(BaseModel):
     """Runs, newest first; `next` is the `before` of the next page."""
+
+    model_config = shown({"items": [RUN], "next": None})
 
     items: list[RunOut]
     next: datetime | None = None
@@ -197,10 +250,14 @@ class Runs(BaseModel):
 class Outputs(BaseModel):
     """Files by name."""
 
+    model_config = shown({"items": [OUTPUT]})
+
     items: list[OutputOut]
 
 
 class DeadLetters(BaseModel):
     """Jobs that were given up, oldest first."""
+
+    model_config = shown({"items": [LETTER]})
 
     items: list[DeadLetterOut]

@@ -23,6 +23,7 @@ router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 
 @router.post(
     "",
+    summary="Open an incident",
     status_code=201,
     response_model=IncidentOut,
     dependencies=[needs("incident:write")],
@@ -37,14 +38,20 @@ async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, 
     return IncidentOut.of(incident)
 
 
-@router.get("", response_model=Incidents, dependencies=[needs("incident:read")], responses=problems())
+@router.get(
+    "", summary="List incidents", response_model=Incidents, dependencies=[needs("incident:read")], responses=problems()
+)
 async def list_incidents(gate: WithGate, caller: WithCaller) -> Incidents:
     """The organisation's incidents, by key."""
     return Incidents(items=[IncidentOut.of(i) for i in await gate.in_tx(caller.org_id, incidents.list_incidents)])
 
 
 @router.get(
-    "/{key}", response_model=IncidentWhole, dependencies=[needs("incident:read")], responses=problems(UnknownIncident)
+    "/{key}",
+    summary="Look at an incident",
+    response_model=IncidentWhole,
+    dependencies=[needs("incident:read")],
+    responses=problems(UnknownIncident),
 )
 async def get_incident(key: str, gate: WithGate, caller: WithCaller) -> IncidentWhole:
     """One incident, with what was handed in to it."""
