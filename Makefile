@@ -9,7 +9,7 @@ DEMO   ?= demo-out
 
 install: $(STAMP)
 
-$(STAMP): requirements/dev.txt pyproject.toml tools/build_protos.py $(wildcard src/ircopilot/contracts/proto/*.proto)
+$(STAMP): requirements/dev.txt pyproject.toml tools/build_generated.py tools/build_client.py $(wildcard docs/openapi.json) $(wildcard src/ircopilot/contracts/proto/*.proto)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ircopilot needs Python 3.11 or newer")'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt

@@ -45,11 +45,13 @@ def data_directory() -> Iterator[Path]:
             stop_stack(Path(name) / "data")
 
 
-def run(data: Path, *arguments: str | Path, timeout: float = PATIENCE) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+def run(
+    data: Path, *arguments: str | Path, timeout: float = PATIENCE, more: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run it to its end, with `more` in its environment."""
     return subprocess.run(
         [COMMAND, *map(str, arguments)], capture_output=True, text=True, errors="backslashreplace", check=False, timeout=timeout,
-        env=environment(data),
+        env=environment(data) | (more or {}),
     )  # fmt: skip
 
 

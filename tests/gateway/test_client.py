@@ -191,7 +191,8 @@ def test_alerts_and_actions_are_handed_in(ours: Client) -> None:
 
 
 @pytest.fixture
-def command(orchestrated: Served, key: str, monkeypatch: pytest.MonkeyPatch) -> CliRunner:  # noqa: F811
+def command(orchestrated: Served, key: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:  # noqa: F811
+    monkeypatch.setenv("IRCOPILOT_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("IRCOPILOT_URL", orchestrated.url)
     monkeypatch.setenv("IRCOPILOT_API_KEY", key)
     with Client(orchestrated.url, key) as client:
@@ -239,4 +240,4 @@ def test_what_cannot_be_done_says_what_to_do(command: CliRunner, monkeypatch: py
     monkeypatch.delenv("IRCOPILOT_API_KEY")
     error = command.invoke(app, ["run", "list"]).exception
     assert isinstance(error, ProblemError)
-    assert "IRCOPILOT_API_KEY" in error.detail
+    assert "IRCOPILOT_API_KEY" in error.next_step

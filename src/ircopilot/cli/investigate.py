@@ -6,7 +6,7 @@ import os
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,6 +14,10 @@ from ircopilot.cli.show import Bars, print_json, print_not_read, print_outcome
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Window
 from ircopilot.settings import data_dir
+
+if TYPE_CHECKING:
+    from ircopilot.pipeline.request import Request
+    from ircopilot.pipeline.run import Outcome
 
 _OFFSET = re.compile(r"([+-]?)(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)s)?")
 
@@ -55,15 +59,18 @@ def investigate(
         typer.Option(help="Only what happened at or after this time (ISO 8601, UTC if no zone).", show_default=False),
     ] = "",
     until: Annotated[str, typer.Option(help="Only what happened before this time.", show_default=False)] = "",
+    server: Annotated[
+        str,
+        typer.Option(
+            metavar="URL", help="Have it done by the gateway there; see `ircopilot login`.", show_default=False
+        ),
+    ] = "",
     json_out: Annotated[bool, typer.Option("--json", help="Print the summary as JSON, no progress bars.")] = False,
 ) -> None:
     """Investigate evidence: hash and lock it, lay out one timeline, find the attacker's steps, write the cited report."""
     from ircopilot.cli.rules import installed_rules
-    from ircopilot.embedded.stack import running_stack
     from ircopilot.pipeline.request import Request
     from ircopilot.pipeline.run import check_paths
-    from ircopilot.pipeline.run import investigate as run
-    from ircopilot.stores import open_stores
 
     for folder in rules or []:
         if not os.path.exists(folder):  # noqa: PTH110, Path.exists raises for a folder that may not be entered
@@ -74,19 +81,34 @@ def investigate(
         out=out,
         title=title,
         incident=incident,
-        rules=(*installed_rules(root), *(rules or ())),
+        # A server has rules of its own besides those handed in.
+        rules=(*(() if server else installed_rules(root)), *(rules or ())),
         clocks=dict(parse_clock(c) for c in clock or []),
         window=parse_window(since, until),
         rule_cache=root / "cache",
     )
     _check_out(out)
     check_paths(request)
-    with Bars(quiet=json_out) as bars:
-        bars.say("starting the embedded stack")
-        with running_stack(root) as urls, open_stores(urls) as stores:
-            outcome = run(stores, request, bars)
+    outcome = _far(server, request, json_out) if server else _here(root, request, json_out)
     print_not_read(outcome)
     (print_json if json_out else print_outcome)(outcome)
+
+
+def _here(root: Path, request: Request, quiet: bool) -> Outcome:
+    from ircopilot.embedded.stack import running_stack
+    from ircopilot.pipeline.run import investigate as run
+    from ircopilot.stores import open_stores
+
+    with Bars(quiet=quiet) as bars:
+        bars.say("starting the embedded stack")
+        with running_stack(root) as urls, open_stores(urls) as stores:
+            return run(stores, request, bars)
+
+
+def _far(server: str, request: Request, quiet: bool) -> Outcome:
+    from ircopilot.cli.remote import investigate_remotely
+
+    return investigate_remotely(server, request, quiet)
 
 
 def _check_out(out: Path) -> None:

@@ -1,17 +1,15 @@
-"""`ircopilot run`: runs on a server, by way of the gateway that $IRCOPILOT_URL names, with the key in $IRCOPILOT_API_KEY."""
+"""`ircopilot run`: runs on a server, by way of the gateway that `ircopilot login` or $IRCOPILOT_URL names."""
 
 from __future__ import annotations
 
 import json
-import os
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ircopilot.cli.connection import connected
 from ircopilot.cli.investigate import parse_clock, parse_window
 from ircopilot.domain.errors import UnusableArgument
 
@@ -38,7 +36,7 @@ def register(app: typer.Typer) -> None:
     run = typer.Typer(
         no_args_is_help=True,
         help="Runs on a server: start, list, watch, cancel, retry. "
-        "$IRCOPILOT_URL names the gateway, $IRCOPILOT_API_KEY is the key.",
+        "Sign in with `ircopilot login`, or set $IRCOPILOT_URL and $IRCOPILOT_API_KEY.",
     )
     run.command("start", epilog="Example:  ircopilot run start INC-7 --since 2026-03-01 --rules sigma/ --watch")(start)
     run.command("list", epilog="Example:  ircopilot run list INC-7 --json")(list_runs)
@@ -59,7 +57,7 @@ def start(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """Start a run over all that was handed in to an incident."""
-    with _client() as client:
+    with connected() as client:
         asked = _asked(client, rules, clock, since, until)
         run = client.start_run(incident, first_stage=stage, priority=priority, deadline_s=deadline, **asked)
         _told(client, run, stay, as_json)
@@ -71,7 +69,7 @@ def retry(
     as_json: AsJson = False,
 ) -> None:  # fmt: skip
     """A new run like the last one, from a stage on, with what is changed; its results stand beside the old."""
-    with _client() as client:
+    with connected() as client:
         asked = _asked(client, rules, clock, since, until)
         run_id = _find(client, which)["id"]
         run = client.retry_run(run_id, first_stage=stage, priority=priority, deadline_s=deadline, **asked)
@@ -86,7 +84,7 @@ def list_runs(
     """Show runs, newest first."""
     from ircopilot.cli.run_show import print_runs
 
-    with _client() as client:
+    with connected() as client:
         found = client.list_runs(incident or None, limit)["items"]
     _json(found) if as_json else print_runs(found)
 
@@ -95,7 +93,7 @@ def show(which: Which, as_json: AsJson = False) -> None:
     """Show a run, what it was asked to do, and what it made."""
     from ircopilot.cli.run_show import print_run
 
-    with _client() as client:
+    with connected() as client:
         run = _find(client, which)
         outputs = client.list_outputs(run["id"])
     _json({**run, "outputs": outputs}) if as_json else print_run(run, outputs)
@@ -107,7 +105,7 @@ def watch(
     as_json: AsJson = False,
 ) -> None:
     """Watch a run until it is over; exit code 1 unless it is done."""
-    with _client() as client:
+    with connected() as client:
         _watch(client, _find(client, which)["id"], after, as_json)
 
 
@@ -117,7 +115,7 @@ def cancel(
     as_json: AsJson = False,
 ) -> None:
     """Stop a run."""
-    with _client() as client:
+    with connected() as client:
         _told(client, client.cancel_run(_find(client, which)["id"], reason or None), False, as_json)
 
 
@@ -125,7 +123,7 @@ def dead_letters(as_json: AsJson = False) -> None:
     """Show jobs that were given up, and why."""
     from ircopilot.cli.run_show import print_dead_letters
 
-    with _client() as client:
+    with connected() as client:
         found = client.list_dead_letters()
     _json(found) if as_json else print_dead_letters(found)
 
@@ -136,22 +134,8 @@ def redrive(
     as_json: AsJson = False,
 ) -> None:
     """Send a job that was given up once more, and go on with its run."""
-    with _client() as client:
+    with connected() as client:
         _told(client, client.redrive_job(job), stay, as_json)
-
-
-@contextmanager
-def _client() -> Iterator[Client]:
-    from ircopilot.client import Client
-
-    url, key = os.environ.get("IRCOPILOT_URL", ""), os.environ.get("IRCOPILOT_API_KEY", "")
-    if not url.startswith(("http://", "https://")) or not key:
-        raise UnusableArgument(
-            "IRCOPILOT_URL and IRCOPILOT_API_KEY are not both set",
-            "export IRCOPILOT_URL=http://127.0.0.1:7464 and a key of `ircopilot admin key create`",
-        )
-    with Client(url, key) as client:
-        yield client
 
 
 def _asked(client: Client, rules: list[Path] | None, clock: list[str] | None, since: str, until: str) -> dict[str, Any]:

@@ -17,16 +17,19 @@ if TYPE_CHECKING:
 
 
 class RunBars:
-    """One bar per step of a run on a terminal, a line per change elsewhere. Parts of a step add up to its bar."""
+    """One bar per step of a run on a terminal, a line per change elsewhere, nothing when quiet.
 
-    def __init__(self) -> None:
+    Parts of a step add up to its bar.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
         console = Console(stderr=True, highlight=False)
         self._bars = Progress(
             TextColumn("{task.description:<22}"), BarColumn(bar_width=24), TextColumn("{task.percentage:>3.0f} %"),
             TimeElapsedColumn(), TextColumn("{task.fields[note]}", style="dim", markup=False),
-            console=console, disable=not console.is_terminal,
+            console=console, disable=quiet or not console.is_terminal,
         )  # fmt: skip
-        self._plain = not console.is_terminal
+        self._plain = not quiet and not console.is_terminal
         self._tasks: dict[str, TaskID] = {}
         self._parts: dict[str, dict[int, RunEvent]] = {}
         self.state, self.error = "", ""
@@ -50,6 +53,14 @@ class RunBars:
         if self._plain:
             said = f": {visible(self.error)}" if event.stage == "run" and self.error else ""
             print(f"{event.at:%H:%M:%S} {event.stage} {event.state}{said}", file=sys.stderr, flush=True)
+
+    def step(self, name: str, done: float, total: float, note: str) -> None:
+        """Move the bar of something that is done here, before the run begins."""
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total, note="")
+            if self._plain:
+                print(f"{name}: {total:,.0f} files", file=sys.stderr, flush=True)
+        self._bars.update(self._tasks[name], completed=done, total=total, note=visible(note)[:60])
 
     def _move(self, event: RunEvent) -> None:
         step = str(event.payload.get("step") or event.stage)

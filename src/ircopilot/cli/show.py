@@ -144,8 +144,15 @@ def summary(outcome: Outcome) -> dict[str, str | list[str]]:
         "clocks": [
             f"{a.name}: ⏱ {a.clock.offset_s / 3600:+g} h" for a in d.artifacts if a.clock and abs(a.clock.offset_s) >= 1
         ],
-        "rules": f"{outcome.rules['loaded']:,} loaded, {outcome.rules['evaluated']:,} apply here, {len(d.detections):,} matched",
+        "rules": _rules(outcome),
     }
+
+
+def _rules(outcome: Outcome) -> str:
+    matched = f"{len(outcome.document.detections):,} matched"
+    if not outcome.rules:  # a server counts them for itself
+        return matched
+    return f"{outcome.rules['loaded']:,} loaded, {outcome.rules['evaluated']:,} apply here, {matched}"
 
 
 def _values(document: ReportDocument, kind: str) -> list[str]:

@@ -13,9 +13,12 @@ from types import TracebackType
 from typing import Any, BinaryIO, Self
 from urllib.parse import quote
 
+import orjson
+
 from ircopilot.client.calls import Calls
 from ircopilot.client.errors import CorruptTransfer
 from ircopilot.client.watching import PATIENCE_S, RunEvent, watch_run
+from ircopilot.client.wire import sent
 from ircopilot.domain.errors import UnusableArgument
 
 _PIECE = 256 << 10
@@ -34,11 +37,11 @@ class Client:
 
     def list_incidents(self) -> list[dict[str, Any]]:
         """All incidents, by key."""
-        return list(self._calls.read("/v1/incidents")["items"])
+        return list(self._read("/v1/incidents")["items"])
 
     def get_incident(self, key: str) -> dict[str, Any]:
         """One incident, with what was handed in to it."""
-        return dict(self._calls.read(_path("incidents", key)))
+        return dict(self._read(_path("incidents", key)))
 
     def upload(self, key: str, evidence: Path | BinaryIO, name: str = "", run: bool = False) -> dict[str, Any]:
         """Hand in a file. Raises `CorruptTransfer` when other bytes arrived than were sent."""
@@ -46,18 +49,12 @@ class Client:
             with evidence.open("rb") as file:
                 return self.upload(key, file, name or evidence.name, run)
         digest = hashlib.sha256()
-        answer = self._calls.send(
-            _path("incidents", key, "evidence"),
-            params={"name": name, "run": run},
-            content=_hashed(evidence, digest),
-            headers={"Content-Type": "application/octet-stream"},
-            timeout=None,
-        )
+        answer = self._send_bytes(_path("incidents", key, "evidence"), _hashed(evidence, digest), name=name, run=run)
         return _checked(dict(answer), answer["deposit"]["sha256"], digest.hexdigest())
 
     def send_alerts(self, key: str, alerts: dict[str, Any] | list[dict[str, Any]], run: bool = False) -> dict[str, Any]:
         """Hand in one alert or several."""
-        return dict(self._calls.send(_path("incidents", key, "alerts"), params={"run": run}, json=alerts))
+        return dict(self._calls.call("POST", _path("incidents", key, "alerts"), params={"run": run}, json=alerts))
 
     def note_action(
         self, key: str, title: str, state: str, actor: str | None = None, time: datetime | None = None,
@@ -83,11 +80,11 @@ class Client:
 
     def list_runs(self, key: str | None = None, limit: int = 50, before: str | None = None) -> dict[str, Any]:
         """A page of runs (`items`), newest first, and `next`, the `before` of the page that follows."""
-        return dict(self._calls.read("/v1/runs", incident=key, limit=limit, before=before))
+        return dict(self._read("/v1/runs", incident=key, limit=limit, before=before))
 
     def get_run(self, run_id: str) -> dict[str, Any]:
         """One run."""
-        return dict(self._calls.read(_path("runs", run_id)))
+        return dict(self._read(_path("runs", run_id)))
 
     def watch(self, run_id: str, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[RunEvent]:
         """The run's events after a number, each once and in order, until it is over; the line may break meanwhile."""
@@ -103,7 +100,7 @@ class Client:
 
     def list_outputs(self, run_id: str) -> list[dict[str, Any]]:
         """The files that the run made."""
-        return list(self._calls.read(_path("runs", run_id, "outputs"))["items"])
+        return list(self._read(_path("runs", run_id, "outputs"))["items"])
 
     def download(self, run_id: str, name: str, target: Path) -> str:
         """Fetch a file that the run made; its SHA-256. `target` is there whole, or not at all.
@@ -128,7 +125,7 @@ class Client:
 
     def list_dead_letters(self) -> list[dict[str, Any]]:
         """Jobs that were given up, oldest first."""
-        return list(self._calls.read("/v1/dead-letters")["items"])
+        return list(self._read("/v1/dead-letters")["items"])
 
     def redrive_job(self, job_id: str) -> dict[str, Any]:
         """Send a job that was given up once more; its run."""
@@ -146,11 +143,20 @@ class Client:
 
     def _post(self, path: str, body: dict[str, Any], **params: Any) -> dict[str, Any]:
         given = {k: v.isoformat() if isinstance(v, datetime) else v for k, v in body.items() if v is not None}
-        return dict(self._calls.send(path, json=given, params=params))
+        return dict(self._calls.call("POST", path, json=given, params=params))
+
+    def _read(self, path: str, **params: Any) -> Any:
+        return self._calls.call("GET", path, params=params)
+
+    def _send_bytes(self, path: str, content: Iterator[bytes], **params: Any) -> Any:
+        """POST what cannot be read twice, however long it takes."""
+        more = sent("POST", params, {"Content-Type": "application/octet-stream"})
+        with self._calls.stream("POST", path, content=content, timeout=None, **more) as answer:
+            return orjson.loads(answer.read())
 
     def _send_rules(self, file: BinaryIO) -> str:
         digest = hashlib.sha256()
-        answer = self._calls.send("/v1/rule-sets", content=_hashed(file, digest), timeout=None)
+        answer = self._send_bytes("/v1/rule-sets", _hashed(file, digest))
         return str(_checked(dict(answer), answer["sha256"], digest.hexdigest())["sha256"])
 
 

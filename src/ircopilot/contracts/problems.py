@@ -29,7 +29,9 @@ GRPC_STATUS_OF: dict[int, str] = {
 
 
 class RemoteProblem(ProblemError):
-    """A problem that another process told; `type`, `status` and `title` are what it said."""
+    """A problem that another process told; `type`, `status` and `title` are what it said, and when to try again."""
+
+    retry_after_s: float | None = None
 
     def __init__(self, type_: str, status: int, title: str, detail: str, next_step: str = "") -> None:
         super().__init__(detail, next_step)

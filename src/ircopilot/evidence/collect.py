@@ -62,12 +62,20 @@ def collect(
     comes before its members. Never raises for what is in the evidence; a path that does not exist raises OSError.
     """
     job = _Collection(sink, limits or Limits(), received_from)
+    for found in given_files(paths):
+        yield from [found] if isinstance(found, Collected) else job.take_file(*found)
+
+
+def given_files(paths: Iterable[Path]) -> Iterator[tuple[Path, str] | Collected]:
+    """Each regular file under `paths` with the name it has as evidence, or what is said of it when it is none.
+
+    Raises OSError for a path that does not exist.
+    """
     for root in paths:
         if root.is_dir():
-            for found in _walk(root, root, ()):
-                yield from [found] if isinstance(found, Collected) else job.take_file(*found)
+            yield from _walk(root, root, ())
         elif root.is_file():
-            yield from job.take_file(root.resolve(), readable_name(root.name))
+            yield root.resolve(), readable_name(root.name)
         else:
             root.stat()
             yield _refusal(readable_name(root.name), "it is no regular file or folder")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated
 
-from fastapi import Depends, Request, Response
+from fastapi import Depends, Header, Response
 
 from ircopilot.gateway.errors import PreconditionFailed, PreconditionRequired
 
@@ -22,9 +22,12 @@ def show_tag(response: Response, version: int) -> None:
     response.headers["ETag"] = tag_of(version)
 
 
-def expected_version(request: Request) -> int:
+def expected_version(
+    given: Annotated[
+        str | None, Header(alias="If-Match", description="ETag of the version that is to be changed.")
+    ] = None,
+) -> int:
     """The version that the caller has seen and wants to change. Raises `PreconditionRequired`, `PreconditionFailed`."""
-    given = request.headers.get("if-match")
     if given is None:
         raise PreconditionRequired("no If-Match was sent", "send the ETag of what you have read in If-Match")
     shape = _TAG.fullmatch(given.strip())

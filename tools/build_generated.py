@@ -1,29 +1,39 @@
-"""Hatch build hook: compiles contracts/proto/*.proto into contracts/generated/, for a wheel as for an editable install.
+"""Hatch build hook: makes what is generated, for a wheel as for an editable install.
 
-Configured in pyproject.toml under [tool.hatch.build.hooks.custom]. `python tools/build_protos.py` does it by hand.
+contracts/proto/*.proto become contracts/generated/, docs/openapi.json becomes client/generated/ (`build_client.py`).
+Configured in pyproject.toml under [tool.hatch.build.hooks.custom]. `python tools/build_generated.py` does it by hand.
 Source: https://hatch.pypa.io/latest/plugins/build-hook/custom/
 """
 
 from __future__ import annotations
 
 import importlib.resources
+import runpy
 from pathlib import Path
 from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 PACKAGE = "ircopilot/contracts/generated"
+CLIENT = "ircopilot/client/generated"
 
 
-class ProtoBuildHook(BuildHookInterface[Any]):
+class GeneratedBuildHook(BuildHookInterface[Any]):
     """Runs before hatch collects the files."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Generate; hatch takes the files in, although git ignores them, because they are declared as artifacts."""
-        compile_protos(Path(self.root))
-        build_data["artifacts"].append(f"src/{PACKAGE}/*")
+        generate(Path(self.root))
+        build_data["artifacts"] += [f"src/{PACKAGE}/*", f"src/{CLIENT}/*"]
+
+
+def generate(root: Path) -> None:
+    """Everything that is generated. Raises `RuntimeError` when a proto is wrong."""
+    compile_protos(root)
+    # By path: the folder of a build hook is no package.
+    runpy.run_path(str(root / "tools" / "build_client.py"))["build_client"](root)
 
 
 def compile_protos(root: Path) -> None:
@@ -47,4 +57,4 @@ def compile_protos(root: Path) -> None:
 
 
 if __name__ == "__main__":
-    compile_protos(Path(__file__).resolve().parent.parent)
+    generate(Path(__file__).resolve().parent.parent)
