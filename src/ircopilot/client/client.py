@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 from urllib.parse import quote
 
 import orjson
 
 from ircopilot.client.calls import Calls
-from ircopilot.client.errors import CorruptTransfer
+from ircopilot.client.transfers import PIECE, arriving, hashed, pack_rules, same_digest
 from ircopilot.client.watching import PATIENCE_S, RunEvent, watch_run
 from ircopilot.client.wire import sent
-from ircopilot.domain.errors import UnusableArgument
 
-_PIECE = 256 << 10
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # the first time that a zip archive can tell
+if TYPE_CHECKING:
+    from ircopilot.client.generated.operations import Operations
 
 
 class Client:
@@ -30,6 +28,13 @@ class Client:
 
     def __init__(self, url: str, api_key: str, timeout_s: float = 60.0) -> None:
         self._calls = Calls(url, api_key, timeout_s)
+
+    @cached_property
+    def api(self) -> Operations:
+        """Every operation of the API, typed; what it answers is what docs/openapi.json says."""
+        from ircopilot.client.generated.operations import Operations
+
+        return Operations(self._calls)
 
     def open_incident(self, title: str, key: str | None = None) -> dict[str, Any]:
         """Open an incident, or find the one of that key and title."""
@@ -49,8 +54,9 @@ class Client:
             with evidence.open("rb") as file:
                 return self.upload(key, file, name or evidence.name, run)
         digest = hashlib.sha256()
-        answer = self._send_bytes(_path("incidents", key, "evidence"), _hashed(evidence, digest), name=name, run=run)
-        return _checked(dict(answer), answer["deposit"]["sha256"], digest.hexdigest())
+        answer = self._send_bytes(_path("incidents", key, "evidence"), hashed(evidence, digest), name=name, run=run)
+        same_digest(answer["deposit"]["sha256"], digest.hexdigest())
+        return dict(answer)
 
     def send_alerts(self, key: str, alerts: dict[str, Any] | list[dict[str, Any]], run: bool = False) -> dict[str, Any]:
         """Hand in one alert or several."""
@@ -68,7 +74,7 @@ class Client:
         """Hand in a rule set, a YAML file, a zip archive or a folder of them; its SHA-256, for runs to name."""
         if rules.is_dir():
             with tempfile.TemporaryFile() as packed:
-                _pack(rules, packed)
+                pack_rules(rules, packed)
                 packed.seek(0)
                 return self._send_rules(packed)
         with rules.open("rb") as file:
@@ -107,21 +113,10 @@ class Client:
 
         Raises `CorruptTransfer` when the bytes are not those that the gateway announced.
         """
-        digest = hashlib.sha256()
-        with (
-            tempfile.NamedTemporaryFile(dir=target.parent, prefix=f".{target.name}-", delete=False) as file,
-            _gone_in_the_end(Path(file.name)),
-        ):
-            with self._calls.stream("GET", _path("runs", run_id, "outputs", name)) as answer:
-                for piece in answer.iter_bytes(_PIECE):
-                    digest.update(piece)
-                    file.write(piece)
-                announced = answer.headers.get("etag", "").strip('"')
-            file.close()
-            _checked({}, announced, digest.hexdigest())
-            Path(file.name).chmod(0o644)
-            Path(file.name).replace(target)
-        return digest.hexdigest()
+        with arriving(target) as file, self._calls.stream("GET", _path("runs", run_id, "outputs", name)) as answer:
+            for piece in answer.iter_bytes(PIECE):
+                file.take(piece)
+            return file.check(answer)
 
     def list_dead_letters(self) -> list[dict[str, Any]]:
         """Jobs that were given up, oldest first."""
@@ -156,41 +151,9 @@ class Client:
 
     def _send_rules(self, file: BinaryIO) -> str:
         digest = hashlib.sha256()
-        answer = self._send_bytes("/v1/rule-sets", _hashed(file, digest))
-        return str(_checked(dict(answer), answer["sha256"], digest.hexdigest())["sha256"])
-
-
-@contextmanager
-def _gone_in_the_end(path: Path) -> Iterator[None]:
-    """Removes a temporary file after the block, if it still has its name."""
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+        answer = self._send_bytes("/v1/rule-sets", hashed(file, digest))
+        return same_digest(answer["sha256"], digest.hexdigest())
 
 
 def _path(*parts: str) -> str:
     return "/v1/" + "/".join(quote(part, safe="") for part in parts)
-
-
-def _hashed(source: BinaryIO, digest: Any) -> Iterator[bytes]:
-    while piece := source.read(_PIECE):
-        digest.update(piece)
-        yield piece
-
-
-def _checked(answer: dict[str, Any], told: str, ours: str) -> dict[str, Any]:
-    if told != ours:
-        raise CorruptTransfer(f"SHA-256 is {ours} here and {told} there", "try again")
-    return answer
-
-
-def _pack(folder: Path, target: BinaryIO) -> None:
-    """The rules of a folder as a zip archive, the same for the same rules. Raises `UnusableArgument` for a folder without."""
-    found = sorted(p for p in folder.rglob("*") if p.suffix.lower() in (".yml", ".yaml") and p.is_file())
-    if not found:
-        raise UnusableArgument(f"{folder} holds no rules (*.yml)", "give a folder of Sigma rules")
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in found:
-            member = zipfile.ZipInfo(path.relative_to(folder).as_posix(), _EARLIEST)
-            archive.writestr(member, path.read_bytes(), zipfile.ZIP_DEFLATED)

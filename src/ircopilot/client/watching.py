@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import orjson
 
+from ircopilot.client.async_calls import AsyncCalls
 from ircopilot.client.calls import Calls
 from ircopilot.client.errors import GatewayUnreachable
 from ircopilot.domain.errors import ProblemError
@@ -31,50 +33,103 @@ class RunEvent:
     payload: dict[str, Any]
 
 
+class EventReader:
+    """Whole events out of the bytes of a stream; comments are passed over. Source: HTML Living Standard §9.2.6.
+
+    Lines end with LF alone, as our gateway writes them: JSON may hold what other readers take for a line's end.
+    """
+
+    def __init__(self) -> None:
+        self._held, self._fields = b"", dict[bytes, bytes]()
+
+    def feed(self, chunk: bytes) -> Iterator[RunEvent]:
+        """The events that this piece of the stream completes."""
+        *lines, self._held = (self._held + chunk).split(b"\n")
+        for line in lines:
+            name, _, value = line.partition(b":")
+            if name:
+                self._fields[name] = value.removeprefix(b" ")
+            elif not line:
+                if b"data" in self._fields:
+                    yield _event(orjson.loads(self._fields[b"data"]))
+                self._fields = {}
+
+
+def read_events(chunks: Iterable[bytes]) -> Iterator[RunEvent]:
+    """Whole events out of a stream of bytes."""
+    reader = EventReader()
+    for chunk in chunks:
+        yield from reader.feed(chunk)
+
+
+class Patience:
+    """How a watcher waits when the line breaks: longer each time, until nothing was heard for too long."""
+
+    def __init__(self, after: int, patience_s: float) -> None:
+        self.after, self._patience_s = after, patience_s
+        self._failures, self._heard = 0, time.monotonic()
+
+    def request(self, run_id: str) -> dict[str, Any]:
+        """How the stream is asked for, from where it broke."""
+        return {
+            "method": "GET", "path": f"/v1/runs/{run_id}/events", "headers": {"Last-Event-ID": str(self.after)},
+            "timeout": httpx.Timeout(10.0, read=_SILENCE_S),
+        }  # fmt: skip
+
+    def news(self, event: RunEvent) -> bool:
+        """Whether an event was not seen before; remembers it."""
+        self._failures, self._heard = 0, time.monotonic()
+        fresh = event.number > self.after
+        self.after = max(self.after, event.number)
+        return fresh
+
+    def failed(self, error: ProblemError) -> None:
+        """Raises what will not mend, and `GatewayUnreachable` when nothing was heard for too long."""
+        if error.status < 500:
+            raise error
+        if time.monotonic() - self._heard > self._patience_s:
+            raise GatewayUnreachable(error.detail, "run the same command again to go on watching") from error
+
+    def pause_s(self) -> float:
+        """Seconds until the next try."""
+        self._failures += 1
+        return _PAUSES_S[min(self._failures, len(_PAUSES_S)) - 1]
+
+
 def watch_run(calls: Calls, run_id: str, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[RunEvent]:
     """The run's events after a number, each once and in order, until the run is over.
 
     Raises `RemoteProblem` for what will not mend, and `GatewayUnreachable` when nothing was heard for `patience_s`.
     """
-    failures, heard = 0, time.monotonic()
+    patience = Patience(after, patience_s)
     while True:
         try:
-            with calls.stream(
-                "GET", f"/v1/runs/{run_id}/events", headers={"Last-Event-ID": str(after)},
-                timeout=httpx.Timeout(10.0, read=_SILENCE_S),
-            ) as answer:  # fmt: skip
+            with calls.stream(**patience.request(run_id)) as answer:
                 if answer.status_code == 204:
                     return
-                for event in read_events(answer.iter_raw()):
-                    failures, heard = 0, time.monotonic()
-                    if event.number > after:
-                        after = event.number
+                yield from filter(patience.news, read_events(answer.iter_raw()))
+        except ProblemError as error:
+            patience.failed(error)
+        time.sleep(patience.pause_s())
+
+
+async def watch_run_async(
+    calls: AsyncCalls, run_id: str, after: int = 0, patience_s: float = PATIENCE_S
+) -> AsyncIterator[RunEvent]:
+    """As `watch_run`, awaited."""
+    patience = Patience(after, patience_s)
+    while True:
+        try:
+            async with calls.stream(**patience.request(run_id)) as answer:
+                if answer.status_code == 204:
+                    return
+                reader = EventReader()
+                async for chunk in answer.aiter_raw():
+                    for event in filter(patience.news, reader.feed(chunk)):
                         yield event
         except ProblemError as error:
-            if error.status < 500:
-                raise
-            if time.monotonic() - heard > patience_s:
-                raise GatewayUnreachable(error.detail, "run the same command again to go on watching") from error
-        time.sleep(_PAUSES_S[min(failures, len(_PAUSES_S) - 1)])
-        failures += 1
-
-
-def read_events(chunks: Iterable[bytes]) -> Iterator[RunEvent]:
-    """Whole events out of a stream of bytes; comments are passed over. Source: HTML Living Standard §9.2.6.
-
-    Lines end with LF alone, as our gateway writes them: JSON may hold what other readers take for a line's end.
-    """
-    held, fields = b"", {}
-    for chunk in chunks:
-        *lines, held = (held + chunk).split(b"\n")
-        for line in lines:
-            name, _, value = line.partition(b":")
-            if name:
-                fields[name] = value.removeprefix(b" ")
-            elif not line:
-                if b"data" in fields:
-                    yield _event(orjson.loads(fields[b"data"]))
-                fields = {}
+            patience.failed(error)
+        await asyncio.sleep(patience.pause_s())
 
 
 def _event(data: dict[str, Any]) -> RunEvent:
