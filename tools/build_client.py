@@ -47,10 +47,15 @@ class Operation:
     answer: str
 
 
+def python_name(name: str) -> str:
+    """A schema's name as a name of Python."""
+    return re.sub(r"\W", "_", name)
+
+
 def type_of(schema: dict[str, Any]) -> str:
     """The Python type of a JSON schema, as source."""
     if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
+        return python_name(str(schema["$ref"]).rpartition("/")[2])
     if "enum" in schema or "const" in schema:
         return f"Literal[{', '.join(repr(v) for v in schema.get('enum', [schema.get('const')]))}]"
     for word in ("anyOf", "oneOf", "allOf"):  # of allOf, FastAPI makes one part only
@@ -71,7 +76,8 @@ def _of_kind(schema: dict[str, Any], kinds: list[Any]) -> str:
 
 def models(document: dict[str, Any]) -> Iterator[str]:
     """A TypedDict per schema that is an object, an alias for any other."""
-    for name, schema in sorted(document["components"]["schemas"].items()):
+    for schema_name, schema in sorted(document["components"]["schemas"].items()):
+        name = python_name(schema_name)
         if schema.get("type") != "object" or "properties" not in schema:
             yield f'{name}: TypeAlias = "{type_of(schema)}"\n'
             continue
@@ -150,9 +156,9 @@ def method_source(operation: Operation, asynchronous: bool) -> str:
         given.append("content=body" if operation.body == "Content" else "json=body")
     call = f"self._calls.{'fetch' if operation.answer == 'bytes' else 'call'}({', '.join(given)})"
     call = f"await {call}" if asynchronous else call
-    result = (
-        f"        {call}\n" if operation.answer == "None" else f"        return cast('{operation.answer}', {call})\n"
-    )
+    casts = operation.answer not in ("None", "bytes", "Any")
+    given_back = f"cast('{operation.answer}', {call})" if casts else call
+    result = f"        {'' if operation.answer == 'None' else 'return '}{given_back}\n"
     start = "async def" if asynchronous else "def"
     about = operation.about.replace("\\", "\\\\").replace('"', "'")
     return (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import io
 import json
@@ -20,8 +21,10 @@ from gateway.conftest import Served
 from gateway.test_events import Running
 from gateway.test_runs import orchestrated  # noqa: F401, a fixture
 from ircopilot.cli.app import app
-from ircopilot.client import Client
+from ircopilot.client import AsyncClient, Client
 from ircopilot.client.errors import CorruptTransfer, GatewayUnreachable
+from ircopilot.client.generated.async_operations import AsyncOperations
+from ircopilot.client.generated.operations import Operations
 from ircopilot.client.watching import read_events
 from ircopilot.contracts.problems import RemoteProblem
 from ircopilot.domain.errors import ProblemError
@@ -241,3 +244,49 @@ def test_what_cannot_be_done_says_what_to_do(command: CliRunner, monkeypatch: py
     error = command.invoke(app, ["run", "list"]).exception
     assert isinstance(error, ProblemError)
     assert "IRCOPILOT_API_KEY" in error.next_step
+
+
+def test_every_operation_is_a_typed_call_that_goes_where_the_document_says(orchestrated: Served, key: str) -> None:  # noqa: F811
+    document = json.loads((Path(__file__).parents[2] / "docs" / "openapi.json").read_bytes())
+    told = {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for method, operation in item.items()
+        if method in ("get", "post", "put", "patch", "delete")
+    }
+    assert told - set(dir(Operations)) == {
+        operation["operationId"]
+        for item in document["paths"].values()
+        for operation in item.values()
+        if isinstance(operation, dict)
+        and any("text/event-stream" in answer.get("content", {}) for answer in operation.get("responses", {}).values())
+    }
+    assert {name for name in dir(AsyncOperations) if name[0] != "_"} == {n for n in dir(Operations) if n[0] != "_"}
+    with Client(orchestrated.url, key) as client:
+        made = client.api.open_incident({"title": "typed", "key": "INC-5"})
+        assert made["key"] == "INC-5"
+        assert client.api.get_incident("INC-5")["title"] == "typed"
+
+
+def test_the_awaiting_client_does_the_same(orchestrated: Served, key: str, tmp_path: Path) -> None:  # noqa: F811
+    (tmp_path / "a.log").write_bytes(b"Mar 10 08:00:00 web01 sshd[9]: Accepted password for root from 203.0.113.9\n")
+
+    async def story() -> None:
+        async with AsyncClient(orchestrated.url, key) as client:
+            await client.api.open_incident({"title": "async", "key": "INC-6"})
+            handed = await client.upload("INC-6", tmp_path / "a.log")
+            assert handed["deposit"]["name"] == "a.log"
+            run = await client.api.ask_for_run("INC-6", {})
+            seen: list[int] = []
+            async for event in client.watch(run["id"]):
+                seen.append(event.number)
+                if len(seen) == 2:
+                    break
+            assert seen == [1, 2]
+            with pytest.raises(RemoteProblem) as error:
+                await client.download(run["id"], "report.pdf", tmp_path / "r.pdf")
+            assert error.value.type == "unknown-output"
+            await client.api.cancel_run(run["id"], {})
+
+    asyncio.run(story())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.log"], "what was not fetched leaves nothing"
