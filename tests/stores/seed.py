@@ -37,6 +37,23 @@ _ROWS: dict[str, dict[str, Any]] = {
     },
     "api_keys": {"key_id": "{org}-{n}", "name": "k", "digest": "1" * 64},
     "dead_letters": {"job_id": "j1", "attempt": 1, "reason": "r", "body": {}},
+    "report_versions": {"incident_id": "i1", "number": "{n}", "basis": 1, "run_id": "r1", "origin": "run", "unfit": []},
+    "report_claims": {
+        "incident_id": "i1", "number": 1, "claim_id": "c{n}", "section": "s", "position": 1, "claim": {}, "draft": {},
+    },
+    "report_acts": {"incident_id": "i1", "number": 1, "act": "accept", "by": "me", "by_id": "u1", "detail": {}},
+    "report_records": {"incident_id": "i1", "event_id": "e{n}", "record": {}},
+    "report_policies": {"name": "p{n}", "value": True},
+    "entity_words": {"incident_id": "i1", "entity_id": "e{n}", "role": "benign", "by": "me", "by_id": "u1"},
+    "indicator_words": {
+        "incident_id": "i1", "indicator_id": "n{n}", "type": "ipv4", "value": "192.0.2.1", "verdict": "benign",
+        "added": False, "evidence": [], "by": "me", "by_id": "u1",
+    },
+    "exports": {
+        "export_id": "x{n}", "incident_id": "i1", "number": 1, "format": "json", "options": {}, "run_id": "r1",
+        "by": "me", "by_id": "u1",
+    },
+    "redactions": {"incident_id": "i1", "value": "v{n}", "number": "{n}"},
     "incident_grants": {"incident_id": "i1", "principal": "p{n}", "granted_by": "me"},
     "comments": {
         "comment_id": "c{n}", "incident_id": "i1", "thread_id": "c{n}", "anchor_type": "incident", "anchor_id": "i1",

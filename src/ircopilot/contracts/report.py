@@ -132,6 +132,30 @@ class Activity(Frozen):
     lanes: tuple[ActivityLane, ...]
 
 
+TLP = Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEAR"]
+ReportState = Literal["draft", "in_review", "approved", "published"]
+
+
+class Edition(Frozen):
+    """What people made of a drafted report, and how this copy of it may be passed on (FIRST TLP 2.0).
+
+    `accepted`, `edited`, `added` and `rejected` count claims, `redacted` the values that were replaced by placeholders.
+    """
+
+    version: int
+    state: ReportState
+    accepted: int = 0
+    edited: int = 0
+    added: int = 0
+    rejected: int = 0
+    editors: tuple[str, ...] = ()
+    approved_by: str = ""
+    approved_at: datetime | None = None
+    tlp: TLP | None = None
+    redacted: int = 0
+    sections: tuple[str, ...] = Field(default=(), description="the sections of this copy; none named: all")
+
+
 class ReportDocument(Frozen):
     """The whole of report.json."""
 
@@ -151,6 +175,7 @@ class ReportDocument(Frozen):
     facts: dict[str, Fact] = Field(default={})
     actions: tuple[Action, ...] = ()
     activity: Activity | None = None
+    edition: Edition | None = Field(default=None, description="left out of a report that nobody edited")
     events: dict[EventId, CitedEvent]
 
 

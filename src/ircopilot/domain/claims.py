@@ -57,7 +57,11 @@ class DraftClaim(Frozen):
 
 
 class Claim(Frozen):
-    """A sentence that the gate let through. Nothing but `report.gate` constructs one."""
+    """A sentence that the gate let through. Nothing but `report.gate` constructs one.
+
+    `status` is `analyst` where a person says it and the gate could not: `by` names the person. `by` is empty for what a
+    drafter worded, and whoever edited or added the sentence otherwise.
+    """
 
     id: str
     section: str
@@ -65,7 +69,8 @@ class Claim(Frozen):
     kind: ClaimKind
     evidence: tuple[str, ...]
     basis: Basis
-    status: Literal["verified", "inferred", "unknown"]
+    status: Literal["verified", "inferred", "unknown", "analyst"]
+    by: str = ""
 
 
 class Rejection(Frozen):

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from ircopilot.contracts.report import CitedEvent, ReportDocument
+from ircopilot.domain.claims import Claim
 from ircopilot.domain.errors import ProblemError
 from ircopilot.export.text import spoken_offset, value_text
 
-GLYPHS = {"fact": "●", "inference": "◐", "unknown": "○", "rejected": "✕"}
+GLYPHS = {"fact": "●", "inference": "◐", "unknown": "○", "rejected": "✕", "analyst": "□"}
 LEGEND = (("●", "fact, verified"), ("◐", "inference"), ("○", "not known"), ("✕", "refused by the gate"))
+OWN_WORD = ("□", "an analyst's own word, not held against the records")
 # More citations than this at one sentence are noise on paper; report.json always holds all of them.
 SHOWN_PER_HOLDER = 5
 
@@ -45,6 +47,16 @@ class Citation:
     clock: str
     quoted: tuple[tuple[str, str], ...]
     left_out: int
+
+
+def mark_of(claim: Claim) -> str:
+    """The name of the claim's glyph: its kind, unless it is a person's own word."""
+    return "analyst" if claim.status == "analyst" else claim.kind
+
+
+def has_own_words(document: ReportDocument) -> bool:
+    """True if any claim is a person's own word."""
+    return any(claim.status == "analyst" for section in document.report.sections for claim in section.claims)
 
 
 def shown(evidence: tuple[str, ...]) -> tuple[str, ...]:

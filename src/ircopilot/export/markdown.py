@@ -8,7 +8,18 @@ from pathlib import Path
 from ircopilot.contracts.report import ArtifactPart, ReportDocument
 from ircopilot.domain.claims import Claim
 from ircopilot.domain.evidence import Clock
-from ircopilot.export.citations import GLYPHS, LEGEND, Citation, by_tactic, cite, numbers
+from ircopilot.export.citations import (
+    GLYPHS,
+    LEGEND,
+    OWN_WORD,
+    Citation,
+    by_tactic,
+    cite,
+    has_own_words,
+    mark_of,
+    numbers,
+)
+from ircopilot.export.edition import spoken_edition
 from ircopilot.export.md_escape import cell, code, prose
 from ircopilot.export.report_json import report_digest
 from ircopilot.export.tabled import Tabled, tabled_claims
@@ -45,8 +56,10 @@ def _head(document: ReportDocument) -> Iterator[str]:
     drafter = document.report.drafter
     rows.append(("Worded by", prose(" ".join(filter(None, (drafter.name, drafter.version, drafter.model))))))
     rows.append(("Content digest", code(report_digest(document))))
+    rows += [(name, prose(value)) for name, value in spoken_edition(document.edition)]
     yield _table(("", ""), rows)
-    yield " · ".join(f"{glyph} {meaning}" for glyph, meaning in LEGEND) + " · ⏱ corrected clock"
+    legend = (*LEGEND, OWN_WORD) if has_own_words(document) else LEGEND
+    yield " · ".join(f"{glyph} {meaning}" for glyph, meaning in legend) + " · ⏱ corrected clock"
 
 
 def _sections(document: ReportDocument, notes: Notes) -> Iterator[str]:
@@ -73,7 +86,13 @@ def _sections(document: ReportDocument, notes: Notes) -> Iterator[str]:
 
 
 def _claims(claims: Iterable[Claim], notes: Notes) -> str:
-    return "\n".join(f"- {GLYPHS[claim.kind]} {prose(claim.text)}{_basis(claim, notes)}" for claim in claims)
+    return "\n".join(
+        f"- {GLYPHS[mark_of(claim)]} {prose(claim.text)}{_by(claim)}{_basis(claim, notes)}" for claim in claims
+    )
+
+
+def _by(claim: Claim) -> str:
+    return f" — {prose(claim.by)}" if claim.status == "analyst" else ""
 
 
 def _glyph(tabled: Tabled, key: str) -> str:

@@ -12,7 +12,8 @@ from ircopilot.contracts.report import ArtifactPart, ReportDocument
 from ircopilot.domain.claims import Claim
 from ircopilot.domain.findings import TimelineEntry
 from ircopilot.domain.incident import Action
-from ircopilot.export.citations import GLYPHS, Citation, by_tactic, cite, numbers
+from ircopilot.export.citations import Citation, by_tactic, cite, has_own_words, mark_of, numbers
+from ircopilot.export.edition import spoken_edition
 from ircopilot.export.figure import draw_figure
 from ircopilot.export.pdf_text import breakable, printable, worded
 from ircopilot.export.report_json import report_digest, rfc3339
@@ -37,6 +38,7 @@ def pdf_data(document: ReportDocument) -> Data:
         "severity": document.incident.severity,
         "facts": _facts(document),
         "tally": _tally(document),
+        "edition": [[printable(name), printable(value)] for name, value in spoken_edition(document.edition)],
         "digest": report_digest(document),
         "sections": [
             {"id": s.id, "title": printable(s.title),
@@ -107,9 +109,11 @@ def _short(time: str) -> str:
 
 
 def _tally(document: ReportDocument) -> list[Data]:
-    kinds = Counter(claim.kind for section in document.report.sections for claim in section.claims)
+    kinds = Counter(mark_of(claim) for section in document.report.sections for claim in section.claims)
     names = {"fact": "verified", "inference": "inferred", "unknown": "not known"}
-    return [{"glyph": GLYPHS[kind], "count": kinds[kind], "name": name} for kind, name in names.items()]  # type: ignore[index]
+    if has_own_words(document):
+        names["analyst"] = "in an analyst's own words"
+    return [{"kind": kind, "count": kinds[kind], "name": name} for kind, name in names.items()]
 
 
 def _claim(claim: Claim, notes: Notes) -> Data:
@@ -117,7 +121,8 @@ def _claim(claim: Claim, notes: Notes) -> Data:
         {"query": breakable(shorten(s.query, MAX_VALUE)), "scope": printable(s.scope), "found": f"{s.found:,}"}
         for s in claim.basis.searches
     ]
-    return {"kind": claim.kind, "text": worded(shorten(claim.text, SENTENCE)), **_cites(claim.evidence, notes),
+    by = printable(claim.by) if claim.status == "analyst" else ""
+    return {"kind": mark_of(claim), "by": by, "text": worded(shorten(claim.text, SENTENCE)), **_cites(claim.evidence, notes),
             "searches": searches}  # fmt: skip
 
 

@@ -41,6 +41,11 @@ def canonical(document: ReportDocument) -> dict[str, Any]:
     plain["timeline"] = [plain["timeline"][i] for i in order]
     plain["facts"] = dict(sorted(plain["facts"].items()))
     plain["events"] = dict(sorted(plain["events"].items()))
+    if plain["edition"] is None:
+        del plain["edition"]
+    for section in plain["report"]["sections"]:
+        # What only edited claims have is left out of all others: their files stay as they were before claims were edited.
+        section["claims"] = [{k: v for k, v in claim.items() if k != "by" or v} for claim in section["claims"]]
     return plain
 
 

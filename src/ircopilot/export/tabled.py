@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ircopilot.contracts.report import ReportDocument, SectionPart
-from ircopilot.domain.claims import Claim, ClaimKind
+from ircopilot.domain.claims import Claim
+from ircopilot.export.citations import mark_of
 
 # A claim that says much more than its row keeps its own sentence.
 MORE_THAN_A_ROW = 160
@@ -14,10 +15,10 @@ MORE_THAN_A_ROW = 160
 
 @dataclass(frozen=True, slots=True)
 class Tabled:
-    """Which claims stand in tables (by claim id), and of which kind each row's claim is (by the row's key)."""
+    """Which claims stand in tables (by claim id), and with which mark each row's claim is (by the row's key)."""
 
     claims: frozenset[str]
-    kinds: dict[str, ClaimKind]
+    kinds: dict[str, str]
 
 
 def tabled_claims(document: ReportDocument) -> Tabled:
@@ -28,12 +29,12 @@ def tabled_claims(document: ReportDocument) -> Tabled:
         "recommendations": [a.title for a in document.actions],
     }
     claims: set[str] = set()
-    kinds: dict[str, ClaimKind] = {}
+    kinds: dict[str, str] = {}
     for section in document.report.sections:
         for claim, key in _pairs(section, keys.get(section.id, ())):
             if key not in kinds:
                 claims.add(claim.id)
-                kinds[key] = claim.kind
+                kinds[key] = mark_of(claim)
     return Tabled(frozenset(claims), kinds)
 
 
@@ -41,5 +42,6 @@ def _pairs(section: SectionPart, keys: Iterable[str]) -> Iterable[tuple[Claim, s
     longest_first = sorted(filter(None, keys), key=lambda key: (-len(key), key))
     for claim in section.claims:
         key = next((key for key in longest_first if key in claim.text), None)
-        if key is not None and len(claim.text) <= len(key) + MORE_THAN_A_ROW:
+        # What a person worded is printed as worded.
+        if key is not None and not claim.by and len(claim.text) <= len(key) + MORE_THAN_A_ROW:
             yield claim, key

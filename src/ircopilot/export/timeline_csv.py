@@ -28,7 +28,9 @@ def render_timeline_csv(document: ReportDocument) -> bytes:
     values = {entity.id: entity.value for entity in document.entities}
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
+    # Each row says how it may be passed on, if this copy says so at all: rows travel without their file.
+    handling = (document.edition.tlp,) if document.edition and document.edition.tlp else ()
+    writer.writerow((*COLUMNS, "handling") if handling else COLUMNS)
     for entry in sorted(document.timeline, key=lambda entry: entry.time):
         event = document.events[entry.evidence[0]]
         row = (
@@ -46,6 +48,7 @@ def render_timeline_csv(document: ReportDocument) -> bytes:
             event.artifact,
             event.locator,
             " ".join(entry.evidence),
+            *handling,
         )
         writer.writerow([safe_cell(value) for value in row])
     return out.getvalue().encode("utf-8", "backslashreplace")

@@ -166,6 +166,10 @@ def _bare_claims(report: Plain) -> Iterator[str]:
     status = {"fact": "verified", "inference": "inferred", "unknown": "unknown"}
     for claim in _claims(report):
         basis = claim["basis"]
+        if claim["status"] == "analyst":
+            if not claim.get("by"):
+                yield f"claim {claim['id']} is somebody's own word, and nobody is named"
+            continue
         if claim["kind"] != "unknown" and not claim["evidence"]:
             yield f"claim {claim['id']} ({claim['kind']}) cites no record"
         if claim["kind"] == "unknown" and not (claim["evidence"] or basis["facts"] or basis["searches"]):
@@ -185,6 +189,8 @@ def _event_ids(report: Plain) -> Iterator[str]:
 
 def _values(report: Plain) -> Iterator[str]:
     for claim in _claims(report):
+        if claim["status"] == "analyst":
+            continue  # a person's own word, and marked so
         records = [report["events"][i] for i in claim["evidence"] if i in report["events"]]
         facts = [report["facts"][name] for name in claim["basis"]["facts"] if name in report["facts"]]
         records += [report["events"][i] for fact in facts for i in fact["evidence"] if i in report["events"]]

@@ -132,8 +132,7 @@ def _story(errand: _Errand) -> Document:
 
 
 def _draft(errand: _Errand) -> Document:
-    document = write_up(errand.job, findings_of(errand.document("forensic")), errand.document("timeline"))
-    return report_result(document)
+    return report_result(write_up(errand.job, findings_of(errand.document("forensic")), errand.document("timeline")))
 
 
 def _make(errand: _Errand) -> Document:

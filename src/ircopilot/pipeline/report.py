@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,20 +19,30 @@ from ircopilot.contracts.report import (
     compose_report,
     describe_artifact,
 )
-from ircopilot.contracts.report import CitedEvent as CitedPart
-from ircopilot.domain.claims import Drafter, Fact
+from ircopilot.domain.claims import DraftClaim, Drafter, Fact
 from ircopilot.domain.event import Event
 from ircopilot.domain.findings import Findings
 from ircopilot.evidence.reread import read_records
 from ircopilot.pipeline.request import EventQuery, Job
 from ircopilot.report.draft_offline import NAME, VERSION, draft_report
-from ircopilot.report.gate import CitedEvent, gate_report
+from ircopilot.report.gate import gate_report
 from ircopilot.report.ledger import build_ledger
 from ircopilot.report.recommend import recommend
+from ircopilot.report.records import CitedRecord, cited_record
 from ircopilot.stores.postgres import artifacts, loads
 
 
-def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocument:
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A report, and what its gate held the drafts against, so that an edit is held against the same."""
+
+    document: ReportDocument
+    drafts: tuple[DraftClaim, ...]
+    records: tuple[CitedRecord, ...]
+    names: dict[str, str]
+
+
+def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> Written:
     """The whole report of these findings, every cited event re-read from its artifact."""
     tell = job.progress.stage
     tell("report", 0, 4, "step", "reading the cited records again")
@@ -43,11 +54,13 @@ def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocu
     ids = _cited(findings, facts, (load.clock.evidence for load in committed))
     events = job.stores.events.fetch_events(job.scope(windowed=False), ids)
     records = reread_cited(job, events.values(), {a.sha256: a.format for a in known})
-    cited = {i: _for_gate(e, records[i]) for i, e in events.items()}
+    cited = {i: cited_record(e, records[i]) for i, e in sorted(events.items())}
     tell("report", 2, 4, "step", "drafting and gating claims")
     names = {t.id: t.name for t in findings.techniques} | {d.rule_id: d.title for d in findings.detections}
     drafter = Drafter(name=NAME, version=VERSION)
-    report = gate_report(draft_report(findings, facts, known), cited, facts, names, drafter)
+    sections = draft_report(findings, facts, known)
+    for_gate = {i: record.for_gate() for i, record in cited.items()}
+    report = gate_report(sections, for_gate, facts, names, drafter)
     by_artifact = {load.artifact_sha256: load for load in committed}
     parts = tuple(
         _with_errors(describe_artifact(a, by_artifact.get(a.sha256)), errors.get(a.sha256, [])) for a in known
@@ -61,18 +74,26 @@ def write_up(job: Job, findings: Findings, layout: dict[str, Any]) -> ReportDocu
         findings=findings,
         report=report,
         actions=recommend(findings),
-        events={i: _for_file(e, records[i]) for i, e in sorted(events.items())},
+        events={i: record.for_file() for i, record in cited.items()},
         activity=_activity(job, findings),
     )  # fmt: skip
     claims = sum(len(s.claims) for s in report.sections)
     tell("report", 4, 4, "step", f"{claims} claims, {len(report.rejections)} refused")
-    return document
+    drafts = tuple(d for section in sections for d in section.drafts)
+    return Written(document, drafts, tuple(cited.values()), names)
 
 
-def report_result(document: ReportDocument) -> dict[str, Any]:
-    """The stage's document: the report whole, and how many claims it makes."""
+def report_result(written: Written) -> dict[str, Any]:
+    """The stage's document: the report whole, how many claims it makes, and what an edit of them is held against."""
+    document = written.document
     claims = sum(len(s.claims) for s in document.report.sections)
-    return {"document": document.model_dump(mode="json"), "claims": claims}
+    ground = {
+        "drafts": [d.model_dump(mode="json") for d in written.drafts],
+        # The fields stand in the report itself.
+        "columns": {r.event_id: {"columns": r.columns, "message": r.message} for r in written.records},
+        "names": written.names,
+    }
+    return {"document": document.model_dump(mode="json"), "claims": claims, "ground": ground}
 
 
 def _run_part(job: Job) -> RunPart:
@@ -108,20 +129,6 @@ def reread_cited(job: Job, events: Iterable[Event], formats: dict[str, str]) -> 
             for locator, record in read_records(stream, formats[sha256], set(locators)).items():
                 found[locators[locator]] = record
     return found
-
-
-def _for_gate(event: Event, record: dict[str, Any]) -> CitedEvent:
-    return CitedEvent(
-        event_id=event.event_id, time=event.time, time_recorded=event.time_recorded, artifact_sha256=event.artifact_sha256, locator=event.locator,
-        source=event.source, message=event.message, ecs=event.ecs, fields=record,
-    )  # fmt: skip
-
-
-def _for_file(event: Event, record: dict[str, Any]) -> CitedPart:
-    return CitedPart(
-        time=event.time, time_recorded=event.time_recorded, artifact=event.artifact_sha256, locator=event.locator, fields=record, kind=event.kind,
-        source=event.source, time_field=event.time_field,
-    )  # fmt: skip
 
 
 def _severity(findings: Findings) -> Any:

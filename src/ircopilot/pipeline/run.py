@@ -95,8 +95,9 @@ def _stages(job: Job, gathered: list[Any]) -> Outcome:
         raise NothingReadable(_why_nothing(loaded), "give evidence in a format that is known, see docs/formats.md")
     layout = _stage(job, "timeline", lambda: lay_out_timeline(job))
     examined = _stage(job, "forensic", lambda: examine(job))
-    document = write_up(job, findings_of(examined), layout)
-    _stage(job, "report", lambda: report_result(document))
+    written = write_up(job, findings_of(examined), layout)
+    _stage(job, "report", lambda: report_result(written))
+    document = written.document
     outputs = export_report(job, document)
     _stage(job, "export", lambda: {"outputs": {k: str(p) for k, p in outputs.items()}})
     return Outcome(document, outputs, examined["rules"], tuple(loaded["not_read"]))

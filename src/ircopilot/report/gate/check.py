@@ -53,7 +53,7 @@ def check_claim(
     unfit = [*size_reasons(draft), *hygiene_reasons(draft.text)]
     if unfit:
         return Rejection(draft=draft, reasons=tuple(unfit))
-    evidence = tuple(dict.fromkeys(draft.evidence or _fact_evidence(draft, facts)))
+    evidence = cited_by(draft, facts)
     reasons = _reasons(draft, evidence, cited, facts, technique_names or {})
     if reasons:
         return Rejection(draft=draft, reasons=tuple(reasons))
@@ -66,6 +66,23 @@ def check_claim(
         basis=draft.basis,
         status=_STATUS[draft.kind],
     )
+
+
+def keep_as_word(
+    draft: DraftClaim, cited: Mapping[str, CitedEvent], facts: Mapping[str, Fact], by: str
+) -> Claim | Rejection:
+    """The sentence as a person's own word, marked as such: its values and acts are not held against the records.
+
+    It must be a plain line of text, and what it cites must exist; a person may cite nothing.
+    """
+    reasons = [*size_reasons(draft), *hygiene_reasons(draft.text)]
+    reasons = reasons or [*_unknown_reasons(draft, draft.evidence, cited, facts), *markup_reasons(draft.text)]
+    if reasons:
+        return Rejection(draft=draft, reasons=tuple(reasons))
+    return Claim(
+        id=draft.id, section=draft.section, text=draft.text, kind=draft.kind,
+        evidence=tuple(dict.fromkeys(draft.evidence)), basis=draft.basis, status="analyst", by=by,
+    )  # fmt: skip
 
 
 def gate_report(
@@ -84,6 +101,11 @@ def gate_report(
         claims = tuple(r for r in results if isinstance(r, Claim))
         kept.append(Section(id=section.id, title=section.title, claims=claims))
     return Report(sections=tuple(kept), drafter=drafter, rejections=tuple(rejected), facts=dict(facts))
+
+
+def cited_by(draft: DraftClaim, facts: Mapping[str, Fact]) -> tuple[str, ...]:
+    """The events that a draft cites: its own, else those of the facts that it names."""
+    return tuple(dict.fromkeys(draft.evidence or _fact_evidence(draft, facts)))
 
 
 def _fact_evidence(draft: DraftClaim, facts: Mapping[str, Fact]) -> tuple[str, ...]:
@@ -119,11 +141,18 @@ def _reasons(
 def _citation_reasons(
     draft: DraftClaim, evidence: Sequence[str], cited: Mapping[str, CitedEvent], facts: Mapping[str, Fact]
 ) -> list[str]:
-    reasons = [f"event {i!r} is not in this incident" for i in evidence if i not in cited]
-    reasons += [f"fact {n!r} is not in the ledger" for n in draft.basis.facts if n not in facts]
+    reasons = _unknown_reasons(draft, evidence, cited, facts)
     if draft.kind != "unknown" and not evidence:
         reasons.append(f"a claim of kind {draft.kind} cites no event, and no fact that rests on events")
     return reasons
+
+
+def _unknown_reasons(
+    draft: DraftClaim, evidence: Sequence[str], cited: Mapping[str, CitedEvent], facts: Mapping[str, Fact]
+) -> list[str]:
+    """What is cited or named and does not exist."""
+    reasons = [f"event {i!r} is not in this incident" for i in evidence if i not in cited]
+    return reasons + [f"fact {n!r} is not in the ledger" for n in draft.basis.facts if n not in facts]
 
 
 def _act_reasons(draft: DraftClaim, known: Sequence[CitedEvent]) -> list[str]:

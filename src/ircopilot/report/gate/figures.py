@@ -57,12 +57,12 @@ class Figures:
             or self._recorded(number, self._field_parts(value))
         )
 
-    def words_not_counted(self) -> Iterator[str]:
-        """Numbers written as words, outside quotations of records, that no named fact bears out."""
+    def words_not_counted(self) -> Iterator[tuple[str, int]]:
+        """Numbers written as words, outside quotations of records, that no named fact bears out; and where they stand."""
         for m in _NUMBER_WORD.finditer(self._text):
             hidden = any(self._mask[m.start() : m.end()]) or any(a <= m.start() < b for a, b in self._spans)
             if not hidden and not self._counted(_NUMBER_WORDS[m.group().lower()], m.start(), m.end()):
-                yield m.group()
+                yield m.group(), m.start()
 
     def _counted(self, number: float, start: int, end: int) -> bool:
         """True if a named fact has this value, and its unit is a word near the number."""

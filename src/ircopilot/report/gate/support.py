@@ -57,20 +57,39 @@ class Basis:
     searches: Sequence[Search]
 
 
+@dataclass(frozen=True, slots=True)
+class Unheld:
+    """Something checkable in a text that nothing holds up: why, what, and where (offsets in the collapsed text)."""
+
+    reason: str
+    text: str
+    start: int
+    end: int
+
+
 def value_reasons(text: str, mask: bytearray, basis: Basis) -> list[str]:
     """One reason for each checkable value that nothing holds up; empty if all are held up.
 
     `text` is collapsed, `mask` marks its verbatim passages (`passages.passage_mask`).
     """
+    return list(dict.fromkeys(unheld.reason for unheld in unheld_values(text, mask, basis)))
+
+
+def unheld_values(text: str, mask: bytearray, basis: Basis) -> list[Unheld]:
+    """Each checkable value of a collapsed text that nothing holds up, and where it stands."""
     searched = plain("\n".join(f"{s.query}\n{s.scope}" for s in basis.searches))
     figures = Figures(text, mask, basis.events, basis.facts, searched)
-    reasons = [
-        f"the {_NAMES.get(v.kind, v.kind)} {v.text!r} is not in the cited records{_or_facts(v)}"
+    found = [
+        Unheld(
+            f"the {_NAMES.get(v.kind, v.kind)} {v.text!r} is not in the cited records{_or_facts(v)}",
+            v.text, v.start, v.end,
+        )
         for v in values_in(text)
         if not (_searched(v, searched) or _held(v, mask, basis, figures))
-    ]
-    reasons += [f"the number {word!r} is not in the named facts" for word in figures.words_not_counted()]
-    return list(dict.fromkeys(reasons))
+    ]  # fmt: skip
+    words = figures.words_not_counted()
+    found += [Unheld(f"the number {word!r} is not in the named facts", word, at, at + len(word)) for word, at in words]
+    return found
 
 
 def _or_facts(value: Value) -> str:

@@ -44,6 +44,34 @@ def latest_result(tx: Tx, incident_id: str, stage: str) -> Result | None:
     return Result(stage=row.stage, version=row.version, run_id=row.run_id, document=row.document)
 
 
+def result_numbers(tx: Tx, incident_id: str, stage: str, after: int = 0) -> list[int]:
+    """The versions of a stage's document that are newer than one, oldest first."""
+    mine = (results.c.incident_id == incident_id) & (results.c.stage == stage) & (results.c.version > after)
+    return list(tx.connection.execute(select(results.c.version).where(mine).order_by(results.c.version)).scalars())
+
+
+def numbered_result(tx: Tx, incident_id: str, stage: str, version: int) -> Result | None:
+    """One version of a stage's document."""
+    mine = (results.c.incident_id == incident_id) & (results.c.stage == stage) & (results.c.version == version)
+    row = tx.connection.execute(select(results).where(mine)).one_or_none()
+    if row is None:
+        return None
+    return Result(stage=row.stage, version=row.version, run_id=row.run_id, document=row.document)
+
+
+def result_before(tx: Tx, incident_id: str, stage: str, other: Result) -> Result | None:
+    """The newest version of a stage's document that was there when `other` was made."""
+    mine = (results.c.incident_id == incident_id) & (results.c.stage == stage)
+    made = select(results.c.at).where(
+        results.c.incident_id == incident_id, results.c.stage == other.stage, results.c.version == other.version
+    )
+    query = select(results).where(mine, results.c.at <= made.scalar_subquery())
+    row = tx.connection.execute(query.order_by(results.c.version.desc()).limit(1)).one_or_none()
+    if row is None:
+        return None
+    return Result(stage=row.stage, version=row.version, run_id=row.run_id, document=row.document)
+
+
 def result_of_run(tx: Tx, run_id: str, stage: str) -> Result | None:
     """The version of a stage's document that this run made, if it made one."""
     query = select(results).where(results.c.run_id == run_id, results.c.stage == stage)
