@@ -40,7 +40,13 @@ class RemoteProblem(ProblemError):
 
 def problem_document(problem: ProblemError) -> dict[str, Any]:
     """The members of RFC 9457; `next_step` is ours, and left out when there is none."""
-    document = {"type": problem.type, "title": problem.title, "status": problem.status, "detail": problem.detail}
+    document: dict[str, Any] = {
+        "type": problem.type,
+        "title": problem.title,
+        "status": problem.status,
+        "detail": problem.detail,
+    }
+    document |= problem.members()
     return document | ({"next_step": problem.next_step} if problem.next_step else {})
 
 

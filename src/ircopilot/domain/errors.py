@@ -23,6 +23,10 @@ class ProblemError(Exception):
         self.detail = detail
         self.next_step = next_step
 
+    def members(self) -> dict[str, object]:
+        """What this kind of problem tells besides, as members of its document (RFC 9457 §3.2). JSON only."""
+        return {}
+
 
 class UnusableArgument(ProblemError):
     """An argument that cannot be used as given."""

@@ -47,6 +47,7 @@ class Gate:
         self._reads = anyio.CapacityLimiter(limits.reads)
         self._files = anyio.CapacityLimiter(limits.uploads)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
+        self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.scans)}
         # As many as the lobby has connections.
         self._lookups = anyio.CapacityLimiter(4)
 

@@ -9,11 +9,14 @@ from pydantic import Field, ValidationError
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Frozen
+from ircopilot.stores.events.answers import QueryLimits
 
 
 class GatewayLimits(Frozen):
     """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
-    who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once.
+    who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, and so
+    `pages` and `scans`: questions to the event store that read little or much. `query_s`, `query_memory`: what one may
+    take.
     """
 
     max_upload: int = Field(default=64 << 30, ge=1)
@@ -24,7 +27,15 @@ class GatewayLimits(Frozen):
     stall_s: float = Field(default=20.0, gt=0)
     uploads: int = Field(default=16, ge=1)
     reads: int = Field(default=12, ge=1)
+    pages: int = Field(default=6, ge=1)
+    scans: int = Field(default=2, ge=1)
+    query_s: float = Field(default=10.0, gt=0)
+    query_memory: int = Field(default=1 << 30, ge=1 << 20)
     watchers: int = Field(default=5_000, ge=1)
+
+    def query(self) -> QueryLimits:
+        """Of each statement to the event store."""
+        return QueryLimits(seconds=self.query_s, memory=self.query_memory)
 
 
 def gateway_limits(environ: Mapping[str, str] = os.environ) -> GatewayLimits:

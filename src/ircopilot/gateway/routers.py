@@ -5,11 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ircopilot.gateway import evidence_routes, health_routes, output_routes, run_routes
+from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.router,
     evidence_routes.router,
+    event_routes.router,
     run_routes.router,
     output_routes.router,
     health_routes.router,

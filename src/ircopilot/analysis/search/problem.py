@@ -22,6 +22,10 @@ class InvalidSearch(ProblemError):
         begin = max(0, at - SHOWN // 2)
         self.pointer = text[begin : begin + SHOWN].replace("\n", " ") + "\n" + " " * (at - begin) + "^"
 
+    def members(self) -> dict[str, object]:
+        """`position`: the character, from 0; `expected`: what could stand there; `pointer`: two lines to be shown."""
+        return {"position": self.at, "expected": list(self.expected), "pointer": self.pointer}
+
 
 def _listed(words: tuple[str, ...]) -> str:
     return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

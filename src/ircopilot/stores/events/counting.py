@@ -9,6 +9,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores.events.answers import Bucket, Histogram, ValueCounts
 from ircopilot.stores.events.asking import SECOND, Asking, Rows, at_micros, moment
 from ircopilot.stores.events.condition import Condition
+from ircopilot.stores.events.paging import ORIGINAL
 from ircopilot.stores.events.rollups import DIMENSIONS, ROLLUPS, SECOND_SQL, Piece, bucket_sql, pieces_of
 from ircopilot.stores.events.schema import COLUMN_TYPES
 
@@ -20,7 +21,6 @@ STEPS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
     DAY, 7 * DAY, 28 * DAY, 364 * DAY,
 )  # fmt: skip
-ORIGINAL = "fields."
 
 
 def rolls_up(where: Condition, *columns: str) -> bool:
@@ -28,14 +28,16 @@ def rolls_up(where: Condition, *columns: str) -> bool:
     return {*where.columns, *columns} <= set(DIMENSIONS)
 
 
-def count_by_time(asking: Asking, resolution: int | None, by: str | None, where: Condition) -> Histogram:
+def count_by_time(
+    asking: Asking, resolution: int | None, by: str | None, where: Condition, wanted: int = WANTED_BUCKETS
+) -> Histogram:
     """A histogram. Raises UnusableArgument for a resolution that gives too many buckets, or another dimension."""
     if by is not None and by not in DIMENSIONS:
         raise UnusableArgument(f"a histogram is not made by {by[:40]}", f"name one of {', '.join(DIMENSIONS)}")
     if asking.window is None:
         return Histogram(resolution or STEPS[0], asking.scope.since, asking.scope.until, (), 0)
     low, high = asking.window
-    step = _resolution(resolution, -(-(high - low) // SECOND))
+    step = _resolution(resolution, -(-(high - low) // SECOND), wanted)
     pieces = _pieces(asking, low, high, step, by, where) if rolls_up(where, *filter(None, [by])) else []
     loads = asking.uncovered if pieces else asking.scope.load_ids
     if loads:
@@ -61,9 +63,9 @@ def _ranked(counted: str) -> str:
     )
 
 
-def _resolution(asked: int | None, seconds: int) -> int:
+def _resolution(asked: int | None, seconds: int, wanted: int) -> int:
     if asked is None:
-        return next((step for step in STEPS if seconds <= step * WANTED_BUCKETS), STEPS[-1])
+        return next((step for step in STEPS if seconds <= step * wanted), STEPS[-1])
     if asked < 1 or seconds > asked * MOST_BUCKETS:
         least = max(1, -(-seconds // MOST_BUCKETS))
         raise UnusableArgument(

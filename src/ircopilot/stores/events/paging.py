@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.event import HOT_BY_NAME
 from ircopilot.stores.events.answers import Page
 from ircopilot.stores.events.asking import HOUR, SECOND, Asking, Rows, at_micros, micros, moment
 from ircopilot.stores.events.condition import EVERYTHING, Condition
@@ -21,17 +22,27 @@ from ircopilot.stores.events.store import event_of
 Direction = Literal["later", "earlier"]
 MOST_EVENTS = 1_000
 # What a list shows: each column more costs a page a third of a millisecond, all of them three quarters of its time.
-LISTED = (
+KEYS = (
     "event_id", "artifact_sha256", "locator", "seq", "time", "time_recorded", "time_field", "kind", "source", "message",
+)  # fmt: skip
+LISTED = (
     "event_code", "event_action", "event_outcome", "event_severity", "rule_name", "host_name", "user_name",
     "user_target_name", "process_executable", "process_command_line", "file_path", "registry_path", "source_ip",
     "destination_ip", "destination_port", "dns_question_name", "url_full",
 )  # fmt: skip
+ORIGINAL, WHOLE_MAP = "fields.", "fields"
 FIRST_REACH = 200_000  # events that a search looks through before it looks at how long that took
 
 
-def read_page(asking: Asking, where: Condition, cursor: str | None, direction: Direction, limit: int) -> Page:
-    """The page behind the cursor in that direction, its events always by time. Raises UnusableArgument."""
+def read_page(
+    asking: Asking, where: Condition, cursor: str | None, direction: Direction, limit: int,
+    shown: tuple[str, ...] = LISTED,
+) -> Page:  # fmt: skip
+    """The page behind the cursor in that direction, its events always by time, with the columns `shown` and those that
+    every event has; an original field is `fields.NAME`, all of them `fields`. Raises UnusableArgument.
+    """
+    if unknown := [name for name in shown if name not in (*HOT_BY_NAME, WHOLE_MAP) and not name.startswith(ORIGINAL)]:
+        raise UnusableArgument(f"there is no field {unknown[0][:60]}", "name columns of events, or fields.NAME")
     if direction not in ("later", "earlier"):
         raise UnusableArgument("a page goes later or earlier")
     if not 1 <= limit <= MOST_EVENTS:
@@ -39,7 +50,7 @@ def read_page(asking: Asking, where: Condition, cursor: str | None, direction: D
     start = read_cursor(cursor) if cursor else None
     if asking.window is None:
         return Page((), None, None)
-    return _Search(asking, where, direction, limit + 1, start).page()
+    return _Search(asking, where, direction, limit + 1, start, shown).page()
 
 
 @dataclass
@@ -51,6 +62,7 @@ class _Search:
     direction: Direction
     wanted: int
     start: Cursor | None
+    shown: tuple[str, ...]
 
     def page(self) -> Page:
         """Stretch by stretch, until there are enough, none are left, or time is up."""
@@ -105,8 +117,12 @@ class _Search:
             sign = ">" if later else "<"
             tests.append(f"(time {sign} {at} OR (time = {at} AND event_id {sign} {{cursor_id:String}}))")
             params["cursor_id"] = self.start.event_id
+        columns = [*KEYS, *(name for name in self.shown if not name.startswith(ORIGINAL))]
+        if originals := [name[len(ORIGINAL) :] for name in self.shown if name.startswith(ORIGINAL)]:
+            columns.append("mapFilter((name, _) -> has({shown_originals:Array(String)}, name), fields) AS fields")
+            params["shown_originals"] = originals
         sql = (
-            f"SELECT {', '.join(LISTED)} FROM {{events}} WHERE {' AND '.join(tests)} "
+            f"SELECT {', '.join(columns)} FROM {{events}} WHERE {' AND '.join(tests)} "
             f"ORDER BY time {order}, event_id {order} LIMIT {self.wanted - have}"
         )
         return self.asking.rows(sql, params, self.asking.whole_scope())

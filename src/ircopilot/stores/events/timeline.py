@@ -14,13 +14,13 @@ from datetime import datetime
 from typing import TypeVar
 
 from ircopilot.domain.errors import ProblemError
-from ircopilot.domain.event import Event
+from ircopilot.domain.event import HOT_BY_NAME, Event
 from ircopilot.stores.events.answers import Histogram, Page, QueryLimits, ValueCounts
 from ircopilot.stores.events.asking import Asking, at_micros, micros
 from ircopilot.stores.events.condition import EVERYTHING, Condition
-from ircopilot.stores.events.counting import count_by_time, count_values
+from ircopilot.stores.events.counting import WANTED_BUCKETS, count_by_time, count_values
 from ircopilot.stores.events.cursor import Cursor
-from ircopilot.stores.events.paging import Direction, read_page
+from ircopilot.stores.events.paging import LISTED, WHOLE_MAP, Direction, read_page
 from ircopilot.stores.events.scope import EventScope
 from ircopilot.stores.events.store import EventStore, event_of
 
@@ -35,6 +35,14 @@ class UnknownEvent(ProblemError):
     type = "unknown-event"
     status = 404
     title = "There is no such event"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An event and the load that it is of."""
+
+    event: Event
+    load_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +63,19 @@ class Timeline:
         self._asking = Asking(events, scope, limits, query_id or str(uuid.uuid4()))
 
     def histogram(
-        self, resolution: int | None = None, by: str | None = None, where: Condition = EVERYTHING
+        self,
+        resolution: int | None = None,
+        by: str | None = None,
+        where: Condition = EVERYTHING,
+        wanted: int = WANTED_BUCKETS,
     ) -> Histogram:
-        """Events per `resolution` seconds (None: some 200 buckets or fewer) and value of `by`, a roll-up dimension.
+        """Events per `resolution` seconds (None: `wanted` buckets or fewer) and value of `by`, a roll-up dimension.
 
         Raises UnusableArgument for a resolution that gives more than 5,000 buckets, or another column.
         """
-        return self._known((resolution, by), where, lambda: count_by_time(self._asking, resolution, by, where))
+        return self._known(
+            (resolution, by, wanted), where, lambda: count_by_time(self._asking, resolution, by, where, wanted)
+        )
 
     def page(
         self,
@@ -69,12 +83,14 @@ class Timeline:
         cursor: str | None = None,
         direction: Direction = "later",
         limit: int = 100,
+        shown: tuple[str, ...] = LISTED,
     ) -> Page:
         """Up to `limit` events behind the cursor, or from the end that `direction` leads away from.
 
-        Raises UnusableArgument for a cursor that is none, another direction, a limit outside 1..1000.
+        `shown`: the columns beside those that every event has; an original field is `fields.NAME`. Raises
+        UnusableArgument for a cursor that is none, another direction, a limit outside 1..1000, no such column.
         """
-        return read_page(self._asking, where, cursor, direction, limit)
+        return read_page(self._asking, where, cursor, direction, limit, shown)
 
     def value_counts(self, field: str, where: Condition = EVERYTHING, limit: int = 50) -> ValueCounts:
         """The most frequent values of a column, or of an original field as `fields.NAME`; at most 1,000."""
@@ -86,18 +102,26 @@ class Timeline:
         key = (self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items())))
         return self._asking.events.known_answers.find(key, count)
 
+    def find(self, event_id: str, time: datetime | None = None) -> Found:
+        """An event, whole. `time` is its time, if the caller knows it. Raises UnknownEvent."""
+        at = f"AND time = {at_micros(micros(time))}" if time else ""
+        sql = f"SELECT *, toString(load_id) AS load FROM {{events}} WHERE event_id = {{wanted:String}} {at} LIMIT 1"
+        rows = self._asking.rows(sql, {"wanted": event_id}, self._asking.whole_scope())
+        if not rows:
+            raise UnknownEvent(f"no event {event_id[:40]} in this incident", "events of replaced loads are gone")
+        return Found(event_of(rows[0]), rows[0]["load"])
+
+    def sample(self, limit: int = 500) -> tuple[Event, ...]:
+        """The latest events, whole: what fields there are, and what stands in them."""
+        return self.page(direction="earlier", limit=limit, shown=(*HOT_BY_NAME, WHOLE_MAP)).events
+
     def around(
         self, event_id: str, before: int = 50, after: int = 50, *, same_host: bool = False, time: datetime | None = None
     ) -> Around:
         """What happened around an event, on its host alone or everywhere. `time` is the event's, if the caller knows it:
         finding it is then a matter of its key. Raises UnknownEvent.
         """
-        at = f"AND time = {at_micros(micros(time))}" if time else ""
-        sql = f"SELECT * FROM {{events}} WHERE event_id = {{wanted:String}} {at} LIMIT 1"
-        found = [event_of(row) for row in self._asking.rows(sql, {"wanted": event_id})]
-        if not found:
-            raise UnknownEvent(f"no event {event_id[:40]} in this incident", "events of replaced loads are gone")
-        event, where = found[0], EVERYTHING
+        event, where = self.find(event_id, time).event, EVERYTHING
         if same_host:
             host = {"around_host": str(event.ecs.get("host_name", ""))}
             where = Condition("(host_name = {around_host:String})", host, frozenset({"host_name"}))

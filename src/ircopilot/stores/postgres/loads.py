@@ -80,6 +80,16 @@ def committed_loads(tx: Tx, incident_id: str) -> list[Load]:
     return _loads(tx, _of_incident(incident_id, "committed").order_by(loads.c.artifact_sha256, loads.c.load_id))
 
 
+def committed_load_ids(tx: Tx, incident_id: str) -> tuple[str, ...]:
+    """Their ids alone, in order."""
+    query = (
+        select(incident_loads.c.load_id)
+        .join(loads, (loads.c.org_id == incident_loads.c.org_id) & (loads.c.load_id == incident_loads.c.load_id))
+        .where(incident_loads.c.incident_id == incident_id, loads.c.state == "committed")
+    )
+    return tuple(tx.connection.execute(query.order_by(incident_loads.c.load_id)).scalars())
+
+
 def abandoned_loads(tx: Tx, incident_id: str) -> list[Load]:
     """Loads that nobody will finish. Right only while the caller holds the incident and has opened none itself."""
     return _loads(tx, _of_incident(incident_id, "writing").order_by(loads.c.load_id))

@@ -1,0 +1,120 @@
+"""How a route asks the timeline: the incident's committed loads, a search, a place in a queue, and nothing for nobody.
+
+Who hangs up is noticed while the query runs, and the query is stopped in the event store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Literal, TypeVar
+
+import anyio
+from anyio.to_thread import run_sync
+from fastapi import Depends, Path, Query, Request
+from pydantic import AwareDatetime
+
+from ircopilot.access.caller import Caller
+from ircopilot.analysis.search import compile_search
+from ircopilot.analysis.search.times import FIRST, LAST
+from ircopilot.cases.find import seen_incident
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.stores.events import Condition, EventScope, QueryStopped, Timeline
+from ircopilot.stores.postgres import Tx
+from ircopilot.stores.postgres.loads import committed_load_ids
+
+Answer = TypeVar("Answer")
+_AGAIN_S = 0.25  # a query that was on its way when it was stopped is stopped once more
+
+Since = Annotated[
+    AwareDatetime | None, Query(description="Events of that time and later.", examples=["2031-05-01T10:00:00Z"])
+]
+Until = Annotated[
+    AwareDatetime | None, Query(description="Events before that time.", examples=["2031-05-02T00:00:00Z"])
+]
+Search = Annotated[
+    str, Query(max_length=20_000, description="A search, see docs/search.md.", examples=["host:it01 NOT user:SYSTEM"])
+]
+EventId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["9f86d081884c7d659a2feaa0c55ad015"])]
+Lane = Literal["page", "scan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks about which incident, and of which time."""
+
+    request: Request
+    gate: Gate
+    caller: Caller
+    key: str
+    since: datetime | None = None
+    until: datetime | None = None
+
+    async def answer(self, work: Callable[[Timeline], Answer], lane: Lane = "page") -> Answer:
+        """What `work` finds in the incident's timeline. Raises `UnknownIncident`, `QueryStopped`, what `work` raises."""
+        scope = await self.gate.in_tx(self.caller.org_id, _scope, self.caller, self.key, self.since, self.until)
+        timeline = Timeline(self.gate.stores.stores_for(self.caller.org_id).events, scope, self.gate.limits.query())
+        limiter = self.gate.lanes[lane]
+        return await _unless_gone(self.request, lambda: work(timeline), timeline.cancel, limiter)
+
+
+async def asked(
+    key: str, request: Request, gate: WithGate, caller: WithCaller, since: Since = None, until: Until = None
+) -> Asked:
+    """For a route over a window of time. Raises `UnusableArgument` for a time that no event can have."""
+    for bound in (since, until):
+        if bound is not None and not FIRST <= bound <= LAST:
+            raise UnusableArgument("events lie between the years 1900 and 2299", "ask for a time within them")
+    return Asked(request, gate, caller, key, since, until)
+
+
+async def asked_of_all(key: str, request: Request, gate: WithGate, caller: WithCaller) -> Asked:
+    """For a route over all of the incident's events."""
+    return Asked(request, gate, caller, key)
+
+
+async def searched(q: Search = "") -> Condition:
+    """The condition of the search. Raises `InvalidSearch`, which points at the character."""
+    return compile_search(q)
+
+
+Window = Annotated[Asked, Depends(asked)]
+Everything = Annotated[Asked, Depends(asked_of_all)]
+Where = Annotated[Condition, Depends(searched)]
+
+
+def _scope(tx: Tx, caller: Caller, key: str, since: datetime | None, until: datetime | None) -> EventScope:
+    incident = seen_incident(tx, caller, key)
+    return EventScope(tx.org_id, committed_load_ids(tx, incident.incident_id), since, until)
+
+
+async def _unless_gone(
+    request: Request, work: Callable[[], Answer], cancel: Callable[[], None], limiter: anyio.CapacityLimiter
+) -> Answer:
+    """Do it in a thread of the limiter, and stop it when the caller hangs up. Raises what `work` raises."""
+    found: list[Answer] = []
+    failed: list[Exception] = []
+    async with anyio.create_task_group() as group:
+
+        async def watch() -> None:
+            while (await request.receive())["type"] != "http.disconnect":
+                pass
+            waiting.cancel()  # whoever runs is not reached by that, only who waits for a place
+            while True:
+                await run_sync(cancel)
+                await anyio.sleep(_AGAIN_S)
+
+        group.start_soon(watch)
+        with anyio.CancelScope() as waiting:
+            try:
+                found.append(await run_sync(work, limiter=limiter))
+            except Exception as error:
+                failed.append(error)
+        group.cancel_scope.cancel()
+    if failed:
+        raise failed[0]
+    if not found:
+        raise QueryStopped("the caller has gone")
+    return found[0]
