@@ -18,7 +18,7 @@ from ircopilot.export.text import visible
 
 if TYPE_CHECKING:  # imported when there is something to show: `--help` need not wait for them
     from ircopilot.contracts.report import ReportDocument
-    from ircopilot.domain.findings import Entity
+    from ircopilot.domain.findings import Entity, Indicator
     from ircopilot.pipeline.run import Outcome
 
 GLYPHS = {"fact": "●", "inference": "◐", "unknown": "○"}
@@ -135,8 +135,8 @@ def summary(outcome: Outcome) -> dict[str, str | list[str]]:
     return {
         "hosts": _values(d, "host"),
         "users": _values(d, "user"),
-        "techniques": [f"{t.id} {t.name}" for t in d.techniques],
-        "indicators": [i.value for i in d.indicators],
+        "techniques": [f"{t.id} {t.name}" for t in sorted(d.techniques, key=lambda t: (-t.confidence, t.id))],
+        "indicators": [i.value for i in sorted(d.indicators, key=_telling)],
         "first_malicious": _time(d.incident.start),
         "last_malicious": _time(d.incident.end),
         "claims": f"{kinds}  ✕ {len(d.report.rejections)} refused",
@@ -146,6 +146,13 @@ def summary(outcome: Outcome) -> dict[str, str | list[str]]:
         ],
         "rules": _rules(outcome),
     }
+
+
+def _telling(indicator: Indicator) -> tuple[int, str]:
+    """The kinds that are looked for first come first; the order in report.json is that of their names."""
+    kinds = ("ipv4", "ipv6", "domain", "url", "sha256", "cloud-key", "file-name")
+    kind = indicator.type
+    return (kinds.index(kind) if kind in kinds else len(kinds)), indicator.value
 
 
 def _rules(outcome: Outcome) -> str:
@@ -159,7 +166,8 @@ def _values(document: ReportDocument, kind: str) -> list[str]:
     found: list[Entity] = [
         e for e in document.entities if e.type == kind and e.role in ("victim", "attacker", "suspicious")
     ]
-    return [e.value for e in found]
+    # Who was met first, first: that is how the story goes.
+    return [e.value for e in sorted(found, key=lambda e: (str(e.first_seen or "~"), e.value))]
 
 
 def _time(time: object) -> str:
