@@ -186,7 +186,7 @@ def test_nothing_of_another_organisation_is_there(
     http: httpx.Client, served: Served, incident: str, stores: StoreSet
 ) -> None:
     with client(served, new_key(stores, f"org-{uuid.uuid4()}")) as other:
-        assert other.get("/v1/incidents").json() == {"items": []}
+        assert other.get("/v1/incidents").json() == {"items": [], "next": None}
         problem(other.get(f"/v1/incidents/{incident}"), 404, "unknown-incident")
         problem(other.post(f"/v1/incidents/{incident}/evidence?name=a", content=b"x"), 404, "unknown-incident")
         problem(other.post(f"/v1/incidents/{incident}/alerts", json={"a": 1}), 404, "unknown-incident")

@@ -7,7 +7,7 @@ from ircopilot.access.permissions import DEFAULT_ROLES
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.domain.incident import Case, Run
 from ircopilot.stores.postgres import Tx, runs
-from ircopilot.stores.postgres.cases import Viewer, find_case, find_case_by_id, key_of
+from ircopilot.stores.postgres.cases import Viewer, find_case, find_case_by_id, key_in_sight
 from ircopilot.stores.postgres.errors import UnknownIncident, UnknownRun
 
 
@@ -33,9 +33,16 @@ def open_incident(tx: Tx, caller: Caller, key: str, *, lock: bool = False) -> Ca
     """
     case = find_case(tx, key, viewer_of(caller), lock=lock)
     if case.merged_into is not None:
-        into = key_of(tx, case.merged_into)
+        into = merged_key(tx, caller, case)
+        if into is None:
+            raise IncidentMerged(f"{key} was merged into another", "ask its lead to be let in")
         raise IncidentMerged(f"{key} was merged into {into}", f"use /v1/incidents/{into}")
     return case
+
+
+def merged_key(tx: Tx, caller: Caller, case: Case) -> str | None:
+    """The key of the incident that goes on instead, if there is one and the caller may know of it."""
+    return None if case.merged_into is None else key_in_sight(tx, case.merged_into, viewer_of(caller))
 
 
 def seen_incident_by_id(tx: Tx, caller: Caller, incident_id: str) -> Case:

@@ -40,9 +40,14 @@ class Client:
         """Open an incident, or find the one of that key and title."""
         return self._post("/v1/incidents", {"title": title, "key": key})
 
-    def list_incidents(self) -> list[dict[str, Any]]:
-        """All incidents, by key."""
-        return list(self._read("/v1/incidents")["items"])
+    def list_incidents(self, **asked: Any) -> Iterator[dict[str, Any]]:
+        """Incidents, newest first, page by page: `status`, `severity`, `lead`, `tag`, `text`, `open`, `sort` …"""
+        cursor = None
+        while True:
+            page = self._read("/v1/incidents", **asked | {"cursor": cursor})
+            yield from page["items"]
+            if (cursor := page["next"]) is None:
+                return
 
     def get_incident(self, key: str) -> dict[str, Any]:
         """One incident, with what was handed in to it."""

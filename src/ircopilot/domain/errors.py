@@ -46,6 +46,14 @@ class NothingReadable(ProblemError):
     exit_code = 3
 
 
+class PreconditionFailed(ProblemError):
+    """Somebody changed it in the meantime."""
+
+    type = "precondition-failed"
+    status = 412
+    title = "It was changed in the meantime"
+
+
 class Stopped(BaseException):
     """Somebody asked the process to end (Ctrl-C, SIGTERM): no failure, so no `except Exception` may take it for one."""
 

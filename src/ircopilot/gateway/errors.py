@@ -73,14 +73,6 @@ class DigestMismatch(ProblemError):
     title = "What arrived is not what was announced"
 
 
-class IncidentExists(ProblemError):
-    """An incident of that key has another title."""
-
-    type = "incident-exists"
-    status = 409
-    title = "There is an incident of that key"
-
-
 class UnknownOutput(ProblemError):
     """The run has made no file of that name."""
 
@@ -119,14 +111,6 @@ class PreconditionRequired(ProblemError):
     type = "precondition-required"
     status = 428
     title = "Say which version is to be changed"
-
-
-class PreconditionFailed(ProblemError):
-    """Somebody changed it in the meantime."""
-
-    type = "precondition-failed"
-    status = 412
-    title = "It was changed in the meantime"
 
 
 class InvalidCursor(ProblemError):

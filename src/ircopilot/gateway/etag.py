@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import Depends, Header, Response
 
-from ircopilot.gateway.errors import PreconditionFailed, PreconditionRequired
+from ircopilot.domain.errors import PreconditionFailed
+from ircopilot.gateway.errors import PreconditionRequired
 
 _TAG = re.compile(r'"v([0-9]{1,18})"')
 

@@ -7,10 +7,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 
 import anyio
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ircopilot.access.errors import Unauthenticated
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.feed import Frame
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import TooSlow
@@ -55,7 +57,7 @@ class EventStream(Response):
                 async for frames in batches:
                     if not await self._still_admitted():
                         break
-                    await self._push(send, b"".join(body for _, body in frames) or _HEARTBEAT)
+                    await self._push(send, b"".join(frame.body for frame in frames) or _HEARTBEAT)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, TooSlow):
             self._gate.meters.dropped.inc()
@@ -75,3 +77,13 @@ class EventStream(Response):
                 return False
             self._admitted = now
         return True
+
+
+def last_seen(request: Request, after: int) -> int:
+    """Where to go on. The header wins: a browser that comes back keeps its first address. Raises `UnusableArgument`."""
+    given = request.headers.get("last-event-id")
+    if not given:
+        return after
+    if not (given.isascii() and given.isdigit() and len(given) < 19):
+        raise UnusableArgument("Last-Event-ID is no number of an event", "send the id of the last event received")
+    return int(given)

@@ -1,45 +1,108 @@
-"""The one reader of a run that is watched: its latest events, ready to be sent, for however many watch."""
+"""The one reader of what is watched: its latest events, ready to be sent, for however many watch."""
 
 from __future__ import annotations
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, Protocol
 
 import orjson
 
 from ircopilot.domain.incident import OVER, Run
 from ircopilot.gateway.gate import Gate
 from ircopilot.stores.postgres import Tx
+from ircopilot.stores.postgres.cases import Viewer
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.postgres.progress import RunEvent, run_events_since
 from ircopilot.stores.postgres.runs import get_run
 from ircopilot.stores.redis_watch import LiveWatch
 
-KEPT = 2_000  # events of a run in memory; who is further behind reads the database, or was too slow
+KEPT = 2_000  # events of a source in memory; who is further behind reads the database, or was too slow
 PAGE = 1_000
 POLL_S = 1.0
 GATHER_S = 0.02  # events that follow each other closely are read together
 LINGER_S = 3.0  # after the last watcher left: most come back at once
 
-Frame = tuple[int, bytes]
+
+class Frame(NamedTuple):
+    """An event ready to be sent; `about` is the incident that it tells of, where that decides who gets it."""
+
+    number: int
+    body: bytes
+    about: str = ""
+
+
+class Source(Protocol):
+    """What a feed reads."""
+
+    org_id: str
+    key: tuple[str, str]
+    last: int
+
+    def read(self, tx: Tx, after: int, limit: int) -> tuple[list[Frame], bool]:
+        """What came after a number, and whether there will be no more."""
+        ...
+
+    async def wait(self, wake: LiveWatch, after: int, timeout_s: float) -> bool:
+        """Wait until something may have come, or the time is up; False when waiting was not possible."""
+        ...
+
+    def shows(self, frame: Frame, viewer: Viewer) -> bool:
+        """Whether the viewer may know of it."""
+        ...
+
+    def join(self, other: Source) -> None:
+        """Take what a second watcher's source of the same key has read."""
+        ...
+
+
+class RunSource:
+    """The events of one run. Who may know of the run may know of all of them."""
+
+    def __init__(self, org_id: str, run: Run) -> None:
+        self.org_id, self.key, self.last = org_id, (org_id, run.run_id), run.last_event
+        self._run_id = run.run_id
+
+    def read(self, tx: Tx, after: int, limit: int) -> tuple[list[Frame], bool]:
+        """The run first: once it is over, the events that follow are all there are."""
+        run = get_run(tx, self._run_id)
+        events = run_events_since(tx, self._run_id, after, limit)
+        last = events[-1].number if events else after
+        return [frame_of(event) for event in events], run.state in OVER and last >= run.last_event
+
+    async def wait(self, wake: LiveWatch, after: int, timeout_s: float) -> bool:
+        """Wait for the event that follows."""
+        return await wake.wait_for_run_event(self.org_id, self._run_id, after, timeout_s) is not None
+
+    def shows(self, frame: Frame, viewer: Viewer) -> bool:
+        """Always."""
+        return True
+
+    def join(self, other: Source) -> None:
+        """There is nothing to take."""
 
 
 def frame_of(event: RunEvent) -> Frame:
     """An event as server-sent event: number as id, state as event. Source: HTML Living Standard §9.2."""
     state = str(event.payload.get("state", "progress"))
     body = {"number": event.number, "run_id": event.run_id, "stage": event.stage, "at": event.at} | event.payload
-    # JSON holds no line breaks; the state is one of our own words, but nothing may ever end a field early.
-    name = "".join(c for c in state if c.isalnum() or c in "-_")
-    return event.number, b"id: %d\nevent: %s\ndata: %s\n\n" % (event.number, name.encode(), orjson.dumps(body))
+    return make_frame(event.number, state, body)
+
+
+def make_frame(number: int, name: str, body: dict[str, Any], about: str = "") -> Frame:
+    """A frame of a number, the event's name and its JSON."""
+    # JSON holds no line breaks; the name is one of our own words, but nothing may ever end a field early.
+    name = "".join(c for c in name if c.isalnum() or c in "-_.")
+    return Frame(number, b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(body)), about)
 
 
 class Feed:
-    """Reads a run's new events as they are fanned out, and once a second in any case."""
+    """Reads a source's new events as they are fanned out, and once a second in any case."""
 
-    def __init__(self, gate: Gate, wake: LiveWatch, org_id: str, run: Run) -> None:
-        self._gate, self._wake, self._org_id, self._run_id = gate, wake, org_id, run.run_id
-        self.floor = max(0, run.last_event - KEPT)  # number before the first that is kept
+    def __init__(self, gate: Gate, wake: LiveWatch, source: Source) -> None:
+        self._gate, self._wake, self.source = gate, wake, source
+        self.floor = max(0, source.last - KEPT)  # number before the first that is kept
         self.last = self.floor
         self.over = False
         self.broken: Exception | None = None
@@ -76,24 +139,24 @@ class Feed:
 
     async def _step(self) -> None:
         try:
-            run, events = await self._gate.in_tx(self._org_id, read_news, self._run_id, self.last)
+            frames, over = await self._gate.in_tx(self.source.org_id, self.source.read, self.last, PAGE)
         except DatabaseUnreachable:
             await asyncio.sleep(POLL_S)
             return
         self._gate.meters.feed_reads.inc()
-        self._keep(events)
-        self.over = run.state in OVER and self.last >= run.last_event
-        if events:
+        self._keep(frames)
+        self.over = over
+        if frames:
             self._tell()
-        if self.over or len(events) == PAGE:
+        if self.over or len(frames) == PAGE:
             return
-        woken = await self._wake.wait_for_run_event(self._org_id, self._run_id, self.last, POLL_S)
-        await asyncio.sleep(POLL_S if woken is None else GATHER_S)
+        woken = await self.source.wait(self._wake, self.last, POLL_S)
+        await asyncio.sleep(GATHER_S if woken else POLL_S)
 
-    def _keep(self, events: list[RunEvent]) -> None:
-        if events:
-            self._frames += [frame_of(event) for event in events]
-            self.last = events[-1].number
+    def _keep(self, frames: list[Frame]) -> None:
+        if frames:
+            self._frames += frames
+            self.last = frames[-1].number
         if (extra := len(self._frames) - KEPT) > KEPT // 4:
             del self._frames[:extra]
             self.floor += extra
@@ -101,9 +164,3 @@ class Feed:
     def _tell(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
-
-
-def read_news(tx: Tx, run_id: str, after: int) -> tuple[Run, list[RunEvent]]:
-    """The run, and its events after a number. The run first: once it is over, the events that follow are all there are."""
-    run = get_run(tx, run_id)
-    return run, run_events_since(tx, run_id, after, PAGE)

@@ -1,16 +1,14 @@
-"""Who watches which run: one feed per run and process, each watcher at its own place in it, none with a buffer."""
+"""Who watches what: one feed per source and process, each watcher at its own place in it, none with a buffer."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 
-from ircopilot.domain.incident import Run
 from ircopilot.gateway.errors import TooManyWatchers
-from ircopilot.gateway.feed import PAGE, Feed, Frame, frame_of
+from ircopilot.gateway.feed import PAGE, Feed, Frame, Source
 from ircopilot.gateway.gate import Gate
-from ircopilot.stores.postgres import Tx
-from ircopilot.stores.postgres.progress import RunEvent, run_events_since
+from ircopilot.stores.postgres.cases import EVERYTHING, Viewer
 from ircopilot.stores.redis_watch import LiveWatch
 
 
@@ -34,18 +32,24 @@ class Hub:
         if self._watchers >= self._gate.limits.watchers:
             raise TooManyWatchers(f"{self._watchers} event streams are open", "try again in a moment")
 
-    async def watch(self, org_id: str, run: Run, after: int) -> AsyncIterator[Sequence[Frame]]:
-        """Frames after that number, in order and without a gap, until the run is over or the process ends.
+    async def watch(
+        self, source: Source, after: int, viewer: Viewer = EVERYTHING
+    ) -> AsyncIterator[Sequence[Frame]]:  # fmt: skip
+        """Frames after that number that the viewer may know of, in order and without a gap, until there will be no more
+        or the process ends.
 
         An empty batch every `heartbeat_s` in which nothing came. Raises `TooSlow` when the watcher, once it had
         caught up, fell behind what is kept.
         """
         self._watchers += 1
         self._gate.meters.watchers.inc()
-        feed = self._join(org_id, run)
+        feed = self._join(source)
         try:
-            async for frames in self._follow(feed, org_id, run.run_id, after):
-                yield frames
+            async for frames in self._follow(feed, after):
+                shown = [frame for frame in frames if feed.source.shows(frame, viewer)]
+                # An empty batch is a heartbeat: what is hidden must not be seen to happen.
+                if shown or not frames:
+                    yield shown
         finally:
             feed.leave()
             self._watchers -= 1
@@ -69,16 +73,16 @@ class Hub:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._wake.close()
 
-    async def _follow(self, feed: Feed, org_id: str, run_id: str, after: int) -> AsyncIterator[Sequence[Frame]]:
-        async for frames in self._catch_up(feed, org_id, run_id, after):
-            after = frames[-1][0]
+    async def _follow(self, feed: Feed, after: int) -> AsyncIterator[Sequence[Frame]]:
+        async for frames in self._catch_up(feed, after):
+            after = frames[-1].number
             yield frames
         while not self._closing.is_set():
             if after < feed.floor:
                 raise TooSlow
             changed = feed.changed
             if frames := feed.after(after):
-                after = frames[-1][0]
+                after = frames[-1].number
                 yield frames
             elif feed.over:
                 return
@@ -91,31 +95,28 @@ class Hub:
                 except TimeoutError:
                     yield ()
 
-    async def _catch_up(self, feed: Feed, org_id: str, run_id: str, after: int) -> AsyncIterator[Sequence[Frame]]:
+    async def _catch_up(self, feed: Feed, after: int) -> AsyncIterator[Sequence[Frame]]:
         """What is older than all that the feed keeps, from the database."""
         while after < feed.floor and not self._closing.is_set():
-            events = await self._gate.in_tx(org_id, _old_events, run_id, after)
-            if not events:
+            frames, _ = await self._gate.in_tx(feed.source.org_id, feed.source.read, after, PAGE)
+            if not frames:
                 return
-            after = events[-1].number
-            yield [frame_of(event) for event in events]
+            after = frames[-1].number
+            yield frames
 
-    def _join(self, org_id: str, run: Run) -> Feed:
-        key = (org_id, run.run_id)
-        feed = self._feeds.get(key)
+    def _join(self, source: Source) -> Feed:
+        feed = self._feeds.get(source.key)
         if feed is None:
-            feed = self._feeds[key] = Feed(self._gate, self._wake, org_id, run)
-            task = asyncio.create_task(feed.run(lambda: self._forget(key)))
+            feed = self._feeds[source.key] = Feed(self._gate, self._wake, source)
+            task = asyncio.create_task(feed.run(lambda: self._forget(source.key)))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
             self._gate.meters.feeds.set(len(self._feeds))
+        else:
+            feed.source.join(source)
         feed.join()
         return feed
 
     def _forget(self, key: tuple[str, str]) -> None:
         self._feeds.pop(key, None)
         self._gate.meters.feeds.set(len(self._feeds))
-
-
-def _old_events(tx: Tx, run_id: str, after: int) -> list[RunEvent]:
-    return run_events_since(tx, run_id, after, PAGE)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from ircopilot.gateway import evidence_routes, health_routes, output_routes, run_routes
+from ircopilot.gateway import evidence_routes, health_routes, live, output_routes, run_routes
 from ircopilot.gateway.events import routes as event_routes
+from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.router,
+    decide_routes.router,
+    incident_routes.metrics_router,
+    live.router,
     evidence_routes.router,
     event_routes.router,
     run_routes.router,

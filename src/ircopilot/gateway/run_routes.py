@@ -11,11 +11,11 @@ from pydantic import AwareDatetime
 from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.cases.find import open_incident, seen_incident, seen_run, viewer_of
-from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import OVER, Incident, Run, RunParameters, Window
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import OrchestratorUnreachable, TooManyWatchers, UnknownRules
-from ircopilot.gateway.event_stream import EventStream
+from ircopilot.gateway.event_stream import EventStream, last_seen
+from ircopilot.gateway.feed import RunSource
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import start_run
@@ -104,12 +104,12 @@ async def watch_run(
 ) -> Response:
     """The run's events as server-sent events; goes on after `Last-Event-ID`. 204 when there are no more to come."""
     run, _ = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
-    seen = min(_last_seen(request, after), run.last_event)
+    seen = min(last_seen(request, after), run.last_event)
     if run.state in OVER and seen == run.last_event:
         return Response(status_code=204)
     gate.hub.check_room()
     key = request.headers["authorization"].partition(" ")[2].strip()
-    return EventStream(gate, gate.hub.watch(caller.org_id, run, seen), key)
+    return EventStream(gate, gate.hub.watch(RunSource(caller.org_id, run), seen), key)
 
 
 @router.post(
@@ -209,13 +209,3 @@ def _page(
     found = runs.list_runs(tx, of_one, limit + 1, before, viewer_of(caller))
     keys = keys_of(tx, {run.incident_id for run in found})
     return [(run, keys[run.incident_id]) for run in found[:limit]], len(found) > limit
-
-
-def _last_seen(request: Request, after: int) -> int:
-    """Where to go on. The header wins: a browser that comes back keeps its first address. Raises `UnusableArgument`."""
-    given = request.headers.get("last-event-id")
-    if not given:
-        return after
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise UnusableArgument("Last-Event-ID is no number of an event", "send the id of the last event received")
-    return int(given)

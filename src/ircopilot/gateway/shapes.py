@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from ircopilot.domain.incident import Incident, Run, RunState, Stage
+from ircopilot.domain.incident import Run, RunState, Stage
 from ircopilot.stores.postgres.deposits import Deposit
 from ircopilot.stores.postgres.jobs import DeadLetter
 
@@ -44,15 +44,6 @@ def shown(example: dict[str, Any]) -> ConfigDict:
 
 class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
-
-
-class NewIncident(_In):
-    """An incident to be opened; without a key it is given one."""
-
-    model_config = shown({"title": "Laptop of accounting", "key": "INC-7"})
-
-    title: Line
-    key: Key | None = None
 
 
 class NewAction(_In):
@@ -120,29 +111,6 @@ class DepositOut(BaseModel):
         """Of a stored deposit."""
         fields = {name: getattr(deposit, name) for name in cls.model_fields if name != "id"}
         return cls(id=deposit.deposit_id, **fields)
-
-
-class IncidentOut(BaseModel):
-    """An incident."""
-
-    model_config = shown(INCIDENT)
-
-    key: str
-    id: str
-    title: str
-
-    @classmethod
-    def of(cls, incident: Incident) -> IncidentOut:
-        """Of a stored incident."""
-        return cls(key=incident.key, id=incident.incident_id, title=incident.title)
-
-
-class IncidentWhole(IncidentOut):
-    """An incident with what was handed in to it."""
-
-    model_config = shown(INCIDENT | {"evidence": [DEPOSIT]})
-
-    evidence: list[DepositOut]
 
 
 class RunOut(BaseModel):
@@ -228,14 +196,6 @@ class DeadLetterOut(BaseModel):
             job_id=letter.job_id, run_id=message.run_id, incident_id=message.incident_id, stage=stage,
             attempt=letter.attempt, reason=letter.reason,
         )  # fmt: skip
-
-
-class Incidents(BaseModel):
-    """Incidents by key."""
-
-    model_config = shown({"items": [INCIDENT]})
-
-    items: list[IncidentOut]
 
 
 class Runs(BaseModel):

@@ -12,6 +12,7 @@ from ircopilot.stores.postgres.progress import RunEvent
 
 _KEPT = 10_000
 _LIFE_S = 24 * 3600
+_KNOCKS = 100
 
 
 class LiveStore:
@@ -28,6 +29,8 @@ class LiveStore:
         body: dict[Any, Any] = {"stage": event.stage, "payload": dump_json(event.payload), "at": event.at.isoformat()}
         key = progress_key(org_id, event.run_id)
         try:
+            if event.stage == "run":
+                self.wake_feed(org_id)
             self._redis.xadd(key, body, id=f"{event.number}-0", maxlen=_KEPT, approximate=True)
             self._redis.expire(key, _LIFE_S)
         except redis.AuthenticationError:
@@ -37,6 +40,18 @@ class LiveStore:
         except redis.ResponseError as error:
             # An id that is not above the last one: this event, or a later one, is there already.
             return "equal or smaller" in str(error)
+        return True
+
+    def wake_feed(self, org_id: str) -> bool:
+        """Say that the organisation's feed has grown; False when Redis does not answer: its readers look again anyway."""
+        key = feed_key(org_id)
+        try:
+            self._redis.xadd(key, {"at": "now"}, maxlen=_KNOCKS, approximate=True)
+            self._redis.expire(key, _LIFE_S)
+        except redis.AuthenticationError:
+            raise
+        except redis.RedisError:
+            return False
         return True
 
     def wait_for_run_event(self, org_id: str, run_id: str, after: int, timeout_s: float = 15.0) -> bool:
@@ -74,3 +89,8 @@ class LiveStore:
 def progress_key(org_id: str, run_id: str) -> str:
     """The stream that fans a run's events out."""
     return f"{org_id}:progress:{run_id}"
+
+
+def feed_key(org_id: str) -> str:
+    """The stream that wakes the readers of an organisation's feed."""
+    return f"{org_id}:feed"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from ircopilot.stores.redis import progress_key
+from ircopilot.stores.redis import feed_key, progress_key
 
 
 class LiveWatch:
@@ -24,6 +26,17 @@ class LiveWatch:
             return bool(
                 await self._redis.xread({key: f"{after}-{2**63}"}, count=1, block=max(1, int(timeout_s * 1000)))
             )
+        except (RedisError, OSError):
+            return None
+
+    async def wait_for_feed(self, org_id: str, seen: str, timeout_s: float) -> str | None:
+        """Wait until the organisation's feed grows; what to give as `seen` the next time ("0-0" at first).
+
+        None when Redis does not answer, as with `wait_for_run_event`.
+        """
+        try:
+            found: Any = await self._redis.xread({feed_key(org_id): seen}, block=max(1, int(timeout_s * 1000)))
+            return str(found[0][1][-1][0].decode()) if found else seen
         except (RedisError, OSError):
             return None
 

@@ -27,16 +27,18 @@ class Viewer:
     sees_all: bool
 
 
-def in_sight(viewer: Viewer) -> ColumnElement[bool]:
-    """The condition on rows of `incidents` under which the viewer may know of them: for every list, count and search."""
+def in_sight(viewer: Viewer, of: Any = incidents) -> ColumnElement[bool]:
+    """The condition on rows of `incidents` (or an alias of it) under which the viewer may know of them: for every list,
+    count and search.
+    """
     if viewer.sees_all:
         return true()
     granted = exists().where(
-        incident_grants.c.org_id == incidents.c.org_id,
-        incident_grants.c.incident_id == incidents.c.incident_id,
+        incident_grants.c.org_id == of.c.org_id,
+        incident_grants.c.incident_id == of.c.incident_id,
         incident_grants.c.principal == viewer.principal,
     )
-    return or_(~incidents.c.restricted, incidents.c.lead == viewer.principal, granted)
+    return or_(~of.c.restricted, of.c.lead == viewer.principal, granted)
 
 
 def find_case(tx: Tx, key: str, viewer: Viewer, *, lock: bool = False) -> Case:
@@ -105,12 +107,11 @@ def held_cases(tx: Tx) -> list[str]:
     return list(tx.connection.execute(query).scalars())
 
 
-def key_of(tx: Tx, incident_id: str) -> str:
-    """The key of an incident of the organisation. Raises `UnknownIncident`."""
-    found = tx.connection.execute(select(incidents.c.key).where(incidents.c.incident_id == incident_id)).scalar()
-    if found is None:
-        raise UnknownIncident(f"no incident {incident_id}")
-    return str(found)
+def key_in_sight(tx: Tx, incident_id: str, viewer: Viewer) -> str | None:
+    """The key of an incident, if the viewer may know of it."""
+    query = select(incidents.c.key).where(incidents.c.incident_id == incident_id, in_sight(viewer))
+    found: str | None = tx.connection.execute(query).scalar()
+    return found
 
 
 def keys_of(tx: Tx, incident_ids: Iterable[str]) -> dict[str, str]:

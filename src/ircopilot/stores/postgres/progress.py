@@ -10,6 +10,7 @@ from sqlalchemy import Insert, bindparam, insert, select, update
 
 from ircopilot.stores.postgres.database import Tx
 from ircopilot.stores.postgres.errors import UnknownRun
+from ircopilot.stores.postgres.feed import tell_run_state
 from ircopilot.stores.postgres.tables import run_events, runs
 
 
@@ -52,6 +53,8 @@ def add_run_event(tx: Tx, run_id: str, stage: str, payload: dict[str, Any]) -> i
     number = tx.connection.execute(_ADDING, given).scalar()
     if number is None:
         raise UnknownRun(f"no run {run_id}")
+    if stage == "run":
+        tell_run_state(tx, run_id, {"state": payload.get("state", "")})
     return int(number)
 
 

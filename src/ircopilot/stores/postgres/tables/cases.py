@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sqlalchemy import (
-    ARRAY,
     JSON,
     BigInteger,
     Boolean,
@@ -15,6 +14,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from ircopilot.stores.postgres.tables.base import (
     Id,
@@ -79,6 +79,7 @@ actions = Table(
     need("state"),
     need("phase"),
     Column("owner", Id),
+    need("role", server_default=""),
     time_column("due_at"),
     need("rank"),
     need("why", server_default=""),
@@ -90,7 +91,6 @@ actions = Table(
     now_column("updated_at"),
     time_column("done_at"),
     _version(),
-    UniqueConstraint("org_id", "incident_id", "source", "source_ref"),
     within("incidents", "incident_id"),
 )
 

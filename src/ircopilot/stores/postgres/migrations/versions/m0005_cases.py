@@ -51,9 +51,9 @@ TABLES: dict[str, str] = {
         FOREIGN KEY (org_id, thread_id) REFERENCES comments (org_id, comment_id) ON DELETE CASCADE""",
     "actions": f"""
         {ORG}, action_id {ID}, incident_id {ID}, title {ID}, description {ID} DEFAULT '', state {ID}, phase {ID},
-        owner {MAYBE}, due_at timestamptz, rank {ID}, why {ID} DEFAULT '', citations json NOT NULL, source {ID},
+        owner {MAYBE}, role {ID} DEFAULT '', due_at timestamptz, rank {ID}, why {ID} DEFAULT '', citations json NOT NULL, source {ID},
         source_ref {MAYBE}, created_by {ID}, created_at {NOW}, updated_at {NOW}, done_at timestamptz, {VERSION},
-        PRIMARY KEY (org_id, action_id), UNIQUE (org_id, incident_id, source, source_ref), {INCIDENT},
+        PRIMARY KEY (org_id, action_id), {INCIDENT},
         CHECK (state IN ('suggested', 'open', 'in-progress', 'blocked', 'done', 'dismissed')),
         CHECK (phase IN ({PHASES})), CHECK (source IN ('report', 'playbook', 'hand'))""",
     "playbooks": f"""
@@ -81,13 +81,12 @@ INDEXES = (
         f"CREATE INDEX incidents_by_{name} ON incidents (org_id, {columns}, incident_id)"
         for name, columns in (
             ("time", "created_at"),
-            ("severity", "severity"),
+            ("severity", "severity, created_at"),
             ("update", "updated_at"),
             ("status", "status, created_at"),
             ("lead", "lead, created_at"),
         )
     ),
-    "CREATE INDEX incidents_by_tag ON incidents USING gin (tags)",
     "CREATE INDEX incident_grants_by_principal ON incident_grants (org_id, principal, incident_id)",
     "CREATE INDEX comments_by_anchor ON comments (org_id, incident_id, anchor_type, anchor_id, created_at, comment_id)",
     "CREATE INDEX comments_by_thread ON comments (org_id, thread_id, created_at, comment_id)",

@@ -1,0 +1,24 @@
+"""Members as they are named on an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ircopilot.cases.errors import UnknownMember
+from ircopilot.stores.postgres import Tx
+from ircopilot.stores.postgres.principals import find_principals
+
+
+def known_member(tx: Tx, named: str, where: str) -> str:
+    """The id of the member that `named` (an e-mail address or an id) is. Raises `UnknownMember`."""
+    return known_members(tx, [named], where)[0]
+
+
+def known_members(tx: Tx, named: Iterable[str], where: str) -> list[str]:
+    """The ids of members, in the order in which they are named. Raises `UnknownMember` for the first that is none."""
+    given = list(named)
+    found = find_principals(tx, given)
+    for name in given:
+        if name not in found:
+            raise UnknownMember(f"{where} names {name[:100]!r}, who is no member", "name one by e-mail address or id")
+    return [found[name] for name in given]
