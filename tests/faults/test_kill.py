@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import random
 import time
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from faults.conftest import Undisturbed
@@ -100,6 +102,21 @@ def test_a_dead_stack_is_told_and_the_next_run_works(
     assert code == 1
     assert "Traceback" not in program.said
     assert "run the command again" in program.said
+    assert finish(data, evidence, tmp_path / "out") == undisturbed.report
+
+
+def test_a_database_that_dies_alone_is_told_and_the_next_run_works(
+    data: Path, evidence: Path, tmp_path: Path, undisturbed: Undisturbed
+) -> None:
+    program = investigate(data, evidence, tmp_path / "out")
+    MOMENTS["loading"](program)
+    for process in program.everything():
+        if process.name() == "postgres":
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+    code, _ = program.finish()
+    assert "Traceback" not in program.said
+    assert code == 0 or "run the same command again" in program.said
     assert finish(data, evidence, tmp_path / "out") == undisturbed.report
 
 

@@ -43,11 +43,26 @@ def main() -> None:
 def _run(app: Callable[[], None]) -> None:
     try:
         app()
-    except Exception:
+    except Exception as error:
         # Stopped in the middle of anything: what then fails in tidying up (a connection with a question open) is no news.
         if _stops:
             raise Stopped(_stops[0]) from None
+        if (lost := _lost_database(error)) is not None:
+            raise lost from error
         raise
+
+
+def _lost_database(error: Exception) -> ProblemError | None:
+    """What to say when the database went away in the middle; None for any other error."""
+    alchemy = sys.modules.get("sqlalchemy.exc")  # who never asked a database need not wait for its import
+    if alchemy is None or not isinstance(error, (alchemy.OperationalError, alchemy.InterfaceError)):
+        return None
+    from ircopilot.stores.postgres.errors import DatabaseUnreachable
+
+    said = str(error.orig).strip().partition("\n")[0][:300]
+    return DatabaseUnreachable(
+        f"it went away in the middle: {said}", "see to it (`ircopilot status`), then run the same command again"
+    )
 
 
 def _stop(number: int, frame: FrameType | None) -> None:
