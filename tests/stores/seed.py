@@ -72,6 +72,16 @@ _ROWS: dict[str, dict[str, Any]] = {
         "filter_id": "f{n}", "owner": "me", "name": "n{n}", "kind": "incidents", "query": "", "view": {},
     },
     "feed_events": {"incident_id": "i1", "kind": "incident.opened", "payload": {}},
+    "uploads": {
+        "upload_id": "u{n}", "incident_id": "i1", "name": "a", "metadata": {}, "length": 3, "wrapped_key": "k",
+        "and_run": False, "made_by": "me", "expires_at": "2031-01-01T00:00:00Z",
+    },
+    "upload_parts": {"upload_id": "u1", "first_byte": "{n}", "size": 1, "file": "f"},
+    "event_marks": {
+        "incident_id": "i1", "event_id": "{n}" * 32, "kind": "tag", "label": "l", "load_id": "l1", "made_by": "me",
+        "time": "2031-01-01T00:00:00Z",
+    },
+    "event_notes": {"note_id": "n{n}", "incident_id": "i1", "event_id": "{n}" * 32, "body": "b", "made_by": "me"},
 }  # fmt: skip
 
 
