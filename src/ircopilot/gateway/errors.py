@@ -119,3 +119,19 @@ class InvalidCursor(ProblemError):
     type = "invalid-cursor"
     status = 400
     title = "The cursor cannot be used"
+
+
+class UnknownArtifact(ProblemError):
+    """The incident has no artifact of that hash."""
+
+    type = "unknown-artifact"
+    status = 404
+    title = "The incident has no such artifact"
+
+
+class UnsatisfiableRange(ProblemError):
+    """The `Range` that was asked for lies outside of what there is."""
+
+    type = "unsatisfiable-range"
+    status = 416
+    title = "That range cannot be given"

@@ -45,7 +45,7 @@ class Gate:
         self.orchestrator = Orchestrator(settings)
         self._doorkeeper = Doorkeeper(stores.database)
         self._reads = anyio.CapacityLimiter(limits.reads)
-        self._files = anyio.CapacityLimiter(limits.uploads)
+        self.files = anyio.CapacityLimiter(limits.uploads)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
         self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.scans)}
         # As many as the lobby has connections.
@@ -74,7 +74,7 @@ class Gate:
 
     async def in_file_thread(self, work: Callable[[], R]) -> R:
         """Do something short with the vault."""
-        return await run_sync(work, limiter=self._files)
+        return await run_sync(work, limiter=self.files)
 
     async def in_upload_thread(self, work: Callable[[], R]) -> R:
         """Do something that lasts as long as an upload: slow senders take no thread from anybody else."""

@@ -44,8 +44,10 @@ _TYPES = {
 class Download(StreamingResponse):
     """A file out of the vault, in pieces. Who takes nothing for `stall_s` is cut off."""
 
-    def __init__(self, gate: Gate, source: BinaryIO, headers: dict[str, str], kind: str) -> None:
-        super().__init__(_pieces(gate, source), headers=headers, media_type=kind)
+    def __init__(
+        self, gate: Gate, pieces: AsyncIterator[bytes], headers: dict[str, str], kind: str, status: int = 200
+    ) -> None:
+        super().__init__(pieces, status, headers=headers, media_type=kind)
         self._gate = gate
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -100,7 +102,7 @@ async def get_output(run_id: str, name: str, request: Request, gate: WithGate, c
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
     }
     kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
-    return Download(gate, source, headers, kind)
+    return Download(gate, _pieces(gate, source), headers, kind)
 
 
 @router.post(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ircopilot.gateway import evidence_routes, health_routes, live, output_routes, run_routes
+from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
@@ -15,6 +16,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.metrics_router,
     live.router,
     evidence_routes.router,
+    artifact_routes.router,
     event_routes.router,
     run_routes.router,
     output_routes.router,

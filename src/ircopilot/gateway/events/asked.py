@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
-import anyio
-from anyio.to_thread import run_sync
 from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
@@ -21,12 +19,12 @@ from ircopilot.analysis.search.times import FIRST, LAST
 from ircopilot.cases.find import seen_incident
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
-from ircopilot.stores.events import Condition, EventScope, QueryStopped, Timeline
+from ircopilot.gateway.until_gone import unless_gone
+from ircopilot.stores.events import Condition, EventScope, Timeline
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.loads import committed_load_ids
 
 Answer = TypeVar("Answer")
-_AGAIN_S = 0.25  # a query that was on its way when it was stopped is stopped once more
 
 Since = Annotated[
     AwareDatetime | None, Query(description="Events of that time and later.", examples=["2031-05-01T10:00:00Z"])
@@ -57,7 +55,7 @@ class Asked:
         scope = await self.gate.in_tx(self.caller.org_id, _scope, self.caller, self.key, self.since, self.until)
         timeline = Timeline(self.gate.stores.stores_for(self.caller.org_id).events, scope, self.gate.limits.query())
         limiter = self.gate.lanes[lane]
-        return await _unless_gone(self.request, lambda: work(timeline), timeline.cancel, limiter)
+        return await unless_gone(self.request, lambda: work(timeline), timeline.cancel, limiter)
 
 
 async def asked(
@@ -88,33 +86,3 @@ Where = Annotated[Condition, Depends(searched)]
 def _scope(tx: Tx, caller: Caller, key: str, since: datetime | None, until: datetime | None) -> EventScope:
     incident = seen_incident(tx, caller, key)
     return EventScope(tx.org_id, committed_load_ids(tx, incident.incident_id), since, until)
-
-
-async def _unless_gone(
-    request: Request, work: Callable[[], Answer], cancel: Callable[[], None], limiter: anyio.CapacityLimiter
-) -> Answer:
-    """Do it in a thread of the limiter, and stop it when the caller hangs up. Raises what `work` raises."""
-    found: list[Answer] = []
-    failed: list[Exception] = []
-    async with anyio.create_task_group() as group:
-
-        async def watch() -> None:
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
-            waiting.cancel()  # whoever runs is not reached by that, only who waits for a place
-            while True:
-                await run_sync(cancel)
-                await anyio.sleep(_AGAIN_S)
-
-        group.start_soon(watch)
-        with anyio.CancelScope() as waiting:
-            try:
-                found.append(await run_sync(work, limiter=limiter))
-            except Exception as error:
-                failed.append(error)
-        group.cancel_scope.cancel()
-    if failed:
-        raise failed[0]
-    if not found:
-        raise QueryStopped("the caller has gone")
-    return found[0]

@@ -22,6 +22,7 @@ from ircopilot.stores.events.counting import WANTED_BUCKETS, count_by_time, coun
 from ircopilot.stores.events.cursor import Cursor
 from ircopilot.stores.events.paging import LISTED, WHOLE_MAP, Direction, read_page
 from ircopilot.stores.events.scope import EventScope
+from ircopilot.stores.events.sparks import Sparks, spark_loads
 from ircopilot.stores.events.store import EventStore, event_of
 
 LIMITS = QueryLimits()
@@ -131,6 +132,10 @@ class Timeline:
             read_page(self._asking, where, here, "earlier", before),
             read_page(self._asking, where, here, "later", after),
         )
+
+    def sparks(self, first: datetime, last: datetime) -> Sparks:
+        """How many events each load of the scope has over that time."""
+        return spark_loads(self._asking, first, last)
 
     def cancel(self) -> None:
         """Stop what runs, from another thread: its caller gets QueryStopped. Nothing more can be asked afterwards."""

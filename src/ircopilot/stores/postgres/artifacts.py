@@ -70,7 +70,7 @@ def list_artifacts(tx: Tx, incident_id: str) -> list[Artifact]:
         .where(incident_artifacts.c.incident_id == incident_id)
         .order_by(incident_artifacts.c.name, incident_artifacts.c.sha256)
     )
-    return [_artifact(row) for row in tx.connection.execute(query)]
+    return [artifact_of(row) for row in tx.connection.execute(query)]
 
 
 def find_artifact(tx: Tx, incident_id: str, sha256: str) -> Artifact | None:
@@ -83,7 +83,8 @@ def all_artifact_hashes(tx: Tx) -> list[str]:
     return list(tx.connection.execute(select(artifacts.c.sha256).order_by(artifacts.c.sha256)).scalars())
 
 
-def _artifact(row: Row[Any]) -> Artifact:
+def artifact_of(row: Row[Any]) -> Artifact:
+    """A row of `incident_artifacts` joined with `artifacts`."""
     return Artifact(
         sha256=row.sha256,
         size=row.size,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Row, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.ids import stable_uuid
@@ -76,5 +77,9 @@ def _find(tx: Tx, incident_id: str, deposit_ids: tuple[str, ...] | None) -> list
     if deposit_ids is not None:
         query = query.where(deposits.c.deposit_id.in_(deposit_ids))
     rows = tx.connection.execute(query.order_by(deposits.c.name, deposits.c.sha256))
-    names = tuple(Deposit.__dataclass_fields__)
-    return [Deposit(**{name: row._mapping[name] for name in names}) for row in rows]
+    return [deposit_of(row) for row in rows]
+
+
+def deposit_of(row: Row[Any]) -> Deposit:
+    """A row of `deposits`."""
+    return Deposit(**{name: row._mapping[name] for name in Deposit.__dataclass_fields__})

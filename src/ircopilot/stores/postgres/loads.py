@@ -131,7 +131,7 @@ def _of_incident(incident_id: str, state: str) -> Select[Any]:
 
 
 def _loads(tx: Tx, query: Select[Any]) -> list[Load]:
-    return [_load(row) for row in tx.connection.execute(query)]
+    return [load_of(row) for row in tx.connection.execute(query)]
 
 
 def _row(load: Load) -> dict[str, Any]:
@@ -141,7 +141,8 @@ def _row(load: Load) -> dict[str, Any]:
     return row | {"clock": load.clock.model_dump(mode="json"), "parse_errors": errors}
 
 
-def _load(row: Row[Any]) -> Load:
+def load_of(row: Row[Any]) -> Load:
+    """A row of `loads`."""
     fields = {name: row._mapping[name] for name in Load.model_fields if name not in ("clock", "parse_errors")}
     errors = tuple(ParseError(**e) for e in row.parse_errors)
     return Load(**fields, clock=Clock.model_validate(row.clock), parse_errors=errors)

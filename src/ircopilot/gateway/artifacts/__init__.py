@@ -1,0 +1,1 @@
+"""Artifacts: what they are, how they were read, who had them in hand, and their bytes."""
