@@ -93,6 +93,29 @@ def service_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings
         raise UnusableArgument(f"a setting cannot be used: {names}", "see docs/operations.md") from None
 
 
+class AuditSettings(Frozen):
+    """How the audit log is signed. `key_file` holds the Ed25519 key, which no database holds; `copies_file` gets a copy of
+    each checkpoint. A log is signed after `every` entries or `age_s` seconds, whichever comes first.
+    """
+
+    key_file: Path
+    copies_file: Path
+    every: int = Field(default=100, ge=1)
+    age_s: float = Field(default=60.0, gt=0)
+
+
+def audit_settings(root: Path | None = None, environ: Mapping[str, str] = os.environ) -> AuditSettings:
+    """From `$IRCOPILOT_AUDIT_<FIELD>`; the files are in the data directory unless named. Raises `UnusableArgument`."""
+    folder = (root or data_dir(environ)) / "audit"
+    given: dict[str, object] = {"key_file": folder / "signing-key.pem", "copies_file": folder / "checkpoints.jsonl"}
+    given |= {n: v for n in AuditSettings.model_fields if (v := environ.get(f"IRCOPILOT_AUDIT_{n.upper()}"))}
+    try:
+        return AuditSettings.model_validate(given)
+    except ValidationError as error:
+        names = ", ".join(f"IRCOPILOT_AUDIT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
+        raise UnusableArgument(f"a setting cannot be used: {names}", "see docs/audit.md") from None
+
+
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:
     """The data directory: `$IRCOPILOT_DATA_DIR`, else the platform's user data folder."""
     named = environ.get("IRCOPILOT_DATA_DIR")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from ircopilot.stores.postgres import Database
 from ircopilot.stores.postgres.tables import metadata
+
+AT = datetime(2026, 3, 10, tzinfo=UTC)
 
 # In the order in which references allow; `{n}` tells rows of one organisation apart, `1` are the parents.
 _ROWS: dict[str, dict[str, Any]] = {
@@ -54,6 +57,17 @@ _ROWS: dict[str, dict[str, Any]] = {
         "by": "me", "by_id": "u1",
     },
     "redactions": {"incident_id": "i1", "value": "v{n}", "number": "{n}"},
+    "audit_log": {
+        "seq": "{n}", "at": AT, "actor_kind": "key", "actor_id": "k", "actor_label": "key k", "address": "",
+        "request_id": "", "act": "run.start", "target": "run/r1", "prev_hash": "", "hash": "1" * 64,
+    },
+    "audit_heads": {"seq": "{n}"},
+    "audit_checkpoints": {
+        "number": "{n}", "seq": 1, "hash": "1" * 64, "at": AT, "key_id": "k", "prev_signature": "", "signature": "s",
+    },
+    "role_policies": {"role": "r{n}", "permissions": ["run:read"], "updated_by": "me"},
+    "policy_versions": {"version": "{n}"},
+    "idempotency_keys": {"caller": "key:k", "key": "k{n}", "request": "POST /", "attempt": 1, "lease_until": AT},
     "incident_grants": {"incident_id": "i1", "principal": "p{n}", "granted_by": "me"},
     "comments": {
         "comment_id": "c{n}", "incident_id": "i1", "thread_id": "c{n}", "anchor_type": "incident", "anchor_id": "i1",

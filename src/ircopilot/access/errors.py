@@ -43,3 +43,10 @@ class Forbidden(ProblemError):
     type = "forbidden"
     status = 403
     title = "That is not permitted to the caller"
+
+
+class UnusableAuditKey(ProblemError):
+    """The key that signs the audit log cannot be used."""
+
+    type = "unusable-audit-key"
+    title = "The key of the audit log cannot be used"

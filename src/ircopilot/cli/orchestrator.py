@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from ircopilot.settings import data_dir, service_settings
+from ircopilot.settings import audit_settings, data_dir, service_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -28,5 +28,6 @@ def orchestrator(
     from ircopilot.embedded.stack import running_stack
     from ircopilot.orchestrator.process import serve_orchestrator
 
-    with running_stack(directory or data_dir()) as urls:
-        serve_orchestrator(urls, service_settings())
+    root = directory or data_dir()
+    with running_stack(root) as urls:
+        serve_orchestrator(urls, service_settings(), audit_settings(root))

@@ -19,12 +19,15 @@ from ircopilot.embedded.children import Program, stop
 from ircopilot.embedded.errors import StackFailed
 from ircopilot.embedded.layout import write_private
 from ircopilot.embedded.parts import Part, Place, child_env
-from ircopilot.settings import ServiceSettings
+from ircopilot.settings import AuditSettings, ServiceSettings
 
 WORKER_KINDS = ("collector", "timeline", "forensic", "report", "export")
 STOP_PATIENCE_S = 5.0
 GRACE_S = "3"  # `down` does not wait for a job of minutes: it goes back, and is done when the stack is up again
-_GIVEN = tuple(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields)
+_GIVEN = (
+    *(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields),
+    *(f"IRCOPILOT_AUDIT_{name.upper()}" for name in AuditSettings.model_fields),
+)
 
 
 class Service(Part):

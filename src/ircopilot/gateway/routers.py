@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from ircopilot.gateway import evidence_routes, health_routes, live, output_routes, run_routes
 from ircopilot.gateway.artifacts import routes as artifact_routes
+from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
@@ -20,5 +21,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     event_routes.router,
     run_routes.router,
     output_routes.router,
+    audit.router,
     health_routes.router,
 )

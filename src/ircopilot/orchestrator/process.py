@@ -21,8 +21,9 @@ from ircopilot.orchestrator.http import make_app
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.orchestrator.relay import Relay
 from ircopilot.orchestrator.rpc import Guard, RpcServer
+from ircopilot.orchestrator.signing import LogSigning
 from ircopilot.orchestrator.sweep import Sweep
-from ircopilot.settings import ServiceSettings, StackUrls
+from ircopilot.settings import AuditSettings, ServiceSettings, StackUrls
 from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.redis_watch import LiveWatch
@@ -44,17 +45,17 @@ class Orchestrator:
     meters: Meters
 
 
-def serve_orchestrator(urls: StackUrls, settings: ServiceSettings) -> None:
+def serve_orchestrator(urls: StackUrls, settings: ServiceSettings, audit: AuditSettings) -> None:
     """Serve until SIGTERM or SIGINT. Raises `NoTokenSet`, `AddressTaken`, and what opening the stores raises."""
     log = configure_logs("orchestrator")
-    asyncio.run(_until_signal(urls, settings, log))
+    asyncio.run(_until_signal(urls, settings, audit, log))
 
 
 @contextlib.asynccontextmanager
 async def running_orchestrator(
-    urls: StackUrls, settings: ServiceSettings, log: FilteringBoundLogger
+    urls: StackUrls, settings: ServiceSettings, log: FilteringBoundLogger, audit: AuditSettings | None = None
 ) -> AsyncIterator[Orchestrator]:
-    """All parts, for the length of the block. Port 0 in an address takes a free one."""
+    """All parts, for the length of the block. Port 0 in an address takes a free one; without `audit` no log is signed."""
     keeper = Gatekeeper(settings.service_token)
     for address in (settings.orchestrator_address, settings.orchestrator_http):
         keeper.check_address(address)
@@ -63,7 +64,7 @@ async def running_orchestrator(
     try:
         meters, acts = Meters(), Acts(stores)
         relay = Relay(urls, stores.database, settings.ack_wait_s, meters, log)
-        sweep = Sweep(stores, acts, relay, settings, meters, log)
+        sweep = Sweep(stores, acts, relay, settings, meters, log, None if audit is None else LogSigning(audit))
         rpc = RpcServer(Calls(acts, wake, meters), Guard(keeper, meters, log))
 
         async def database_answers() -> bool:
@@ -91,10 +92,12 @@ async def running_orchestrator(
         stores.close()
 
 
-async def _until_signal(urls: StackUrls, settings: ServiceSettings, log: FilteringBoundLogger) -> None:
+async def _until_signal(
+    urls: StackUrls, settings: ServiceSettings, audit: AuditSettings, log: FilteringBoundLogger
+) -> None:
     loop, asked = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(ThreadPoolExecutor(THREADS, "orchestrator"))
-    serving = asyncio.create_task(_serve(urls, settings, log, asked))
+    serving = asyncio.create_task(_serve(urls, settings, audit, log, asked))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, asked.set)
     # Asked before it serves, for example while the database is away: there is nothing to finish then.
@@ -106,8 +109,10 @@ async def _until_signal(urls: StackUrls, settings: ServiceSettings, log: Filteri
         await serving
 
 
-async def _serve(urls: StackUrls, settings: ServiceSettings, log: FilteringBoundLogger, asked: asyncio.Event) -> None:
-    async with running_orchestrator(urls, settings, log):
+async def _serve(
+    urls: StackUrls, settings: ServiceSettings, audit: AuditSettings, log: FilteringBoundLogger, asked: asyncio.Event
+) -> None:
+    async with running_orchestrator(urls, settings, log, audit):
         await asked.wait()
 
 

@@ -18,10 +18,12 @@ from ircopilot.domain.errors import ProblemError
 from ircopilot.orchestrator.acts import Acts
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.orchestrator.relay import TROUBLE, Relay
+from ircopilot.orchestrator.signing import LogSigning
 from ircopilot.pipeline import advance
 from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, jobs, runs, sweep
+from ircopilot.stores.postgres.idempotency import forget_old_answers
 from ircopilot.stores.postgres.outbox import resend_lost
 from ircopilot.telemetry import error_place
 
@@ -35,10 +37,11 @@ class Sweep:
 
     def __init__(
         self, stores: StoreSet, acts: Acts, relay: Relay, settings: ServiceSettings, meters: Meters,
-        log: FilteringBoundLogger,
+        log: FilteringBoundLogger, signing: LogSigning | None = None,
     ) -> None:  # fmt: skip
         self._stores, self._acts, self._relay = stores, acts, relay
         self._settings, self._meters, self._log = settings, meters, log
+        self._signing = signing
         self._failing: set[str] = set()
         self._passes = 0
 
@@ -56,6 +59,8 @@ class Sweep:
         await self._part("advance", self._advance)
         await self._part("resend", self._resend)
         await self._part("bury", self._bury)
+        await self._part("sign", self._sign)
+        await self._part("forget", self._forget)
         await self._part("measure", self._measure)
         self._passes += 1
 
@@ -96,6 +101,14 @@ class Sweep:
         if bus is None or not bus.connected:
             return 0
         return await bus.bury_undelivered(self._stores.database, BURY_WAIT_S, self._give_up)
+
+    async def _sign(self) -> int:
+        return 0 if self._signing is None else await asyncio.to_thread(self._signing.sign_due, self._stores, self._log)
+
+    async def _forget(self) -> int:
+        if self._passes % ALL_EVERY:
+            return 0
+        return await asyncio.to_thread(forget_old_answers, self._stores.database)
 
     async def _measure(self) -> int:
         self._meters.show(await asyncio.to_thread(sweep.open_work, self._stores.database))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
 
@@ -40,12 +40,24 @@ class DatabaseUrls(Protocol):
         ...
 
 
+class Late(NamedTuple):
+    """What a transaction does when it commits, and with what."""
+
+    work: Callable[[Tx, list[Any]], None]
+    items: list[Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Tx:
     """One open transaction of one organisation. Whoever opened it commits it, by leaving the `with` block."""
 
     org_id: str
     connection: Connection
+    late: dict[str, Late] = field(default_factory=dict, repr=False, compare=False)
+
+    def at_commit(self, kind: str, item: Any, work: Callable[[Tx, list[Any]], None]) -> None:
+        """Have `work` done with all items of that kind as the last of this transaction; what it raises rolls back."""
+        self.late.setdefault(kind, Late(work, []))[1].append(item)
 
 
 class Database:
@@ -72,6 +84,8 @@ class Database:
             connection.execute(_BIND, {"org": org_id})
             tx = Tx(org_id, connection)
             yield tx
+            for work, items in tx.late.values():
+                work(tx, items)
             self._fence(tx)
 
     @contextmanager

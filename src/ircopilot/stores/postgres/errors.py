@@ -89,3 +89,11 @@ class UnknownKey(ProblemError):
     type = "unknown-key"
     status = 404
     title = "There is no such API key"
+
+
+class LostClaim(ProblemError):
+    """A call under an Idempotency-Key was held up for so long that another took its place; it did nothing."""
+
+    type = "lost-claim"
+    status = 409
+    title = "Another call under that key took over"
