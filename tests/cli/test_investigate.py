@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import subprocess
@@ -121,12 +120,14 @@ def test_help_has_examples(data: Path) -> None:
         assert option in done.stdout
 
 
-def _root_like_anybody() -> None:
-    """In the child: what root may do beside others' permissions is given up with the next exec. Source: capabilities(7)."""
-    if os.geteuid() == 0:
-        libc = ctypes.CDLL(None)
-        for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
-            libc.prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+# What root may do beside others' permissions is given up with the next exec. Source: capabilities(7).
+ROOT_LIKE_ANYBODY = """
+import ctypes, os, sys
+if os.geteuid() == 0:
+    for capability in (1, 2):  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH
+        ctypes.CDLL(None).prctl(24, capability, 0, 0, 0)  # PR_CAPBSET_DROP
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="root keeps its rights elsewhere")
@@ -142,10 +143,8 @@ def test_permissions(data: Path, tmp_path: Path) -> None:
     shut.chmod(0o500)
 
     def restricted(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [COMMAND, "investigate", *map(str, arguments)], capture_output=True, text=True, check=False, timeout=100, env=environment(data),
-            preexec_fn=_root_like_anybody,
-        )  # fmt: skip
+        command = [sys.executable, "-ISc", ROOT_LIKE_ANYBODY, COMMAND, "investigate", *map(str, arguments)]
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=100, env=environment(data))
 
     try:
         assert " next: " in told(restricted(folder, "--out", shut / "out"), 2)

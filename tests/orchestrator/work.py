@@ -19,6 +19,7 @@ from ircopilot.stores import StoreSet
 from ircopilot.stores.bus import open_bus
 from ircopilot.stores.postgres import jobs, runs
 from ircopilot.stores.postgres.incidents import upsert_incident
+from ircopilot.workers.transitions import take_job
 
 SUBJECT: Subject = "export.make"
 
@@ -76,11 +77,11 @@ async def worker(urls: StackUrls, stores: StoreSet, job_s: float = 0.0) -> Async
                     await delivery.done()
 
     def do(message: JobMessage) -> bool:
-        with stores.database.tenant(message.org_id) as tx:
-            lease = jobs.lease_job(tx, message.job_id, message.attempt, "w")
-            if lease is not None:
-                jobs.complete_job(tx, lease)
-            return lease is not None
+        hold = take_job(stores, message, "w", jobs.LEASE_S)
+        if hold is not None:
+            with stores.database.tenant(message.org_id) as tx:
+                jobs.complete_job(tx, hold.lease)
+        return hold is not None
 
     task = asyncio.create_task(work())
     try:

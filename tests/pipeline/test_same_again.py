@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.timeout(600)
 def data() -> Iterator[Path]:
     """One data directory with a stack that stays up: runs start quickly, and nothing may leak from one to the next."""
     with data_directory() as folder:
-        done = run(folder, "up")
+        done = run(folder, "up", "--no-services")
         assert done.returncode == 0, done.stderr
         yield folder
         assert run(folder, "down").returncode == 0
@@ -168,7 +169,9 @@ def test_beside_another_incident(data: Path, evidence: Path, whole: Path, tmp_pa
 def test_the_same_incident_twice_at_once(data: Path, evidence: Path, tmp_path: Path) -> None:
     first = Running(data, "investigate", evidence, "--out", tmp_path / "one", "--incident", "TWICE")
     first.wait_for("2/5")
+    first.process.send_signal(signal.SIGSTOP)  # else it may be the faster one
     second = run(data, "investigate", evidence, "--out", tmp_path / "two", "--incident", "TWICE")
+    first.process.send_signal(signal.SIGCONT)
     assert second.returncode == 1
     assert "another process is working on incident TWICE" in " ".join(second.stderr.split())
     assert "next: wait until it ends, or stop it" in second.stderr

@@ -148,8 +148,10 @@ class Supervisor:
             case "join":
                 if self.problem is not None and self.told:
                     raise ConnectionError("came too late: another supervisor may do better")
+                self._refuse_if_ending()
                 self.users.add(writer)
                 await self._wait_with(reader)
+                self._refuse_if_ending()
                 answer = {"ok": True, "urls": self.urls}
                 if self.problem is not None:
                     self.told = True
@@ -169,6 +171,11 @@ class Supervisor:
             case _:
                 answer = {"ok": False, "detail": f"unknown request {op!r}", "next_step": ""}
         return answer
+
+    def _refuse_if_ending(self) -> None:
+        # The last one left just now: whoever joins waits for the end of this process and starts the next one.
+        if self.ending.is_set() and self.problem is None:
+            raise ConnectionError("the stack is ending")
 
     async def _wait_with(self, reader: asyncio.StreamReader) -> None:
         """Until all parts are up. Raises ConnectionError when the client leaves meanwhile: it says nothing while it waits."""

@@ -185,7 +185,8 @@ def _made(root: Path, servers: Servers, stores: StoreSet) -> Cluster:
     def member(name: str, *command: str, **more: str) -> Member:
         environ = {**shared, "IRCOPILOT_CRASH_AT": f"@{crash / name.partition('-')[0]}", **more}
         if name.startswith(JUMPING):
-            environ["PYTHONPATH"] = str(Path(__file__).parent / "clock")
+            before = [os.environ["PYTHONPATH"]] if os.environ.get("PYTHONPATH") else []
+            environ["PYTHONPATH"] = os.pathsep.join([str(Path(__file__).parent / "clock"), *before])
         return Member(name, command, environ, logs / f"{name}.log")
 
     second = {f"IRCOPILOT_{n}": free_address() for n in ("ORCHESTRATOR_ADDRESS", "ORCHESTRATOR_HTTP")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
 import os
 import signal
@@ -15,8 +14,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PATIENCE_S = 60.0
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+PATIENCE_S = 120.0  # a busy machine takes its time to start twelve processes
+# A test run that is killed leaves nothing behind. Said by the child itself: Python would fork to say it in between,
+# and gRPC's threads, which it starts again in a forked child, abort when their descriptors are closed before the exec.
+_LAUNCH = """
+import os, sys
+if sys.platform == "linux":
+    import ctypes
+    ctypes.CDLL(None).prctl(1, 9, 0, 0, 0)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
 
 
 def eventually(condition: Callable[[], Any], what: Callable[[], Any] | str = "", patience_s: float = PATIENCE_S) -> Any:
@@ -54,9 +61,12 @@ class Member:
         self._read_from = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ircopilot", *self.command], stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-                env={**self.environ, **more}, preexec_fn=_end_with_parent,  # noqa: PLW1509
-            )  # fmt: skip
+                [sys.executable, "-ISc", _LAUNCH, sys.executable, "-m", "ircopilot", *self.command],
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                env={**self.environ, **more},
+            )
         self.lives += 1
         return self
 
@@ -98,12 +108,6 @@ class Member:
 
     def tail(self) -> str:
         return self.log.read_text()[-1500:]
-
-
-def _end_with_parent() -> None:
-    # A test run that is killed leaves nothing behind.
-    if _LIBC is not None:
-        _LIBC.prctl(1, signal.SIGKILL, 0, 0, 0)
 
 
 def own_environment(**given: str) -> dict[str, str]:

@@ -364,9 +364,22 @@ def test_a_caller_that_goes_away_cancels_what_runs(stores: StoreSet, known: Know
     with pytest.raises(QueryStopped):
         slow(timeline)
     assert time.monotonic() - began < 10
-    with pytest.raises(QueryStopped, match="cancelled"):
-        timeline.histogram()
     assert Timeline(stores.events, known.scope).histogram(60).events == 3000
+    with pytest.raises(QueryStopped, match="cancelled"):
+        timeline.histogram(60)  # also what is known
+
+
+@pytest.mark.parametrize("late_s", [0.0, 0.001, 0.003, 0.01, 0.03])
+def test_a_query_is_cancelled_at_whatever_moment(stores: StoreSet, known: Known, late_s: float) -> None:
+    for _ in range(3):
+        timeline = Timeline(stores.events, known.scope, QueryLimits(seconds=100))
+        canceller = threading.Timer(late_s, timeline.cancel)
+        canceller.start()
+        began = time.monotonic()
+        with pytest.raises(QueryStopped):
+            slow(timeline)
+        assert time.monotonic() - began < 10
+        canceller.join()
 
 
 def test_pieces_cover_a_stretch_without_gap_or_overlap() -> None:

@@ -164,6 +164,7 @@ class Engine:
                 pump.finish()
                 return Answer(b"", result.rows_read(), result.rows_written())
         finally:
+            pump.over.set()
             os.close(reader)  # a pump that still writes gets EPIPE and ends
             pump.join()
 
@@ -182,11 +183,15 @@ class Engine:
         """The calls under way whose client named them `query_id`."""
         return [running for running in list(self._running.values()) if running.query_id == query_id]
 
-    def cancel(self, running: Running) -> None:
-        """Stop a call; its own thread gets error 394. Does nothing if it has ended."""
+    def cancel(self, running: Running) -> bool:
+        """Stop a call; its own thread gets error 394. Whether the engine found it: not when it has ended or just begins."""
         running.cancelled = True
         with self._control, suppress(Exception):
-            self._anchor.query(f"KILL QUERY WHERE Settings['log_comment'] = '{running.tag}' ASYNC")
+            killed = self._anchor.query(
+                f"KILL QUERY WHERE Settings['log_comment'] = '{running.tag}' ASYNC", "TabSeparated"
+            )
+            return bool(killed.bytes())
+        return False
 
     def close(self, patience: float = 1.0) -> None:
         """Cancel whatever runs, wait `patience` seconds for it, close the engine and let go of the directory."""
@@ -231,10 +236,11 @@ _ALWAYS = {"input_format_values_interpret_expressions": "0", "input_format_value
 
 
 class _Pump(threading.Thread):
-    """Writes chunks into a pipe. If the chunks break off, `broken` is called before the pipe ends."""
+    """Writes chunks into a pipe. If the chunks break off, the pipe ends once `broken` says that it did its part, or `over`."""
 
-    def __init__(self, writer: int, chunks: Iterable[bytes], broken: Any) -> None:
+    def __init__(self, writer: int, chunks: Iterable[bytes], broken: Callable[[], bool]) -> None:
         super().__init__(name="eventstore-pump", daemon=True)
+        self.over = threading.Event()
         self._writer, self._chunks, self._broken = writer, chunks, broken
         self._error: Exception | None = None
 
@@ -248,7 +254,9 @@ class _Pump(threading.Thread):
             pass  # the query ended first: with an error of its own, or with LIMIT
         except Exception as error:
             self._error = error
-            self._broken()
+            # The query may not have begun: it must not take the end of the pipe for the end of the data.
+            while not self._broken() and not self.over.wait(0.01):
+                pass
         finally:
             os.close(self._writer)
 

@@ -79,19 +79,19 @@ class EventStoreServer(ThreadingHTTPServer):
             traceback.print_exc(file=sys.stderr)
 
     def _watch_clients(self) -> None:
-        # Cancels what nobody waits for any more. Looks, without taking, whether the client has closed its side.
+        # Cancels what nobody waits for any more, until it has ended: a call that just begins cannot be found yet.
+        # Looks, without taking, whether the client has closed its side.
         while True:
             time.sleep(0.2)
             for running, client in list(self.waiting.items()):
                 with suppress(BlockingIOError, InterruptedError):
                     try:
-                        gone = not client.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+                        gone = not client.recv(1, socket.MSG_PEEK)
                     except BlockingIOError:
                         raise
                     except OSError:
                         gone = True
                     if gone:
-                        self.waiting.pop(running, None)
                         self.engine.cancel(running)
 
 
@@ -197,7 +197,10 @@ class Handler(BaseHTTPRequestHandler):
         return guard.read(whole.decode("utf-8")), iter(())
 
     def _select(self, call: Call, running: Running, *, whole: bool) -> None:
-        self.server.waiting[running] = self.connection
+        # A twin that never waits: the connection itself has a timeout, and would be waited for until that ran out.
+        client = self.connection.dup()
+        client.setblocking(False)
+        self.server.waiting[running] = client
         try:
             if call.format.lower() not in STREAMABLE or call.statement.verb not in ("select", "with"):
                 self._send_answer(call, self.server.engine.run(call, running))
@@ -215,6 +218,7 @@ class Handler(BaseHTTPRequestHandler):
             self._send_pieces(call, itertools.chain(first, pieces))
         finally:
             self.server.waiting.pop(running, None)
+            client.close()
 
     def _send_pieces(self, call: Call, pieces: Iterator[bytes]) -> None:
         self.send_response_only(200)

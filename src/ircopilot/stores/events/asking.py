@@ -6,10 +6,12 @@ Times are microseconds since 1970.
 
 from __future__ import annotations
 
+import threading
+import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -24,6 +26,8 @@ EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
 HOUR = 3600 * SECOND
 PRECISE = 6  # hours within which the window is looked up to the minute
+CANCEL_S = 10.0
+CANCEL_AGAIN_S = 0.1
 Rows = list[dict[str, Any]]
 
 
@@ -44,29 +48,50 @@ def at_micros(time: int) -> str:
 
 @dataclass
 class Asking:
-    """One caller's statements. They run one after another, so that one id is enough to cancel whichever runs."""
+    """One caller's statements. They run one after another, so that one id is enough to cancel whichever runs.
+
+    `cancel` may be called from any thread, at any moment.
+    """
 
     events: EventStore
     scope: EventScope
     limits: QueryLimits
     query_id: str
     cancelled: bool = False
+    _idle: threading.Event = field(default_factory=threading.Event, repr=False)
+
+    def __post_init__(self) -> None:
+        self._idle.set()
 
     def rows(self, sql: str, params: Mapping[str, object] | None = None, scope: EventScope | None = None) -> Rows:
         """The answer's rows; `{events}` in `sql` stands for the scope's events. Raises QueryStopped, EventStoreFailed."""
-        if self.cancelled:
-            raise QueryStopped("the query was cancelled")
         scope = scope or self.scope
         settings = {**self.limits.settings(), "query_id": self.query_id}
         sql = scope.sub_select(sql) if "{events}" in sql else sql
-        table = self.events.query_table(sql, {**(params or {}), **scope.parameters()}, settings)
+        self._idle.clear()
+        try:
+            # Looked at after it is said that something runs: whoever cancels in between waits for the end of it.
+            self.stop_if_cancelled()
+            table = self.events.query_table(sql, {**(params or {}), **scope.parameters()}, settings)
+            self.stop_if_cancelled()
+        finally:
+            self._idle.set()
         found: Rows = table.to_pylist()
         return found
 
     def cancel(self) -> None:
-        """Stop what runs now, and start nothing more."""
+        """Stop what runs now, and start nothing more; returns when it has ended, or after `CANCEL_S`."""
         self.cancelled = True
-        self.events.cancel(self.query_id)
+        until = time.monotonic() + CANCEL_S
+        # Again and again: a statement that is still on its way cannot be found yet.
+        while not self._idle.is_set() and time.monotonic() < until:
+            self.events.cancel(self.query_id)
+            self._idle.wait(CANCEL_AGAIN_S)
+
+    def stop_if_cancelled(self) -> None:
+        """Raises QueryStopped once it was cancelled."""
+        if self.cancelled:
+            raise QueryStopped("the query was cancelled")
 
     def rolled(self, rollup: Rollup) -> str:
         """The rows of a roll-up that the scope's loads have."""

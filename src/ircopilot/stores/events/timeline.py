@@ -100,8 +100,11 @@ class Timeline:
 
     def _known(self, asked: Hashable, where: Condition, count: Callable[[], Counted]) -> Counted:
         """The answer that this process remembers: what is counted in committed loads stays so."""
+        self._asking.stop_if_cancelled()
         key = (self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items())))
-        return self._asking.events.known_answers.find(key, count)
+        answer = self._asking.events.known_answers.find(key, count)
+        self._asking.stop_if_cancelled()
+        return answer
 
     def find(self, event_id: str, time: datetime | None = None) -> Found:
         """An event, whole. `time` is its time, if the caller knows it. Raises UnknownEvent."""
