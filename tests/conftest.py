@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import json
 import socket
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -86,3 +88,27 @@ def stores(stack: StackUrls) -> Iterator[StoreSet]:
 def org() -> str:
     """An organisation that no other test knows."""
     return f"org-{uuid.uuid4()}"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleCase:
+    """The sample incident, investigated once: whose it is, how it is called, and its report as a document."""
+
+    org: str
+    key: str
+    report: dict[str, Any]
+
+
+@pytest.fixture(scope="session")
+def sample_case(stores: StoreSet, tmp_path_factory: pytest.TempPathFactory) -> SampleCase:
+    """Findings and report of the sample, less its bulk, in the session's stores."""
+    from faults.evidence import write_evidence
+    from ircopilot.pipeline.request import Request, Silent
+    from ircopilot.pipeline.run import investigate
+
+    folder = tmp_path_factory.mktemp("sample-case")
+    write_evidence(folder / "evidence")
+    org, key = str(uuid.uuid4()), "SAMPLE"
+    request = Request((folder / "evidence",), folder / "out", title="Sample", incident=key, org_id=org)
+    investigate(stores, request, Silent())
+    return SampleCase(org, key, json.loads((folder / "out" / "report.json").read_bytes()))

@@ -10,6 +10,8 @@ from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
+from ircopilot.gateway.reports import claim_routes
+from ircopilot.gateway.reports import routes as report_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.router,
@@ -19,6 +21,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     evidence_routes.router,
     artifact_routes.router,
     event_routes.router,
+    report_routes.router,
+    claim_routes.router,
     run_routes.router,
     output_routes.router,
     audit.router,

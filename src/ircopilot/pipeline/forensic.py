@@ -11,6 +11,8 @@ from ircopilot.analysis.sigma import load_rules, match_rules
 from ircopilot.analysis.sigma.match import RuleMatches, join_matches
 from ircopilot.domain.findings import Detection, Findings
 from ircopilot.pipeline.request import EventQuery, Job
+from ircopilot.report.findings import with_words
+from ircopilot.stores.postgres import analyst_words
 
 
 def examine(job: Job) -> dict[str, Any]:
@@ -62,5 +64,9 @@ def _tell(job: Job, matches: RuleMatches, counts: dict[str, int]) -> dict[str, A
     tell = job.progress.stage
     tell("forensic", 0, 1, "step", "following what the matches lead to")
     findings = find_incident(EventQuery(job.stores, job.scope()), matches.detections, matches.hits)
+    with job.stores.database.tenant(job.org_id) as tx:
+        roles = analyst_words.entity_words_of(tx, job.incident.incident_id)
+        verdicts = analyst_words.indicator_words_of(tx, job.incident.incident_id)
+    findings = with_words(findings, roles, verdicts)
     tell("forensic", 1, 1, "step", f"{len(findings.acts)} acts, {len(findings.techniques)} techniques", matches.events)
     return {"findings": findings.model_dump(mode="json"), "rules": {**counts, "evaluated": len(matches.evaluated)}}

@@ -43,12 +43,13 @@ def check_claim(
     cited: Mapping[str, CitedEvent],
     facts: Mapping[str, Fact],
     technique_names: Mapping[str, str] | None = None,
+    by: str = "",
 ) -> Claim | Rejection:
     """The claim if every check passes, else the rejection with each reason.
 
     `cited` holds the events of this organisation and incident that may be cited, by id; `facts` the ledger;
     `technique_names` what may be named without standing in a record, id to name: techniques, and rules. A draft that
-    cites no event and names facts cites the events of those facts.
+    cites no event and names facts cites the events of those facts. `by` names the person who worded it, if one did.
     """
     unfit = [*size_reasons(draft), *hygiene_reasons(draft.text)]
     if unfit:
@@ -65,6 +66,7 @@ def check_claim(
         evidence=evidence,
         basis=draft.basis,
         status=_STATUS[draft.kind],
+        by=by,
     )
 
 

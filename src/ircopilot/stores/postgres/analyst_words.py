@@ -52,7 +52,8 @@ def say_entity(tx: Tx, incident_id: str, entity_id: str, seen: int, values: Mapp
     """Set (`seen` 0: for the first time) an entity's word; False if it is no longer the one seen."""
     if seen == 0:
         row = {"org_id": tx.org_id, "incident_id": incident_id, "entity_id": entity_id, **values}
-        return tx.connection.execute(insert(entity_words).values(row).on_conflict_do_nothing()).rowcount == 1
+        made = insert(entity_words).values(row).on_conflict_do_nothing().returning(entity_words.c.entity_id)
+        return tx.connection.execute(made).one_or_none() is not None
     mine = (entity_words.c.incident_id == incident_id) & (entity_words.c.entity_id == entity_id)
     changed = update(entity_words).where(mine, entity_words.c.version == seen)
     return tx.connection.execute(changed.values(**values, version=seen + 1)).rowcount == 1
@@ -69,7 +70,8 @@ def say_indicator(tx: Tx, incident_id: str, indicator_id: str, seen: int, values
     """Set (`seen` 0: for the first time) an indicator's word; False if it is no longer the one seen."""
     if seen == 0:
         row = {"org_id": tx.org_id, "incident_id": incident_id, "indicator_id": indicator_id, **values}
-        return tx.connection.execute(insert(indicator_words).values(row).on_conflict_do_nothing()).rowcount == 1
+        made = insert(indicator_words).values(row).on_conflict_do_nothing().returning(indicator_words.c.indicator_id)
+        return tx.connection.execute(made).one_or_none() is not None
     mine = (indicator_words.c.incident_id == incident_id) & (indicator_words.c.indicator_id == indicator_id)
     changed = update(indicator_words).where(mine, indicator_words.c.version == seen)
     return tx.connection.execute(changed.values(**values, version=seen + 1)).rowcount == 1

@@ -137,7 +137,8 @@ def find_claim(tx: Tx, incident_id: str, number: int, claim_id: str) -> ClaimRow
 def add_claim(tx: Tx, incident_id: str, number: int, claim: ClaimRow) -> None:
     """A claim more."""
     row = {"org_id": tx.org_id, "incident_id": incident_id, "number": number}
-    tx.connection.execute(insert(report_claims).values(row | claim.model_dump(exclude={"version"})))
+    values = claim.model_dump(exclude={"version"}) | {"decided_at": func.now()}
+    tx.connection.execute(insert(report_claims).values(row | values))
 
 
 def change_claim(tx: Tx, incident_id: str, number: int, claim_id: str, seen: int, values: Mapping[str, Any]) -> bool:
@@ -145,7 +146,17 @@ def change_claim(tx: Tx, incident_id: str, number: int, claim_id: str, seen: int
     mine = (report_claims.c.incident_id == incident_id) & (report_claims.c.number == number)
     changed = update(report_claims).where(mine, report_claims.c.claim_id == claim_id, report_claims.c.version == seen)
     counted = {**values, "version": report_claims.c.version + 1}
+    if "decision" in values:
+        counted["decided_at"] = None if values["decision"] == "none" else func.now()
     return tx.connection.execute(changed.values(counted)).rowcount == 1
+
+
+def set_positions(tx: Tx, incident_id: str, number: int, positions: Mapping[str, int]) -> None:
+    """Place claims anew, by id."""
+    mine = (report_claims.c.incident_id == incident_id) & (report_claims.c.number == number)
+    for claim_id, position in positions.items():
+        changed = update(report_claims).where(mine, report_claims.c.claim_id == claim_id)
+        tx.connection.execute(changed.values(position=position))
 
 
 def add_act(
@@ -180,7 +191,8 @@ def write_policy(tx: Tx, name: str, value: bool, seen: int) -> bool:
     """Set a policy; False if it is no longer as seen."""
     if seen == 0:
         row = {"org_id": tx.org_id, "name": name, "value": value}
-        return tx.connection.execute(insert(report_policies).values(row).on_conflict_do_nothing()).rowcount == 1
+        made = insert(report_policies).values(row).on_conflict_do_nothing().returning(report_policies.c.name)
+        return tx.connection.execute(made).one_or_none() is not None
     changed = update(report_policies).where(report_policies.c.name == name, report_policies.c.version == seen)
     return tx.connection.execute(changed.values(value=value, version=seen + 1)).rowcount == 1
 
