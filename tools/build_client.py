@@ -133,7 +133,9 @@ def _or_none(type_: str) -> str:
 
 def method_source(operation: Operation, asynchronous: bool) -> str:
     """The method that makes a call."""
-    path = [a for a in operation.arguments if a.place == "path"]
+    path = sorted(
+        (a for a in operation.arguments if a.place == "path"), key=lambda a: operation.path.index(f"{{{a.wire}")
+    )
     rest = [a for a in operation.arguments if a.place in ("query", "header") and a.wire.lower() != "idempotency-key"]
     words = ["self", *(f"{a.name}: str" for a in path)]
     if operation.body:

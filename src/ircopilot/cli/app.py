@@ -5,7 +5,20 @@ from __future__ import annotations
 import typer
 
 from ircopilot import __version__
-from ircopilot.cli import admin, audit, gateway, investigate, orchestrator, rules, run, sample, stack, verify, worker
+from ircopilot.cli import (
+    admin,
+    audit,
+    gateway,
+    incident,
+    investigate,
+    orchestrator,
+    rules,
+    run,
+    sample,
+    stack,
+    verify,
+    worker,
+)
 
 app = typer.Typer(
     name="ircopilot",
@@ -14,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (investigate, verify, rules, sample, stack, gateway, admin, audit, run, worker, orchestrator):
+for part in (investigate, verify, rules, sample, stack, gateway, admin, audit, incident, run, worker, orchestrator):
     part.register(app)
 
 

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ircopilot.cli.connection import connected
 from ircopilot.cli.run_show import RunBars
@@ -17,7 +17,7 @@ from ircopilot.evidence.collect import Collected, given_files
 from ircopilot.export.manifest import MANIFEST_FILE
 from ircopilot.export.registry import EXPORTERS
 from ircopilot.pipeline.request import Request
-from ircopilot.pipeline.run import Outcome
+from ircopilot.pipeline.run import Outcome, check_path
 
 if TYPE_CHECKING:
     from ircopilot.client import Client
@@ -31,23 +31,28 @@ class RunFailed(ProblemError):
     title = "The run was not finished"
 
 
+class NamedFile(NamedTuple):
+    """A file, its name as evidence, and its SHA-256."""
+
+    path: Path
+    name: str
+    sha256: str
+
+
 def investigate_remotely(server: str, request: Request, quiet: bool) -> Outcome:
     """Hand the evidence in, have it investigated there, and fetch the report into `request.out`.
 
     Raises `RunFailed`, `NothingReadable` when there is no file, and what the gateway tells.
     """
-    files, not_read = _files(request)
+    files, not_read = named_files(request.evidence)
     if not files:
         raise NothingReadable("there is no file in the evidence given", "give at least one file of evidence")
-    key = request.incident or incident_key(request.title, [sha for *_, sha in files])
+    key = request.incident or incident_key(request.title, [file.sha256 for file in files])
     with connected(server) as client:
         client.open_incident(request.title, key)
         rules = [client.upload_rules(path) for path in request.rules]
+        hand_in(client, key, files, quiet)
         with RunBars(quiet) as bars:
-            for number, (path, name, _) in enumerate(files):
-                bars.step("upload", number, len(files), name)
-                client.upload(key, path, name)
-            bars.step("upload", len(files), len(files), "")
             run = client.start_run(key, **_asked(request, rules))
             for event in client.watch(run["id"]):
                 bars.show(event)
@@ -59,17 +64,30 @@ def investigate_remotely(server: str, request: Request, quiet: bool) -> Outcome:
         return _fetched(client, run["id"], request.out, not_read)
 
 
-def _files(request: Request) -> tuple[list[tuple[Path, str, str]], list[tuple[str, str]]]:
-    """(path, name as evidence, SHA-256) of each file, and (name, reason) of what is none or cannot be opened."""
-    files: list[tuple[Path, str, str]] = []
+def hand_in(client: Client, key: str, files: list[NamedFile], quiet: bool) -> list[dict[str, Any]]:
+    """Send each file; returns the deposits. Those that are there already come back as they are."""
+    handed = []
+    with RunBars(quiet) as bars:
+        for number, (path, name, _) in enumerate(files):
+            bars.step("upload", number, len(files), name)
+            handed.append(client.upload(key, path, name)["deposit"])
+        bars.step("upload", len(files), len(files), "")
+    return handed
+
+
+def named_files(evidence: tuple[Path, ...]) -> tuple[list[NamedFile], list[tuple[str, str]]]:
+    """Each file under these paths, and (name, reason) of what is none or cannot be opened. Raises `UnusableArgument`."""
+    for path in evidence:
+        check_path(path)
+    files: list[NamedFile] = []
     refused: list[tuple[str, str]] = []
-    for found in given_files(request.evidence):
+    for found in given_files(evidence):
         if isinstance(found, Collected):
             refused += [(found.name, e.reason.removeprefix(f"{found.name}: ")) for e in found.errors]
             continue
         path, name = found
         try:
-            files.append((path, name, _sha256(path)))
+            files.append(NamedFile(path, name, _sha256(path)))
         except OSError as error:
             refused.append((name, f"it cannot be read: {error.strerror or error}"))
     return files, refused

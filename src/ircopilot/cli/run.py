@@ -11,6 +11,7 @@ import typer
 
 from ircopilot.cli.connection import connected
 from ircopilot.cli.investigate import parse_clock, parse_window
+from ircopilot.cli.run_show import print_json
 from ircopilot.domain.errors import UnusableArgument
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def list_runs(
 
     with connected() as client:
         found = client.list_runs(incident or None, limit)["items"]
-    _json(found) if as_json else print_runs(found)
+    print_json(found) if as_json else print_runs(found)
 
 
 def show(which: Which, as_json: AsJson = False) -> None:
@@ -96,7 +97,7 @@ def show(which: Which, as_json: AsJson = False) -> None:
     with connected() as client:
         run = _find(client, which)
         outputs = client.list_outputs(run["id"])
-    _json({**run, "outputs": outputs}) if as_json else print_run(run, outputs)
+    print_json({**run, "outputs": outputs}) if as_json else print_run(run, outputs)
 
 
 def watch(
@@ -125,7 +126,7 @@ def dead_letters(as_json: AsJson = False) -> None:
 
     with connected() as client:
         found = client.list_dead_letters()
-    _json(found) if as_json else print_dead_letters(found)
+    print_json(found) if as_json else print_dead_letters(found)
 
 
 def redrive(
@@ -168,7 +169,7 @@ def _told(client: Client, run: dict[str, Any], stay: bool, as_json: bool) -> Non
     if stay:
         _watch(client, run["id"], 0, as_json)
     elif as_json:
-        _json(run)
+        print_json(run)
     else:
         print(f"run {run['id']} of {run['incident']} is {run['state']}")
 
@@ -189,7 +190,3 @@ def _watch(client: Client, run_id: str, after: int, as_json: bool) -> None:
         print(f"run {run_id} of {run['incident']} is {run['state']}" + (f": {run['error']}" if run["error"] else ""))
     if run["state"] != "done":
         raise typer.Exit(1)
-
-
-def _json(document: object) -> None:
-    print(json.dumps(document, ensure_ascii=True, indent=1))

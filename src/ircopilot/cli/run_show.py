@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from types import TracebackType
@@ -92,7 +93,7 @@ def print_runs(runs: list[dict[str, Any]]) -> None:
     for run in runs:
         times = [str(run[name] or "-").replace("T", " ")[:19] for name in ("created_at", "finished_at")]
         rows.append((run["id"], run["incident"], run["state"], run["step"] or "-", times[0], times[1]))
-    _print_columns(rows)
+    print_columns(rows)
 
 
 def print_run(run: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
@@ -101,19 +102,24 @@ def print_run(run: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
     rows = [(name.replace("_", " "), str(run[name])) for name in (*names, "deadline") if run[name] not in (None, "")]
     rows += [(name.replace("_", " "), str(value)) for name, value in run["parameters"].items() if value]
     rows += [("output", f"{o['name']}  {o['size']:,} bytes  sha256 {o['sha256']}") for o in outputs]
-    _print_columns(rows)
+    print_columns(rows)
 
 
 def print_dead_letters(letters: list[dict[str, Any]]) -> None:
     """Jobs that were given up, and why."""
     names = ("job_id", "run_id", "stage", "attempt", "reason")
     rows = [("job", "run", "stage", "attempts", "reason")]
-    _print_columns([*rows, *(tuple(str(letter[name]) for name in names) for letter in letters)])
+    print_columns([*rows, *(tuple(str(letter[name]) for name in names) for letter in letters)])
 
 
-def _print_columns(rows: Sequence[Sequence[str]]) -> None:
+def print_json(document: object) -> None:
+    """One JSON document on stdout, in ASCII: a terminal's escapes in it stay escapes."""
+    print(json.dumps(document, ensure_ascii=True, indent=1))
+
+
+def print_columns(rows: Sequence[Sequence[str]]) -> None:
     """Rows under each other, never wrapped: an id that is cut in two cannot be copied."""
     shown = [[visible(cell) for cell in row] for row in rows]
-    widths = [max(len(row[n]) for row in shown) for n in range(len(shown[0]))]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     for row in shown:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -58,10 +58,11 @@ def investigate(stores: StoreSet, request: Request, progress: Progress) -> Outco
 def check_paths(request: Request) -> None:
     """Whether the evidence can be looked at, which is known before any store is. Raises `UnusableArgument`."""
     for path in request.evidence:
-        _check(path)
+        check_path(path)
 
 
-def _check(path: Path) -> None:
+def check_path(path: Path) -> None:
+    """Whether a path can be looked at. Raises `UnusableArgument`."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
