@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import orjson
@@ -27,8 +28,9 @@ def problem_answer(error: ProblemError, request_id: str) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="ircopilot"'
-    if error.status == 503:
-        headers["Retry-After"] = "2"
+    after = getattr(error, "retry_after_s", 2 if error.status == 503 else None)
+    if after is not None:
+        headers["Retry-After"] = str(max(1, math.ceil(after)))
     return Response(orjson.dumps(document), error.status, headers, media_type=MEDIA_TYPE)
 
 

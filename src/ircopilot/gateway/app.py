@@ -15,6 +15,7 @@ from ircopilot.gateway.documentation import routes as documentation
 from ircopilot.gateway.edge import Edge
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import Hub
+from ircopilot.gateway.idempotency import Idempotency
 from ircopilot.gateway.routers import ROUTERS
 
 
@@ -39,5 +40,6 @@ def make_app(gate: Gate) -> FastAPI:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
-    app.add_middleware(Edge, gate=gate)
+    app.add_middleware(Idempotency, gate=gate)
+    app.add_middleware(Edge, gate=gate)  # the outermost is added last
     return app

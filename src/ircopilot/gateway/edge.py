@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import secrets
 import time
 
@@ -14,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ircopilot.access.errors import Unauthenticated
 from ircopilot.gateway.answers import as_problem, problem_answer
-from ircopilot.gateway.errors import TooLarge
+from ircopilot.gateway.body import Body
 from ircopilot.gateway.gate import Gate
 from ircopilot.telemetry import error_place
 
@@ -28,40 +26,6 @@ _HEADERS = (
 
 
 _DRAIN_S = 5.0
-
-
-class Body:
-    """How much of a call's body came, and how much may."""
-
-    def __init__(self, receive: Receive, limit: int, announced: str | None) -> None:
-        self._receive, self._limit, self._came = receive, limit, 0
-        self._announced = int(announced) if announced and announced.isdigit() else 0
-        self.ended = False
-
-    def allow(self, limit: int) -> None:
-        """Take up to `limit` bytes from now on. Raises `TooLarge` when more is announced."""
-        self._limit = limit
-        self._check(self._announced)
-
-    async def receive(self) -> Message:
-        """The next message. Raises `TooLarge`."""
-        self._check(self._announced)
-        message = await self._receive()
-        self.ended = not message.get("more_body", False)
-        self._came += len(message.get("body", b""))
-        self._check(self._came)
-        return message
-
-    async def drain(self, seconds: float) -> None:
-        """Take what is still on its way, for a while, and look at none of it."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while not self.ended:
-                    self.ended = not (await self._receive()).get("more_body", False)
-
-    def _check(self, size: int) -> None:
-        if size > self._limit:
-            raise TooLarge(f"this route takes {self._limit:,} bytes", "send less at once")
 
 
 class Edge:

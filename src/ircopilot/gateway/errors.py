@@ -135,3 +135,31 @@ class UnsatisfiableRange(ProblemError):
     type = "unsatisfiable-range"
     status = 416
     title = "That range cannot be given"
+
+
+class InvalidIdempotencyKey(ProblemError):
+    """The Idempotency-Key cannot be one."""
+
+    type = "invalid-idempotency-key"
+    status = 400
+    title = "The idempotency key cannot be used"
+
+
+class IdempotencyKeyReused(ProblemError):
+    """The Idempotency-Key was sent before, with another request."""
+
+    type = "idempotency-key-reused"
+    status = 422
+    title = "That key was used for something else"
+
+
+class IdempotencyInFlight(ProblemError):
+    """A call with that Idempotency-Key is being worked on."""
+
+    type = "idempotency-in-flight"
+    status = 409
+    title = "That call is still under way"
+
+    def __init__(self, detail: str, next_step: str = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(detail, next_step)
+        self.retry_after_s = retry_after_s

@@ -23,6 +23,7 @@ from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
+from ircopilot.stores.postgres.held import HeldTransaction, held_transaction, holding
 
 if TYPE_CHECKING:
     from ircopilot.gateway.hub import Hub
@@ -48,6 +49,7 @@ class Gate:
         self.files = anyio.CapacityLimiter(limits.uploads)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
         self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.scans)}
+        self._claims = anyio.CapacityLimiter(4)
         # As many as the lobby has connections.
         self._lookups = anyio.CapacityLimiter(4)
 
@@ -71,6 +73,37 @@ class Gate:
                 return work(tx, *args, **kwargs)
 
         return await run_sync(_asking_database, whole, limiter=self._reads)
+
+    async def in_claim(
+        self, org_id: str, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs
+    ) -> R:  # fmt: skip
+        """As `in_tx`, in a transaction of its own whatever the call holds, by threads that no other work waits for."""
+
+        def whole() -> R:
+            with holding(None), self.stores.stores_for(org_id).database.tenant(org_id) as tx:
+                return work(tx, *args, **kwargs)
+
+        return await run_sync(_asking_database, whole, limiter=self._claims)
+
+    async def finish_held(self, held: HeldTransaction, last: Callable[[Tx], None]) -> None:
+        """Do the last part of what a call does in one transaction, and commit it. Raises `DatabaseUnreachable`."""
+        database = self.stores.stores_for(held.org_id).database
+
+        def part() -> None:
+            with holding(held), database.tenant(held.org_id) as tx:
+                last(tx)
+
+        await run_sync(_asking_database, lambda: held.finish(part), limiter=self._claims)
+
+    async def commit_held(self, org_id: str) -> None:
+        """Before something that other processes must see is asked of them: commit what the call has done so far."""
+        held = held_transaction(org_id)
+        if held is not None and held.is_open:
+            await run_sync(_asking_database, held.commit, limiter=self._claims)
+
+    async def in_claim_thread(self, work: Callable[[], R]) -> R:
+        """Do something short, by threads that no other work waits for."""
+        return await run_sync(_asking_database, work, limiter=self._claims)
 
     async def in_file_thread(self, work: Callable[[], R]) -> R:
         """Do something short with the vault."""

@@ -16,7 +16,7 @@ class GatewayLimits(Frozen):
     """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
     who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, and so
     `pages` and `scans`: questions to the event store that read little or much. `query_s`, `query_memory`: what one may
-    take.
+    take. `keyed`: how many short calls with an Idempotency-Key at once, `claim_s` after what silence another takes one over.
     """
 
     max_upload: int = Field(default=64 << 30, ge=1)
@@ -31,6 +31,8 @@ class GatewayLimits(Frozen):
     scans: int = Field(default=2, ge=1)
     query_s: float = Field(default=10.0, gt=0)
     query_memory: int = Field(default=1 << 30, ge=1 << 20)
+    claim_s: float = Field(default=30.0, gt=0)
+    keyed: int = Field(default=6, ge=1)
     watchers: int = Field(default=5_000, ge=1)
 
     def query(self) -> QueryLimits:

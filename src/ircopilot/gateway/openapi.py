@@ -14,6 +14,9 @@ from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.gateway.described import Problem, add_problems
 from ircopilot.gateway.errors import (
     BrokenUpload,
+    IdempotencyInFlight,
+    IdempotencyKeyReused,
+    InvalidIdempotencyKey,
     InvalidRequest,
     SlowUpload,
     TooLarge,
@@ -23,6 +26,7 @@ from ircopilot.gateway.nulls import restore_nulls
 from ircopilot.gateway.permit import Needs
 from ircopilot.gateway.routers import ROUTERS
 from ircopilot.gateway.tags import TAGS
+from ircopilot.stores.postgres.errors import LostClaim
 
 SAFE = frozenset({"get", "head", "options"})
 SESSION_COOKIE, CSRF_HEADER = "irc_session", "X-CSRF-Token"
@@ -49,6 +53,14 @@ _REQUEST_ID = {
     "description": "Names the call in the gateway's log and in the audit log.",
     "schema": {"type": "string"},
     "example": "9f86d081884c7d65",
+}
+_IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Names what is to be done once: sent again within 24 hours, the call is answered as it was.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]([ -~]*[!-~])?$"},
+    "example": "6d0b4f5e-9a51-4c1d-8e3f-4a5b3f6c2a52",
 }
 # What every call with a body may be told, whatever its route.
 _OF_BODIES: tuple[type[ProblemError], ...] = (UnusableArgument, BrokenUpload, SlowUpload, TooLarge, UnsupportedMedia)
@@ -93,6 +105,9 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         operation["security"] = [{"key": []}, {"session": []} if method in SAFE else {"session": [], "csrf": []}]
         operation["x-permission"] = permission
     answers = operation["responses"]
+    if method in ("post", "patch") and permission is not None:
+        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
+        add_problems(answers, (InvalidIdempotencyKey, IdempotencyKeyReused, IdempotencyInFlight, LostClaim))
     if "requestBody" in operation:
         add_problems(answers, _OF_BODIES)
     elif "500" in answers:

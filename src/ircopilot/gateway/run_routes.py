@@ -125,6 +125,7 @@ async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Can
     """Stop a run: what waits is given up, what works is told. A run that is over stays as it is."""
     _, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     reason = (asked.reason if asked else None) or f"cancelled by {caller.name}"
+    await gate.commit_held(caller.org_id)
     return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason), incident.key)
 
 
@@ -181,6 +182,7 @@ async def list_dead_letters(gate: WithGate, caller: WithCaller) -> DeadLetters:
 async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response: Response) -> RunOut:
     """Send a job that was given up once more, and go on with its run."""
     incident = await gate.in_tx(caller.org_id, _incident_of_job, caller, job_id)
+    await gate.commit_held(caller.org_id)
     run = await gate.orchestrator.redrive_job(caller.org_id, job_id)
     return _accepted(run, incident.key, response)
 

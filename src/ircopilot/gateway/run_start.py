@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import uuid
 import weakref
 from datetime import UTC, datetime, timedelta
 
@@ -11,6 +10,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Incident, Run, RunParameters, Window
 from ircopilot.gateway.errors import UnknownRules
 from ircopilot.gateway.gate import Gate
+from ircopilot.gateway.idempotency import work_id
 from ircopilot.stores.postgres import Tx, runs
 
 PRIORITY = 5
@@ -24,16 +24,19 @@ async def start_run(
     and what the orchestrator tells.
     """
     check_window(parameters.window)
+    await gate.commit_held(incident.org_id)
     await _check_rules(gate, incident.org_id, parameters.rules)
     deadline = None if deadline_s is None else datetime.now(UTC) + timedelta(seconds=deadline_s)
     return await gate.orchestrator.start_run(
-        incident.org_id, incident.incident_id, str(uuid.uuid4()), parameters, priority, deadline
+        incident.org_id, incident.incident_id, work_id(), parameters, priority, deadline
     )
 
 
 async def run_over_all(gate: Gate, incident: Incident) -> Run:
     """A run with nothing special over all that was handed in: one that waits already, else a new one."""
     key = (incident.org_id, incident.incident_id)
+    # What it is to see must be there, and nobody waits for the lock below with rows in hand.
+    await gate.commit_held(incident.org_id)
     # Many alerts at once are to make one waiting run between them, not one each.
     lock = _starting.setdefault(key, asyncio.Lock())
     async with lock:

@@ -14,7 +14,7 @@ import anyio.from_thread
 from starlette.requests import ClientDisconnect, Request
 
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.gateway.edge import Body
+from ircopilot.gateway.body import Body
 from ircopilot.gateway.errors import BrokenUpload, DigestMismatch, SlowUpload, UnsupportedMedia
 from ircopilot.gateway.gate import Gate
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import copy
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Engine, bindparam, create_engine, event, func, select
 
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.stores.postgres.held import held_transaction
 from ircopilot.stores.postgres.json_text import dump_json, load_json
 from ircopilot.stores.postgres.roles import refuse_bypass
+from ircopilot.stores.postgres.tx import Tx
+
+__all__ = ["Database", "DatabaseUrls", "Tx"]
 
 # A process stopped in the middle of a transaction (SIGSTOP, a frozen machine) must not keep others off its rows for good.
 IDLE_S = 30
@@ -40,26 +43,6 @@ class DatabaseUrls(Protocol):
         ...
 
 
-class Late(NamedTuple):
-    """What a transaction does when it commits, and with what."""
-
-    work: Callable[[Tx, list[Any]], None]
-    items: list[Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Tx:
-    """One open transaction of one organisation. Whoever opened it commits it, by leaving the `with` block."""
-
-    org_id: str
-    connection: Connection
-    late: dict[str, Late] = field(default_factory=dict, repr=False, compare=False)
-
-    def at_commit(self, kind: str, item: Any, work: Callable[[Tx, list[Any]], None]) -> None:
-        """Have `work` done with all items of that kind as the last of this transaction; what it raises rolls back."""
-        self.late.setdefault(kind, Late(work, []))[1].append(item)
-
-
 class Database:
     """Two pools, one per role. A connection whose role could bypass row-level security is refused when it is made."""
 
@@ -76,16 +59,26 @@ class Database:
 
     @contextmanager
     def tenant(self, org_id: str) -> Iterator[Tx]:
-        """A transaction that sees the rows of `org_id` and no others; commits unless the block raises."""
+        """A transaction that sees the rows of `org_id` and no others; commits unless the block raises.
+
+        Within a request that holds one (`held`), it is a part of that.
+        """
         if not org_id:
             raise UnusableArgument("no organisation was named")
+        held = held_transaction(org_id)
+        with self._own(org_id) if held is None else held.part(self._own) as tx:
+            yield tx
+
+    @contextmanager
+    def _own(self, org_id: str) -> Iterator[Tx]:
         with self._app.begin() as connection:
             # Bound to the transaction: a pooled connection goes back without an organisation.
             connection.execute(_BIND, {"org": org_id})
             tx = Tx(org_id, connection)
             yield tx
             for work, items in tx.late.values():
-                work(tx, items)
+                if items:
+                    work(tx, items)
             self._fence(tx)
 
     @contextmanager
