@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError
 
@@ -58,11 +59,27 @@ class ExternalUrls(Frozen):
     __str__ = __repr__
 
 
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+class Site(Frozen):
+    """The web address that people use. Without an `origin` of its own it is whatever name the gateway is called by.
+
+    `secure`: over TLS, or meant to be; only on loopback it is not. `rp_id` is the name that passkeys are bound to.
+    """
+
+    origin: str
+    secure: bool
+    rp_id: str
+    cookie: str
+
+
 class ServiceSettings(Frozen):
     """How the service's processes find each other and how patient they are. Times are seconds.
 
     `service_token` is what the gateway shows the orchestrator; without one the orchestrator listens on loopback only
-    and takes calls from this machine. `lease_s` is how long a worker may be silent before its job goes to another,
+    and takes calls from this machine. `public_url` is what people type to reach the gateway, `proxies` how many of your
+    own stand before it and add to `X-Forwarded-For`. `lease_s` is how long a worker may be silent before its job goes to another,
     `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job.
     """
 
@@ -70,12 +87,41 @@ class ServiceSettings(Frozen):
     orchestrator_http: str = "127.0.0.1:7466"
     gateway_address: str = "127.0.0.1:7464"
     service_token: str = ""
+    public_url: str = ""
+    proxies: int = Field(default=0, ge=0, le=8)
+    oidc_private: bool = False
     lease_s: float = Field(default=20.0, gt=0)
     ack_wait_s: float = Field(default=15.0, gt=0)
     grace_s: float = Field(default=25.0, ge=0)
     sweep_s: float = Field(default=2.0, gt=0)
     resend_after_s: float = Field(default=30.0, gt=0)
     heartbeat_s: float = Field(default=15.0, gt=0)
+
+    @property
+    def site(self) -> Site:
+        """Raises `UnusableArgument` for a `public_url` over plain HTTP that is not of this machine."""
+        parts = urlsplit(self.public_url or f"//{self.gateway_address}")
+        host = parts.hostname or ""
+        loopback = host in _LOOPBACK
+        if self.public_url and (parts.scheme not in ("https", "http") or not host or parts.path.strip("/")):
+            raise UnusableArgument(f"{self.public_url!r} is no web address", "set IRCOPILOT_PUBLIC_URL to https://host")
+        if parts.scheme == "http" and not loopback:
+            raise UnusableArgument("a public URL over plain HTTP would send sessions readably", "use https://")
+        secure = parts.scheme == "https" or not loopback
+        return Site(
+            origin=f"{parts.scheme}://{parts.netloc}".lower() if self.public_url else "", secure=secure,
+            rp_id="localhost" if loopback else host if self.public_url else "",
+            cookie="__Host-ircopilot" if secure else "ircopilot",
+        )  # fmt: skip
+
+    @property
+    def web_url(self) -> str:
+        """Where a person's browser finds the gateway, as far as it is known here."""
+        port = self.gateway_address.rpartition(":")[2]
+        site = self.site
+        if site.origin:
+            return site.origin
+        return f"https://{self.gateway_address}" if site.secure else f"http://localhost:{port}"
 
     def __repr__(self) -> str:
         return f"ServiceSettings(gateway={self.gateway_address}, orchestrator={self.orchestrator_address})"

@@ -11,6 +11,7 @@ from ircopilot.access import vault_keys
 from ircopilot.access.errors import EvidenceHeld, OrganisationExists, Unauthenticated, UnknownOrganisation
 from ircopilot.access.keys import Doorkeeper, create_key, key_life, list_keys, revoke_key
 from ircopilot.access.organisations import create_organisation, named_organisation, organisation_id
+from ircopilot.access.sessions import Where
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.ids import LOCAL_ORG
@@ -49,7 +50,7 @@ def test_what_is_no_name_makes_no_organisation(stores: StoreSet, bad: str) -> No
 def test_a_key_opens_until_it_is_revoked(stores: StoreSet, name: str) -> None:
     org_id = create_organisation(stores.database, name).org_id
     text = create_key(stores.database, name, "laptop", timedelta(hours=1))
-    caller = Doorkeeper(stores.database).admit(text)
+    caller = Doorkeeper(stores.database).admit(text, Where("127.0.0.1"))
     assert (caller.org_id, caller.name) == (org_id, f"key {caller.principal_id}")
     (listed,) = list_keys(stores.database, name)
     assert (listed.key_id, listed.name) == (caller.principal_id, "laptop")
@@ -59,7 +60,7 @@ def test_a_key_opens_until_it_is_revoked(stores: StoreSet, name: str) -> None:
         revoke_key(stores.database, "local", caller.principal_id)
     revoke_key(stores.database, name, caller.principal_id)
     with pytest.raises(Unauthenticated):
-        Doorkeeper(stores.database).admit(text)
+        Doorkeeper(stores.database).admit(text, Where("127.0.0.1"))
 
 
 def test_a_key_needs_an_organisation_and_a_name(stores: StoreSet, name: str) -> None:

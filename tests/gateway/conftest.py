@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from ircopilot.access.permissions import Role
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.serve import listen, make_server
@@ -77,11 +78,11 @@ def http(served: Served, key: str) -> Iterator[httpx.Client]:
         yield made
 
 
-def new_key(stores: StoreSet, org_id: str) -> str:
+def new_key(stores: StoreSet, org_id: str, role: Role = "owner") -> str:
     """A key of the organisation, which is made if it is new."""
     with stores.database.tenant(org_id) as tx:
         make_organisation(tx, org_id)
-        return make_key(tx, "test")
+        return make_key(tx, "test", role=role)
 
 
 def client(served: Served, key: str) -> httpx.Client:

@@ -205,11 +205,9 @@ def test_merging_links_everything_and_leaves_a_pointer(http: httpx.Client, store
 
 
 @pytest.fixture
-def analyst(
-    served: Served, stores: StoreSet, org: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[httpx.Client, str]]:
+def analyst(served: Served, stores: StoreSet, org: str, key: str) -> Iterator[tuple[httpx.Client, str]]:
     """A caller who sees restricted incidents only when let in."""
-    with caller_with_role(served, stores, org, "analyst", monkeypatch) as made:
+    with caller_with_role(served, stores, org, "analyst") as made:
         yield made
 
 

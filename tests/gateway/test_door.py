@@ -13,11 +13,12 @@ from fastapi.routing import iter_route_contexts
 from gateway.conftest import Served, client, new_key, serving
 from gateway.test_incidents import problem
 from ircopilot.gateway.app import make_app
+from ircopilot.gateway.door import SIGN_IN
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres.api_keys import list_keys, make_key, revoke_key
 
-OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
+OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"} | SIGN_IN
 NO_KEYS = (
     {},
     {"Authorization": "Bearer"},

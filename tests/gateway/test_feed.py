@@ -145,11 +145,11 @@ def test_redis_emptied_costs_no_change(http: httpx.Client, stack: StackUrls) -> 
 
 
 def test_nothing_of_a_restricted_incident_is_told_to_whom_it_is_not(
-    http: httpx.Client, served: Served, stores: StoreSet, org: str, key: str, monkeypatch: pytest.MonkeyPatch
+    http: httpx.Client, served: Served, stores: StoreSet, org: str, key: str
 ) -> None:
     opened(http, "OPEN")
     opened(http, "SECRET")
-    with caller_with_role(served, stores, org, "analyst", monkeypatch) as (mine, me):
+    with caller_with_role(served, stores, org, "analyst") as (mine, me):
         live = ThreadPoolExecutor(1)
         found = live.submit(told_until, mine, 6)
         assert restrict(http, "SECRET", True).status_code == 200  # 3

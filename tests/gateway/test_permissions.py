@@ -5,10 +5,9 @@ from __future__ import annotations
 from fastapi.routing import APIRoute
 
 from ircopilot.access.permissions import DEFAULT_ROLES, PERMISSIONS, ROLES
+from ircopilot.gateway.door import PUBLIC
 from ircopilot.gateway.permit import Needs
 from ircopilot.gateway.routers import ROUTERS
-
-OPEN = {"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"}
 
 
 def test_every_route_declares_one_permission() -> None:
@@ -16,7 +15,7 @@ def test_every_route_declares_one_permission() -> None:
         for route in router.routes:
             assert isinstance(route, APIRoute)
             declared = [d.dependency.permission for d in route.dependencies if isinstance(d.dependency, Needs)]
-            assert len(declared) == (route.path not in OPEN), (route.path, declared)
+            assert len(declared) == (route.path not in PUBLIC), (route.path, declared)
             assert set(declared) <= set(PERMISSIONS)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from ircopilot.stores.postgres import Database
+from ircopilot.stores.postgres.accounts import make_account
 from ircopilot.stores.postgres.tables import metadata
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
@@ -38,7 +39,17 @@ _ROWS: dict[str, dict[str, Any]] = {
     "deposits": {
         "deposit_id": "d{n}", "incident_id": "i1", "sha256": "1" * 64, "name": "a", "size": 3, "received_from": "me",
     },
-    "api_keys": {"key_id": "{org}-{n}", "name": "k", "digest": "1" * 64},
+    "members": {"member_id": "m{n}", "account_id": None, "kind": "service", "name": "m", "role": "service"},
+    "invitations": {
+        "invitation_id": "{org}-{n}", "kind": "member", "role": "viewer", "digest": "1" * 64, "created_by": "me",
+        "expires_at": "2100-01-01T00:00:00Z",
+    },
+    "oidc_providers": {
+        "provider_id": "{org}-{n}", "name": "p", "issuer": "https://id.example", "client_id": "c", "secret": "s",
+        "scopes": "openid", "groups_claim": "groups", "group_roles": {},
+    },
+    "identities": {"provider_id": "{org}-1", "subject": "s{n}", "account_id": "{org}-{n}"},
+    "api_keys": {"key_id": "{org}-{n}", "name": "k", "digest": "1" * 64, "role": "service"},
     "dead_letters": {"job_id": "j1", "attempt": 1, "reason": "r", "body": {}},
     "report_versions": {"incident_id": "i1", "number": "{n}", "basis": 1, "run_id": "r1", "origin": "run", "unfit": []},
     "report_claims": {
@@ -115,7 +126,11 @@ def insert_row(connection: Connection, table: str, row: dict[str, Any]) -> None:
 
 
 def seed(database: Database, org_id: str) -> None:
-    """Row 1 of every table, and an incident `i2` for links to point at."""
+    """Row 1 of every table, an incident `i2` for links to point at, and two people."""
+    for n in (1, 2):
+        account_id = f"{org_id}-{n}"
+        with database.person(account_id) as connection:
+            make_account(connection, account_id, f"{account_id}@example.org", "n")
     with database.tenant(org_id) as tx:
         for table in _ROWS:
             insert_row(tx.connection, table, row_of(table, org_id, 1))

@@ -7,14 +7,16 @@ from typing import Literal
 
 from ircopilot.access.permissions import Permission, Role
 
+Stage = Literal["full", "second_factor", "enrol"]
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:
     """A principal of one organisation.
 
-    `kind`: `user` in a session, `key` an API key. `principal_id`: the user's or the key's id. `scopes` narrows what the
-    role may (None: not narrowed). `label` is how custody, audit and comments name the caller. `address` and
-    `request_id` are of this call.
+    `kind`: `user` in a session, `key` an API key. `principal_id`: the member's or the key's id. `scopes` narrows what
+    the role may (None: not narrowed). `label` is how custody, audit and comments name the caller. `address` and
+    `request_id` are of this call. `stage` is `full`, or what a session is still to do before it may do anything else.
     """
 
     org_id: str
@@ -26,6 +28,9 @@ class Caller:
     session_id: str = ""
     address: str = ""
     request_id: str = ""
+    account_id: str = ""
+    member_id: str = ""
+    stage: Stage = "full"
 
     @property
     def name(self) -> str:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
+from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Unauthenticated
 from ircopilot.access.organisations import named_organisation
+from ircopilot.access.permissions import PERMISSIONS, ROLES, Permission, Role
+from ircopilot.access.sessions import Where
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores.postgres import Database
 from ircopilot.stores.postgres import api_keys as rows
@@ -28,14 +33,38 @@ def key_life(text: str) -> timedelta:
     return int(shape[1]) * _UNIT[shape[2]]
 
 
-def create_key(database: Database, org: str, name: str, life: timedelta | None = None) -> str:
-    """Make a key for the organisation named; returns its text, which is kept nowhere. Raises `UnknownOrganisation`."""
+def create_key(
+    database: Database, org: str, name: str, life: timedelta | None = None, role: str = "service",
+    scopes: Sequence[str] | None = None,
+) -> str:  # fmt: skip
+    """Make a key for the organisation named; returns its text, which is kept nowhere. For whoever has the machine.
+
+    Raises `UnknownOrganisation`, and `UnusableArgument` for a role or scope that there is not.
+    """
+    if role not in ROLES:
+        raise UnusableArgument(f"no role {role!r}", f"one of {', '.join(ROLES)}")
+    if unknown := sorted(set(scopes or ()) - set(PERMISSIONS)):
+        raise UnusableArgument(f"no permission {unknown[0]!r}", f"of {', '.join(PERMISSIONS)}")
     if not name.strip() or len(name) > _MOST_NAME:
         raise UnusableArgument(f"a key's name has 1 to {_MOST_NAME} characters", "say what the key is for")
     org_id = named_organisation(database, org).org_id
     expires = None if life is None else datetime.now(UTC) + life
+    by = machine_caller(org_id)
     with database.tenant(org_id) as tx:
-        return rows.make_key(tx, name.strip(), expires)
+        text = rows.make_key(tx, name.strip(), expires, role=role, scopes=scopes or None, created_by=by.label)
+        after = {
+            "name": name.strip(),
+            "role": role,
+            "scopes": list(scopes or ()),
+            "expires_at": None if expires is None else expires.isoformat(),
+        }
+        record_act(tx, by, "key.create", f"api-key/{rows.key_id_of(text)}", after=after)
+        return text
+
+
+def machine_caller(org_id: str) -> Caller:
+    """Whoever works on the machine that has the database, which is more than any owner may."""
+    return Caller(org_id, "key", "machine", "owner", "ircopilot admin", address="local")
 
 
 def list_keys(database: Database, org: str) -> list[ApiKey]:
@@ -46,8 +75,10 @@ def list_keys(database: Database, org: str) -> list[ApiKey]:
 
 def revoke_key(database: Database, org: str, key_id: str) -> None:
     """Make a key useless from now on. Raises `UnknownKey`, `UnknownOrganisation`."""
-    with database.tenant(named_organisation(database, org).org_id) as tx:
+    org_id = named_organisation(database, org).org_id
+    with database.tenant(org_id) as tx:
         rows.revoke_key(tx, key_id)
+        record_act(tx, machine_caller(org_id), "key.revoke", f"api-key/{key_id}")
 
 
 class Doorkeeper:
@@ -60,16 +91,19 @@ class Doorkeeper:
         self._database = database
         self._touched: dict[str, float] = {}
 
-    def admit(self, text: str) -> Caller:
+    def admit(self, text: str, where: Where) -> Caller:
         """Who the key's text belongs to. Raises `Unauthenticated`: unknown, expired and revoked are told alike."""
         found = rows.check_key(self._database, text)
         if found is None:
             raise Unauthenticated("the API key is not valid", "ask for one: ircopilot admin key create")
-        org_id, key_id = found
-        caller = Caller(org_id, "key", key_id, "owner", f"key {key_id}")
+        key_id, scopes = found.key_id, None if found.scopes is None else frozenset(found.scopes)
+        caller = Caller(
+            found.org_id, "key", key_id, cast(Role, found.role), f"key {key_id}",
+            scopes=cast(frozenset[Permission] | None, scopes), address=where.address, request_id=where.request_id,
+        )  # fmt: skip
         now = time.monotonic()
         if now - self._touched.get(key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S:
             self._touched[key_id] = now
-            with self._database.tenant(org_id) as tx:
+            with self._database.tenant(found.org_id) as tx:
                 rows.touch_key(tx, key_id)
         return caller

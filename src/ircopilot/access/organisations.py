@@ -9,7 +9,7 @@ from ircopilot.access.errors import OrganisationExists, UnknownOrganisation
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import LOCAL_ORG, stable_uuid
 from ircopilot.stores.postgres import Database
-from ircopilot.stores.postgres.organisations import Organisation, find_organisation, make_organisation
+from ircopilot.stores.postgres.organisations import Organisation, find_by_name, find_organisation, make_organisation
 
 LOCAL_NAME = "local"
 _MOST_NAME = 120
@@ -35,6 +35,8 @@ def create_organisation(database: Database, name: str, region: str = "local") ->
     org_id = organisation_id(name)
     if _as_uuid(name.strip()):
         raise UnusableArgument("an id is no name", "give the organisation a name of words")
+    if find_by_name(database, name) is not None:
+        raise OrganisationExists(f"there is one called {name.strip()}", "use it, or another name")
     with database.tenant(org_id) as tx:
         if not make_organisation(tx, name.strip(), region):
             raise OrganisationExists(f"{name.strip()} was made before; its id is {org_id}", "use it, or another name")
@@ -50,6 +52,9 @@ def named_organisation(database: Database, named: str) -> Organisation:
         if org_id == LOCAL_ORG:
             make_organisation(tx, LOCAL_NAME)
         found = find_organisation(tx)
+    if found is None and (renamed := find_by_name(database, named)) is not None:
+        with database.tenant(renamed) as tx:
+            found = find_organisation(tx)
     if found is None:
         raise UnknownOrganisation(f"no organisation {named!r}", f"make it: ircopilot admin org create {named!r}")
     return found

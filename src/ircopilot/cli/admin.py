@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ircopilot.settings import data_dir
+from ircopilot.settings import data_dir, service_settings
 
 if TYPE_CHECKING:
     from ircopilot.stores import StoreSet
@@ -25,7 +25,9 @@ Org = Annotated[str, typer.Option("--org", help="Name or id of the organisation;
 
 def register(app: typer.Typer) -> None:
     """Hang the commands on the program."""
-    admin = typer.Typer(no_args_is_help=True, help="Organisations and API keys, on the machine that runs the service.")
+    admin = typer.Typer(
+        no_args_is_help=True, help="Organisations, links for people and API keys, on the machine that runs the service."
+    )
     org = typer.Typer(no_args_is_help=True, help="Organisations.")
     org.command("create", epilog="Example:  ircopilot admin org create 'Example Ltd'")(create_org)
     key = typer.Typer(no_args_is_help=True, help="API keys of an organisation.")
@@ -38,6 +40,9 @@ def register(app: typer.Typer) -> None:
     vault.command("rotate", epilog="Example:  ircopilot admin vault-key rotate --org 'Example Ltd'")(rotate_key)
     vault.command("rewrap", epilog="Example:  ircopilot admin vault-key rewrap --org 'Example Ltd'")(rewrap_key)
     vault.command("destroy", epilog="Example:  ircopilot admin vault-key destroy --org Old --confirm Old")(destroy_key)
+    admin.command(
+        "invite", epilog="Example:  ircopilot admin invite --org local --role analyst --email ada@example.org"
+    )(invite)
     admin.add_typer(vault, name="vault-key")
     admin.add_typer(org, name="org")
     admin.add_typer(key, name="key")
@@ -52,17 +57,38 @@ def create_org(name: Annotated[str, typer.Argument(help="What people call it.", 
         print(create_organisation(database, name).org_id)
 
 
+def invite(
+    org: Org,
+    role: Annotated[str, typer.Option(help="owner, admin, lead, analyst, viewer or auditor.")] = "owner",
+    email: Annotated[str, typer.Option(help="Who may use it; anybody who holds it if left out.")] = "",
+) -> None:
+    """Make a link by which a person becomes a member, once, within 24 hours; prints it."""
+    from ircopilot.access.joining import invite_from_machine
+
+    settings = service_settings()
+    with _database() as database:
+        kind, token = invite_from_machine(database, org, role, email)
+    page = "first" if kind == "first" else "join"
+    out.print(f"{settings.web_url}/sign-in/{page}?token={token}", soft_wrap=True)
+
+
 def create_key(
     org: Org,
     name: Annotated[str, typer.Option(help="What the key is for.", show_default=False)],
     expires: Annotated[str, typer.Option(help="How long it is valid: 90d, 12h, 8w; for good if left out.")] = "",
+    role: Annotated[
+        str, typer.Option(help="What it may: owner, admin, lead, analyst, viewer, auditor, service.")
+    ] = "service",
+    scope: Annotated[
+        list[str] | None, typer.Option(help="A permission that it is narrowed to, as incident:read; may be repeated.")
+    ] = None,
 ) -> None:
     """Make an API key; prints it, this once."""
     from ircopilot.access import keys
 
     life = keys.key_life(expires) if expires else None
     with _database() as database:
-        print(keys.create_key(database, org, name, life))
+        print(keys.create_key(database, org, name, life, role, scope))
 
 
 def list_keys(org: Org) -> None:
@@ -71,10 +97,12 @@ def list_keys(org: Org) -> None:
 
     with _database() as database:
         found = keys.list_keys(database, org)
-    table = Table("key", "name", "made", "expires", "last used", "state", box=None)
+    table = Table("key", "name", "role", "made", "expires", "last used", "state", box=None)
     for key in found:
         times = [f"{t:%Y-%m-%d %H:%M}" if t else "-" for t in (key.created_at, key.expires_at, key.last_used_at)]
-        table.add_row(key.key_id, Text(key.name), *times, _state(key))
+        table.add_row(
+            key.key_id, Text(key.name), key.role + ("*" if key.scopes is not None else ""), *times, _state(key)
+        )
     out.print(table, soft_wrap=True)
 
 
@@ -126,6 +154,8 @@ def destroy_key(
 def _state(key: ApiKey) -> str:
     if key.revoked_at is not None:
         return "revoked"
+    if key.suspended_at is not None:
+        return "suspended"
     return "expired" if key.expires_at is not None and key.expires_at <= datetime.now(UTC) else "valid"
 
 

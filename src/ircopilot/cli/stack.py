@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
 
 import typer
@@ -11,6 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ircopilot.settings import data_dir
+
+if TYPE_CHECKING:
+    from ircopilot.settings import StackUrls
 
 console = Console()
 DataDir = Annotated[
@@ -50,7 +53,23 @@ def up(
         return
     if services:
         console.print(f"{'gateway':<16} http://{settings.gateway_address}", soft_wrap=True)
+        _tell_first_link(urls, settings.web_url)
     console.print("The stack runs until `ircopilot down`.")
+
+
+def _tell_first_link(urls: StackUrls, web_url: str) -> None:
+    """While nobody owns the local organisation: the link by which somebody does."""
+    from ircopilot.access.joining import invite_first_owner
+    from ircopilot.stores import open_stores
+
+    with open_stores(urls) as stores:
+        token = invite_first_owner(stores.database)
+    if token is not None:
+        console.print(
+            "Nobody owns this installation yet. To become its owner, once and within 24 hours:\n"
+            f"  {web_url}/sign-in/first?token={token}",
+            soft_wrap=True,
+        )
 
 
 def status(directory: DataDir = None) -> None:

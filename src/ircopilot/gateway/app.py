@@ -28,6 +28,7 @@ def make_app(gate: Gate) -> FastAPI:
         try:
             yield
         finally:
+            await gate.finish()
             await gate.hub.close()
             await gate.orchestrator.close()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ircopilot.access.errors import Forbidden, Unauthenticated
+from ircopilot.access.errors import EnrolmentRequired, Forbidden, ForgedRequest, SecondFactorRequired, Unauthenticated
 from ircopilot.contracts.problems import MEDIA_TYPE
 from ircopilot.domain.errors import ProblemError
 from ircopilot.gateway.answers import URN
@@ -41,6 +41,9 @@ PROBLEM = "#/components/schemas/Problem"
 EVERYWHERE: tuple[type[ProblemError], ...] = (
     Unauthenticated,
     Forbidden,
+    ForgedRequest,
+    SecondFactorRequired,
+    EnrolmentRequired,
     InvalidRequest,
     ProblemError,
     DatabaseUnreachable,

@@ -10,14 +10,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ircopilot.access.errors import Unauthenticated
 from ircopilot.gateway.answers import as_problem, problem_answer
+<<<<<<< HEAD
 from ircopilot.gateway.body import Body
+=======
+from ircopilot.gateway.door import PUBLIC, check_origin, check_stage, check_token, shown_by, where_of
+from ircopilot.gateway.errors import TooLarge
+>>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
 from ircopilot.gateway.gate import Gate
 from ircopilot.telemetry import error_place
 
-# All that is answered without an API key. Whatever is added elsewhere needs one.
-PUBLIC = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
@@ -53,8 +55,7 @@ class Edge:
             await send(message)
 
         try:
-            if scope["path"] not in PUBLIC:
-                scope["state"]["caller"] = await self._gate.admit(_shown_key(headers))
+            await self._let_in(scope, headers, request_id)
             await self._app(scope, body.receive, answer)
         except Exception as error:
             problem = as_problem(error)
@@ -67,6 +68,20 @@ class Edge:
             route = getattr(scope.get("route"), "path", "none")
             self._gate.meters.requests.labels(_method(scope["method"]), route, str(status)).inc()
             self._gate.meters.seconds.labels(route).observe(time.monotonic() - begun)
+
+    async def _let_in(self, scope: Scope, headers: Headers, request_id: str) -> None:
+        """See to it that somebody calls, unless the path is for all. Raises `Unauthenticated`, `Forbidden` and its like."""
+        site = self._gate.site
+        if scope["path"] in PUBLIC:
+            check_origin(headers, scope["method"], site)
+            return
+        shown = shown_by(headers, site)
+        caller = await self._gate.admit(shown, where_of(scope, headers, self._gate.settings, request_id))
+        if shown.kind == "session":
+            check_origin(headers, scope["method"], site)
+            check_token(headers, scope["method"], shown.text)
+        check_stage(caller, scope["method"], scope["path"])
+        scope["state"].update(caller=caller, shown=shown)
 
 
 async def _refuse(response: Response, body: Body, send: Send) -> None:
@@ -83,15 +98,6 @@ def _dress(headers: MutableHeaders, request_id: str) -> None:
     headers.setdefault("Cache-Control", "no-store")
     for name, value in _HEADERS:
         headers.setdefault(name, value)
-
-
-def _shown_key(headers: Headers) -> str:
-    """The key in the one `Authorization: Bearer` header. Raises `Unauthenticated`. Source: RFC 6750 §2.1."""
-    shown = headers.getlist("authorization")
-    scheme, _, key = shown[0].partition(" ") if len(shown) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not key.strip():
-        raise Unauthenticated("no API key was shown", "send Authorization: Bearer irc_…")
-    return key.strip()
 
 
 def _method(name: str) -> str:

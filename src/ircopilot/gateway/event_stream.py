@@ -11,8 +11,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Unauthenticated
+from ircopilot.access.sessions import Where
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.gateway.door import Shown
 from ircopilot.gateway.feed import Frame
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import TooSlow
@@ -24,12 +27,15 @@ _HEARTBEAT = b": \n\n"
 class EventStream(Response):
     """The batches of a watch as `text/event-stream`; an empty batch is a comment. Source: HTML Living Standard §9.2.
 
-    `key` is shown again every `heartbeat_s`: a stream does not outlive the key that opened it.
+    What the call showed is looked at again every `heartbeat_s`: a stream outlives neither the key or session that
+    opened it nor the role that its caller had. It does not keep a session from being idle.
     """
 
-    def __init__(self, gate: Gate, batches: AsyncIterator[Sequence[Frame]], key: str) -> None:
+    def __init__(self, gate: Gate, batches: AsyncIterator[Sequence[Frame]], request: Request) -> None:
         super().__init__(media_type="text/event-stream")
-        self._gate, self._batches, self._key = gate, batches, key
+        self._gate, self._batches = gate, batches
+        self._shown: Shown = request.state.shown
+        self._opener: Caller = request.state.caller
         self._admitted = asyncio.get_running_loop().time()
         del self.headers["content-length"]
         # A proxy that gathers the answer before it passes it on would hold every event back.
@@ -72,8 +78,10 @@ class EventStream(Response):
         now = asyncio.get_running_loop().time()
         if now - self._admitted >= self._gate.settings.heartbeat_s:
             try:
-                await self._gate.admit(self._key)
+                caller = await self._gate.admit(self._shown, Where(self._opener.address), watching=True)
             except Unauthenticated:
+                return False
+            if (caller.role, caller.scopes, caller.stage) != (self._opener.role, self._opener.scopes, "full"):
                 return False
             self._admitted = now
         return True

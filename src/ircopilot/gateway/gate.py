@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 import anyio
+import structlog
+from anyio import from_thread
 from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -15,6 +18,8 @@ from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Forbidden
 from ircopilot.access.keys import Doorkeeper
 from ircopilot.access.permissions import DEFAULT_ROLES, Permission
+from ircopilot.access.sessions import Where, admit_session
+from ircopilot.gateway.door import Shown
 from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.lines import OpenLines
 from ircopilot.gateway.meters import Meters
@@ -23,7 +28,11 @@ from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
+<<<<<<< HEAD
 from ircopilot.stores.postgres.held import HeldTransaction, held_transaction, holding
+=======
+from ircopilot.telemetry import error_place
+>>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
 
 if TYPE_CHECKING:
     from ircopilot.gateway.hub import Hub
@@ -40,6 +49,7 @@ class Gate:
     def __init__(self, stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> None:
         self.stores = stores
         self.settings = settings
+        self.site = settings.site
         self.limits = limits
         self.meters = Meters()
         self.lines = OpenLines()
@@ -52,10 +62,49 @@ class Gate:
         self._claims = anyio.CapacityLimiter(4)
         # As many as the lobby has connections.
         self._lookups = anyio.CapacityLimiter(4)
+        self._hashes = anyio.CapacityLimiter(2)
+        self._later: set[asyncio.Task[None]] = set()
 
-    async def admit(self, text: str) -> Caller:
-        """Who the API key belongs to. Raises `Unauthenticated`, `DatabaseUnreachable`."""
-        return await run_sync(_asking_database, lambda: self._doorkeeper.admit(text), limiter=self._lookups)
+    async def admit(self, shown: Shown, where: Where, *, watching: bool = False) -> Caller:
+        """Who shows that key or session. Raises `Unauthenticated`, `DatabaseUnreachable`, `SessionsUnreachable`.
+
+        `watching`: nobody acts, so a session grows idle all the same.
+        """
+        if shown.kind == "key":
+            return await self.in_lobby(lambda: self._doorkeeper.admit(shown.text, where))
+        return await run_sync(
+            _asking_database,
+            lambda: admit_session(self.stores, shown.text, where, watching=watching),
+            limiter=self._reads,
+        )
+
+    async def in_lobby(self, work: Callable[[], R]) -> R:
+        """Do something short that begins before an organisation is known. Raises `DatabaseUnreachable`."""
+        return await run_sync(_asking_database, work, limiter=self._lookups)
+
+    async def in_hash_thread(self, work: Callable[[], R]) -> R:
+        """Do something that hashes a password: 64 MiB each, so a few at once. Raises `DatabaseUnreachable`."""
+        return await run_sync(_asking_database, work, limiter=self._hashes)
+
+    def later(self, work: Callable[[], None]) -> None:
+        """Do something after the answer; called from a thread of this gate. What goes wrong with it is logged."""
+
+        async def noted() -> None:
+            try:
+                await self.in_lobby(work)
+            except Exception as error:
+                structlog.get_logger().error("something after an answer failed", **error_place(error))
+
+        def start() -> None:
+            task = asyncio.get_running_loop().create_task(noted())
+            self._later.add(task)
+            task.add_done_callback(self._later.discard)
+
+        from_thread.run_sync(start)
+
+    async def finish(self) -> None:
+        """Wait for what was left for later."""
+        await asyncio.gather(*self._later, return_exceptions=True)
 
     async def permit(self, caller: Caller, permission: Permission) -> None:
         """Raises `Forbidden` unless the caller's role, narrowed by its scopes, has the permission."""

@@ -92,9 +92,8 @@ async def watch_feed(
     last, hidden = await gate.in_tx(caller.org_id, _present)
     seen = min(last_seen(request, last if after is None else after), last)
     gate.hub.check_room()
-    key = request.headers["authorization"].partition(" ")[2].strip()
     source = FeedSource(caller.org_id, last, hidden)
-    return EventStream(gate, gate.hub.watch(source, seen, viewer_of(caller)), key)
+    return EventStream(gate, gate.hub.watch(source, seen, viewer_of(caller)), request)
 
 
 async def change(

@@ -29,7 +29,7 @@ from ircopilot.gateway.tags import TAGS
 from ircopilot.stores.postgres.errors import LostClaim
 
 SAFE = frozenset({"get", "head", "options"})
-SESSION_COOKIE, CSRF_HEADER = "irc_session", "X-CSRF-Token"
+SESSION_COOKIE, CSRF_HEADER = "__Host-ircopilot", "X-CSRF-Token"
 _ABOUT = """Evidence goes in, runs are started and watched, reports come out; people work on incidents together.
 
 Every error is `application/problem+json` (RFC 9457). Lists answer `{"items": […], "next": …}`: send `next` as `cursor`

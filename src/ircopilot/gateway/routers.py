@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from ircopilot.gateway import evidence_routes, health_routes, live, output_routes, run_routes
 from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
+from ircopilot.gateway.auth import factor_routes, me_routes
+from ircopilot.gateway.auth import routes as auth_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
@@ -14,6 +16,10 @@ from ircopilot.gateway.reports import claim_routes
 from ircopilot.gateway.reports import routes as report_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
+    auth_routes.router,
+    factor_routes.auth,
+    me_routes.router,
+    factor_routes.me,
     incident_routes.router,
     decide_routes.router,
     incident_routes.metrics_router,

@@ -108,8 +108,7 @@ async def watch_run(
     if run.state in OVER and seen == run.last_event:
         return Response(status_code=204)
     gate.hub.check_room()
-    key = request.headers["authorization"].partition(" ")[2].strip()
-    return EventStream(gate, gate.hub.watch(RunSource(caller.org_id, run), seen), key)
+    return EventStream(gate, gate.hub.watch(RunSource(caller.org_id, run), seen), request)
 
 
 @router.post(

@@ -21,6 +21,11 @@ class LiveStore:
     def __init__(self, url: str) -> None:
         self._redis: redis.Redis = redis.Redis.from_url(url, socket_timeout=30, socket_connect_timeout=5)
 
+    @property
+    def client(self) -> redis.Redis:
+        """The connections, for the stores beside this one."""
+        return self._redis
+
     def publish_run_event(self, org_id: str, event: RunEvent) -> bool:
         """Fan one event out; False when Redis does not answer or is full: watchers then read Postgres when they next look.
 

@@ -19,6 +19,9 @@ from ircopilot.stores.vault import Vault, open_vault
 if TYPE_CHECKING:
     from ircopilot.stores.events import EventStore
     from ircopilot.stores.redis import LiveStore
+    from ircopilot.stores.redis_counts import FailureCounts
+    from ircopilot.stores.redis_once import OnceStore
+    from ircopilot.stores.redis_sessions import SessionRows
 
 
 class StoreUrls(DatabaseUrls, Protocol):
@@ -79,6 +82,27 @@ class StoreSet:
         from ircopilot.stores.redis import LiveStore
 
         return LiveStore(self.urls.redis_url)
+
+    @cached_property
+    def sessions(self) -> SessionRows:
+        """Redis: who is signed in."""
+        from ircopilot.stores.redis_sessions import SessionRows
+
+        return SessionRows(self.live.client)
+
+    @cached_property
+    def failures(self) -> FailureCounts:
+        """Redis, and this process: failed attempts to sign in."""
+        from ircopilot.stores.redis_counts import FailureCounts
+
+        return FailureCounts(self.live.client)
+
+    @cached_property
+    def once(self) -> OnceStore:
+        """Redis: challenges."""
+        from ircopilot.stores.redis_once import OnceStore
+
+        return OnceStore(self.live.client)
 
     def tell_progress(self, org_id: str, run_id: str, stage: str, payload: dict[str, Any]) -> int:
         """Add a run event in a transaction of its own and fan it out; its number. Raises `UnknownRun`.

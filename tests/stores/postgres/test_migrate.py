@@ -17,7 +17,7 @@ from ircopilot.settings import StackUrls
 from ircopilot.stores.postgres import migrate
 from ircopilot.stores.postgres.errors import SchemaTooNew
 from ircopilot.stores.postgres.migrate import HEAD, migrations_folder
-from ircopilot.stores.postgres.tables import TENANT_TABLES
+from ircopilot.stores.postgres.tables import PEOPLE_TABLES, TENANT_TABLES
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_many_processes_migrate_an_empty_database_once(empty: StackUrls) -> None
         list(pool.map(lambda _: migrate(empty), range(4)))
     assert answer(empty, "SELECT version_num FROM alembic_version") == [HEAD]
     tables = answer(empty, "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
-    assert set(tables) == {*TENANT_TABLES, "alembic_version"}
+    assert set(tables) == {*TENANT_TABLES, *PEOPLE_TABLES, "alembic_version"}
 
 
 def test_a_newer_schema_is_left_alone(empty: StackUrls) -> None:

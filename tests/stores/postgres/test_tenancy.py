@@ -15,7 +15,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Database
-from ircopilot.stores.postgres.tables import APPEND_ONLY, TENANT_TABLES, metadata
+from ircopilot.stores.postgres.tables import APPEND_ONLY, PEOPLE_TABLES, TENANT_TABLES, metadata
 from ircopilot.stores.postgres.tables.governance import KEPT
 
 from ..seed import _ROWS, insert_row, row_of, seed
@@ -58,7 +58,7 @@ def test_every_table_is_in_the_matrix_and_has_forced_security(database: Database
     with database.session() as connection:
         found = {row.relname: row.forced for row in connection.execute(text(query))}
     assert found.pop("alembic_version") is False
-    assert found == dict.fromkeys(TENANT_TABLES, True)
+    assert found == dict.fromkeys((*TENANT_TABLES, *PEOPLE_TABLES), True)
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)
@@ -111,7 +111,10 @@ def test_a_row_cannot_point_into_another_organisation(database: Database) -> Non
             insert_row(connection, "runs", row_of("runs", "org-third", 1))
 
 
-LOBBY_READS = ("outbox", "jobs", "runs", "api_keys", "audit_heads", "policy_versions", "idempotency_keys")
+LOBBY_READS = (
+    "outbox", "jobs", "runs", "api_keys", "members", "organisations", "invitations", "oidc_providers", "audit_heads",
+    "policy_versions", "idempotency_keys",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("table", TENANT_TABLES)
@@ -133,7 +136,10 @@ def test_the_lobby_sees_what_is_open_and_changes_nothing(database: Database, tab
 @pytest.mark.parametrize(
     ("table", "column"),
     [("jobs", "payload"), ("jobs", "result"), ("jobs", "last_error"), ("runs", "parameters"), ("runs", "error"),
-     ("runs", "incident_id"), ("api_keys", "last_used_at")],
+     ("runs", "incident_id"), ("api_keys", "last_used_at"),
+     ("api_keys", "created_by"), ("members", "name"), ("invitations", "email"), ("invitations", "role"),
+     ("oidc_providers", "secret"), ("oidc_providers", "issuer"), ("organisations", "region"), ("accounts", "name"),
+     ("passwords", "hash"), ("factors", "material"), ("recovery_codes", "digest"), ("identities", "subject")],
 )  # fmt: skip
 def test_the_lobby_sees_no_content(database: Database, table: str, column: str) -> None:
     with database.lobby() as connection:

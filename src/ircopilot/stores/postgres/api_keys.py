@@ -6,10 +6,12 @@ import hashlib
 import hmac
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select, update
+from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
 
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import UnknownKey
@@ -18,16 +20,20 @@ from ircopilot.stores.postgres.tables import api_keys
 
 _SHAPE = re.compile(r"irc_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 # Made once, being run for every call.
-_VALID = select(api_keys.c.org_id, api_keys.c.digest).where(
+_VALID = select(api_keys.c.org_id, api_keys.c.digest, api_keys.c.role, api_keys.c.scopes).where(
     api_keys.c.key_id == bindparam("of_id"),
     api_keys.c.revoked_at.is_(None),
+    api_keys.c.suspended_at.is_(None),
     or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.clock_timestamp()),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key without its secret."""
+    """A key without its secret. `scopes`: the permissions it is narrowed to, None if to none but its role's.
+
+    `member_id`: whose it is, None of one that was made on the machine itself. `suspended_at`: that member is disabled.
+    """
 
     org_id: str
     key_id: str
@@ -36,19 +42,46 @@ class ApiKey:
     expires_at: datetime | None
     revoked_at: datetime | None
     last_used_at: datetime | None
+    role: str
+    scopes: tuple[str, ...] | None
+    member_id: str | None
+    created_by: str
+    suspended_at: datetime | None
 
 
-def make_key(tx: Tx, name: str, expires_at: datetime | None = None) -> str:
+@dataclass(frozen=True, slots=True)
+class ShownKey:
+    """What a valid key is: whose, and what it may."""
+
+    org_id: str
+    key_id: str
+    role: str
+    scopes: tuple[str, ...] | None
+
+
+def make_key(
+    tx: Tx, name: str, expires_at: datetime | None = None, *, role: str = "service",
+    scopes: Iterable[str] | None = None, member_id: str | None = None, created_by: str = "",
+) -> str:  # fmt: skip
     """Make a key; returns its text, which is kept nowhere."""
     key_id, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     text = f"irc_{key_id}_{secret}"
-    row = {"org_id": tx.org_id, "key_id": key_id, "name": storable(name), "digest": _digest(text)}
-    tx.connection.execute(api_keys.insert().values(row | {"expires_at": expires_at}))
+    row = {
+        "org_id": tx.org_id, "key_id": key_id, "name": storable(name), "digest": _digest(text), "role": role,
+        "scopes": None if scopes is None else " ".join(sorted(set(scopes))), "member_id": member_id,
+        "created_by": storable(created_by), "expires_at": expires_at,
+    }  # fmt: skip
+    tx.connection.execute(api_keys.insert().values(row))
     return text
 
 
-def check_key(database: Database, text: str) -> tuple[str, str] | None:
-    """(organisation, key id) that the text is the key of; None when it is none, expired or revoked. Works as the lobby."""
+def key_id_of(text: str) -> str:
+    """The id within a key's text."""
+    return text.split("_", 2)[1]
+
+
+def check_key(database: Database, text: str) -> ShownKey | None:
+    """What the text is the key of; None when it is none, expired, suspended or revoked. Works as the lobby."""
     shape = _SHAPE.fullmatch(text)
     if shape is None:
         return None
@@ -56,7 +89,7 @@ def check_key(database: Database, text: str) -> tuple[str, str] | None:
         row = connection.execute(_VALID, {"of_id": shape[1]}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, _digest(text)):
         return None
-    return row.org_id, shape[1]
+    return ShownKey(row.org_id, shape[1], row.role, _scopes(row.scopes))
 
 
 def touch_key(tx: Tx, key_id: str) -> None:
@@ -74,12 +107,49 @@ def revoke_key(tx: Tx, key_id: str) -> None:
         raise UnknownKey(f"no valid key {key_id}", "see `ircopilot admin key list`")
 
 
-def list_keys(tx: Tx) -> list[ApiKey]:
-    """All keys of the organisation, oldest first."""
-    rows = tx.connection.execute(select(api_keys).order_by(api_keys.c.created_at, api_keys.c.key_id))
-    names = tuple(ApiKey.__dataclass_fields__)
-    return [ApiKey(**{name: row._mapping[name] for name in names}) for row in rows]
+def suspend_keys(tx: Tx, member_id: str, on: bool) -> None:
+    """Make a member's keys useless while the member is disabled; or no more."""
+    here = update(api_keys).where(api_keys.c.member_id == member_id)
+    tx.connection.execute(here.values(suspended_at=func.now() if on else None))
+
+
+def revoke_keys_of(tx: Tx, member_id: str, but_roles: Iterable[str] = ()) -> list[str]:
+    """Revoke a member's keys, except those of these roles; their ids."""
+    mine = (api_keys.c.member_id == member_id) & api_keys.c.revoked_at.is_(None)
+    gone = update(api_keys).where(mine, api_keys.c.role.not_in(list(but_roles))).values(revoked_at=func.now())
+    return list(tx.connection.execute(gone.returning(api_keys.c.key_id)).scalars())
+
+
+def get_key(tx: Tx, key_id: str) -> ApiKey:
+    """One key of the organisation. Raises `UnknownKey`."""
+    row = tx.connection.execute(select(*_SEEN).where(api_keys.c.key_id == key_id)).one_or_none()
+    if row is None:
+        raise UnknownKey(f"no key {key_id[:100]}", "list them: GET /v1/api-keys")
+    return _key(row)
+
+
+def list_keys(
+    tx: Tx, limit: int | None = None, after: tuple[datetime, str] | None = None, *, member_id: str | None = None
+) -> list[ApiKey]:  # fmt: skip
+    """Keys of the organisation, or of one member, oldest first, after a place in that order."""
+    query = select(*_SEEN).order_by(api_keys.c.created_at, api_keys.c.key_id).limit(limit)
+    if after is not None:
+        query = query.where(tuple_(api_keys.c.created_at, api_keys.c.key_id) > tuple_(*after))
+    if member_id is not None:
+        query = query.where(api_keys.c.member_id == member_id)
+    return [_key(row) for row in tx.connection.execute(query)]
+
+
+def _key(row: Row[Any]) -> ApiKey:
+    return ApiKey(**{**row._mapping, "scopes": _scopes(row.scopes)})
+
+
+def _scopes(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else tuple(text.split())
 
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+_SEEN = tuple(api_keys.c[name] for name in ApiKey.__dataclass_fields__)

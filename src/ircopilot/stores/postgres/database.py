@@ -22,6 +22,8 @@ IDLE_S = 30
 
 # Made once: to make a statement costs more than to run it.
 _BIND = select(func.set_config("app.org_id", bindparam("org"), True))
+_BIND_ACCOUNT = select(func.set_config("app.account_id", bindparam("account"), True))
+_SEEK = select(func.set_config(bindparam("name"), bindparam("value"), True))
 
 
 class DatabaseUrls(Protocol):
@@ -58,10 +60,17 @@ class Database:
         return other
 
     @contextmanager
+<<<<<<< HEAD
     def tenant(self, org_id: str) -> Iterator[Tx]:
         """A transaction that sees the rows of `org_id` and no others; commits unless the block raises.
 
         Within a request that holds one (`held`), it is a part of that.
+=======
+    def tenant(self, org_id: str, account_id: str = "") -> Iterator[Tx]:
+        """A transaction that sees the rows of `org_id` and no others; commits unless the block raises.
+
+        With `account_id` it sees that person's password and factors as well.
+>>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
         """
         if not org_id:
             raise UnusableArgument("no organisation was named")
@@ -74,6 +83,8 @@ class Database:
         with self._app.begin() as connection:
             # Bound to the transaction: a pooled connection goes back without an organisation.
             connection.execute(_BIND, {"org": org_id})
+            if account_id:
+                connection.execute(_BIND_ACCOUNT, {"account": account_id})
             tx = Tx(org_id, connection)
             yield tx
             for work, items in tx.late.values():
@@ -82,9 +93,24 @@ class Database:
             self._fence(tx)
 
     @contextmanager
-    def lobby(self) -> Iterator[Connection]:
-        """A transaction of the lobby's role: no organisation, and nothing but the outbox in sight."""
+    def person(self, account_id: str) -> Iterator[Connection]:
+        """A transaction that sees the rows of one account, of no organisation; commits unless the block raises."""
+        if not account_id:
+            raise UnusableArgument("no account was named")
+        with self._app.begin() as connection:
+            connection.execute(_BIND_ACCOUNT, {"account": account_id})
+            yield connection
+
+    @contextmanager
+    def lobby(self, **seek: str) -> Iterator[Connection]:
+        """A transaction of the lobby's role, which sees what is needed before an organisation is known.
+
+        `seek` names what it looks for: `email`, `account_id`, `invitation_id` or `provider_id`. Of people, members,
+        invitations and providers it sees the named one's rows alone.
+        """
         with self._lobby.begin() as connection:
+            for name, value in seek.items():
+                connection.execute(_SEEK, {"name": f"app.{name}", "value": value})
             yield connection
 
     @contextmanager

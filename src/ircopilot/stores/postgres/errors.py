@@ -97,3 +97,35 @@ class LostClaim(ProblemError):
     type = "lost-claim"
     status = 409
     title = "Another call under that key took over"
+
+
+class NoSuchMember(ProblemError):
+    """No member of that id in this organisation."""
+
+    type = "no-such-member"
+    status = 404
+    title = "There is no such member"
+
+
+class UnknownInvitation(ProblemError):
+    """No invitation of that id or link that could still be used."""
+
+    type = "unknown-invitation"
+    status = 404
+    title = "There is no such invitation"
+
+
+class UnknownFactor(ProblemError):
+    """No second factor of that id in this account."""
+
+    type = "unknown-factor"
+    status = 404
+    title = "There is no such second factor"
+
+
+class UnknownProvider(ProblemError):
+    """No sign-in provider of that id, or not an enabled one."""
+
+    type = "unknown-provider"
+    status = 404
+    title = "There is no such sign-in provider"

@@ -24,7 +24,9 @@ from ircopilot.stores.postgres.tables.spine import (
 )
 
 ROOMS = (access, cases, evidence, governance, reports)
-TENANT_TABLES: tuple[str, ...] = tuple(sorted(metadata.tables))
+TENANT_TABLES: tuple[str, ...] = tuple(sorted(name for name, table in metadata.tables.items() if "org_id" in table.c))
+# Of people, who may belong to several organisations: bound to `app.account_id` instead.
+PEOPLE_TABLES: tuple[str, ...] = tuple(sorted(set(metadata.tables) - set(TENANT_TABLES)))
 # Rows that the application may add and read, never change or remove.
 APPEND_ONLY: tuple[str, ...] = (
     "custody",
@@ -35,6 +37,7 @@ APPEND_ONLY: tuple[str, ...] = (
 
 __all__ = [
     "APPEND_ONLY",
+    "PEOPLE_TABLES",
     "ROOMS",
     "TENANT_TABLES",
     "Id",

@@ -36,6 +36,10 @@ organisations = Table(
     need("region", server_default="local"),
     now_column("created_at"),
     need("feed_last", BigInteger, server_default="0"),
+    need("require_mfa", Boolean, server_default="false"),
+    need("session_idle_s", Integer, server_default="3600"),
+    need("session_absolute_s", Integer, server_default="43200"),
+    need("version", Integer, server_default="1"),
 )
 
 CASE_TIMES = ("occurred_at", "detected_at", "contained_at", "recovered_at", "closed_at", "retain_until")
@@ -284,4 +288,10 @@ api_keys = Table(
     time_column("expires_at"),
     time_column("revoked_at"),
     time_column("last_used_at"),
+    need("role"),
+    Column("scopes", Id),
+    Column("member_id", Id),
+    need("created_by", server_default=""),
+    time_column("suspended_at"),
+    within("members", "member_id"),
 )

@@ -1,0 +1,1 @@
+"""Routes of signing in and out, and of oneself."""
