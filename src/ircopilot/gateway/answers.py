@@ -11,7 +11,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ircopilot.access.errors import TooManyAttempts
 from ircopilot.contracts.problems import MEDIA_TYPE, problem_document
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.gateway.errors import BrokenUpload, InvalidRequest, MethodNotAllowed, NoSuchRoute
@@ -29,16 +28,9 @@ def problem_answer(error: ProblemError, request_id: str) -> Response:
     headers = {}
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="ircopilot"'
-<<<<<<< HEAD
     after = getattr(error, "retry_after_s", 2 if error.status == 503 else None)
     if after is not None:
         headers["Retry-After"] = str(max(1, math.ceil(after)))
-=======
-    if error.status == 503:
-        headers["Retry-After"] = "2"
-    if isinstance(error, TooManyAttempts):
-        headers["Retry-After"] = str(error.retry_after_s)
->>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
     return Response(orjson.dumps(document), error.status, headers, media_type=MEDIA_TYPE)
 
 

@@ -11,12 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ircopilot.gateway.answers import as_problem, problem_answer
-<<<<<<< HEAD
 from ircopilot.gateway.body import Body
-=======
 from ircopilot.gateway.door import PUBLIC, check_origin, check_stage, check_token, shown_by, where_of
-from ircopilot.gateway.errors import TooLarge
->>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
 from ircopilot.gateway.gate import Gate
 from ircopilot.telemetry import error_place
 

@@ -28,11 +28,8 @@ from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
-<<<<<<< HEAD
 from ircopilot.stores.postgres.held import HeldTransaction, held_transaction, holding
-=======
 from ircopilot.telemetry import error_place
->>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
 
 if TYPE_CHECKING:
     from ircopilot.gateway.hub import Hub

@@ -42,6 +42,8 @@ from ircopilot.stores.postgres.idempotency import Asked, Kept
 HEADER = "idempotency-key"
 METHODS = frozenset({"POST", "PATCH"})
 _MOST_KEY = 255
+# What these answer with is a session's new id or a factor's secret: nothing of it may be kept, and each works once by itself.
+_OWN_SESSION = ("/v1/auth/", "/v1/me/")
 # Who may not call, or too often, or sent a broken body, has not used the key up.
 _NOT_KEPT = frozenset({401, 403, 408, 413, 429})
 _NAMESPACE = uuid.UUID("5b0f7a52-3c56-4a43-9e6e-0d4a4d6c9d11")
@@ -92,7 +94,7 @@ class Idempotency:
         """Serve one call; one without a key, or by nobody, is passed on as it is."""
         caller: Caller | None = scope.get("state", {}).get("caller") if scope["type"] == "http" else None
         key = key_of(Headers(scope=scope)) if caller and scope["method"] in METHODS else None
-        if caller is None or key is None:
+        if caller is None or key is None or scope["path"].startswith(_OWN_SESSION):
             await self._app(scope, receive, send)
             return
         body: Body = scope["state"]["body"]

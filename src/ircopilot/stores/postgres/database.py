@@ -60,26 +60,20 @@ class Database:
         return other
 
     @contextmanager
-<<<<<<< HEAD
-    def tenant(self, org_id: str) -> Iterator[Tx]:
-        """A transaction that sees the rows of `org_id` and no others; commits unless the block raises.
-
-        Within a request that holds one (`held`), it is a part of that.
-=======
     def tenant(self, org_id: str, account_id: str = "") -> Iterator[Tx]:
         """A transaction that sees the rows of `org_id` and no others; commits unless the block raises.
 
-        With `account_id` it sees that person's password and factors as well.
->>>>>>> 8bd6718 (Accounts, sign-in by password, sessions in Redis, second factors, the first owner's link, keys with roles and scopes; OpenID Connect begun)
+        Within a request that holds one (`held`), it is a part of that. With `account_id` it sees that person's password
+        and factors as well, and is one of its own.
         """
         if not org_id:
             raise UnusableArgument("no organisation was named")
-        held = held_transaction(org_id)
-        with self._own(org_id) if held is None else held.part(self._own) as tx:
+        held = None if account_id else held_transaction(org_id)
+        with self._own(org_id, account_id) if held is None else held.part(self._own) as tx:
             yield tx
 
     @contextmanager
-    def _own(self, org_id: str) -> Iterator[Tx]:
+    def _own(self, org_id: str, account_id: str = "") -> Iterator[Tx]:
         with self._app.begin() as connection:
             # Bound to the transaction: a pooled connection goes back without an organisation.
             connection.execute(_BIND, {"org": org_id})
