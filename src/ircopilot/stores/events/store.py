@@ -25,13 +25,15 @@ from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_stateme
 from ircopilot.stores.events.scope import EventScope
 
 Parameters = Mapping[str, object]
-# One block per statement: atomic, deduplicated as one. Two threads make its rows, one writes them.
+# A statement up to the size of a block is atomic and deduplicated as one; larger ones are written block by block, by two
+# threads, into loads that nobody sees yet. Without the parallel views one thread would do all of it.
 INSERT_SETTINGS = {
-    "max_insert_threads": "1",
+    "max_insert_threads": "2",
     "max_threads": "2",
+    "parallel_view_processing": "1",
     "async_insert": "0",
     "min_insert_block_size_rows": "10000000",
-    "min_insert_block_size_bytes": "4294967296",
+    "min_insert_block_size_bytes": "67108864",
     "max_block_size": "65536",
     "max_query_size": "4194304",
     "max_ast_elements": "1000000",
@@ -121,9 +123,10 @@ class EventStore:
         params: Parameters,
         token: str,
     ) -> None:
-        """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed: one block, atomic.
+        """`INSERT INTO table (columns) <select … FROM input(…)> FORMAT ArrowStream`, streamed.
 
-        Each batch holds the columns of `ROWS`. `token` deduplicates: the same block again inserts nothing.
+        Each batch holds the columns of `ROWS`. Up to the size of a block it is atomic, and the same again under the same
+        `token` inserts nothing; of more, a part may stay when it fails: the load is then dropped, and written as another.
         """
         names = ", ".join(f"`{c}`" for c in columns)
         head = f"INSERT INTO {table} ({names}) {select} FORMAT ArrowStream\n".encode()
