@@ -79,13 +79,16 @@ class ServiceSettings(Frozen):
 
     `service_token` is what the gateway shows the orchestrator; without one the orchestrator listens on loopback only
     and takes calls from this machine. `public_url` is what people type to reach the gateway, `proxies` how many of your
-    own stand before it and add to `X-Forwarded-For`. `lease_s` is how long a worker may be silent before its job goes to another,
-    `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job.
+    own stand before it and add to `X-Forwarded-For`. `lease_s` is how long a worker may be silent before its job goes to
+    another, `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job, `tidy_s` how
+    often what dead workers left in the event store is looked for. `worker_http` is where a worker tells probes of itself,
+    empty: nowhere.
     """
 
     orchestrator_address: str = "127.0.0.1:7465"
     orchestrator_http: str = "127.0.0.1:7466"
     gateway_address: str = "127.0.0.1:7464"
+    worker_http: str = ""
     service_token: str = ""
     public_url: str = ""
     proxies: int = Field(default=0, ge=0, le=8)
@@ -94,6 +97,7 @@ class ServiceSettings(Frozen):
     ack_wait_s: float = Field(default=15.0, gt=0)
     grace_s: float = Field(default=25.0, ge=0)
     sweep_s: float = Field(default=2.0, gt=0)
+    tidy_s: float = Field(default=900.0, gt=0)
     resend_after_s: float = Field(default=30.0, gt=0)
     heartbeat_s: float = Field(default=15.0, gt=0)
 
@@ -160,6 +164,14 @@ def audit_settings(root: Path | None = None, environ: Mapping[str, str] = os.env
     except ValidationError as error:
         names = ", ".join(f"IRCOPILOT_AUDIT_{str(e['loc'][0]).upper()}: {e['msg']}" for e in error.errors())
         raise UnusableArgument(f"a setting cannot be used: {names}", "see docs/audit.md") from None
+
+
+def split_address(address: str) -> tuple[str, int]:
+    """Host and port of `host:port` or `[v6]:port`. Raises `UnusableArgument`."""
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
+        raise UnusableArgument(f"{address!r} is no address", "write host:port")
+    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def data_dir(environ: Mapping[str, str] = os.environ) -> Path:

@@ -17,6 +17,8 @@ from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.problems import problem_from_metadata
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import jobs
+from ircopilot.tracing import trace_id
 
 
 async def refused(call: Any) -> tuple[str, str, int]:
@@ -59,6 +61,35 @@ def test_a_run_is_started_once_watched_and_cancelled(stack: StackUrls, org: str,
             ]
             assert later == list(range(3, over.last_event + 1))
             assert (await at.stub.GetRun(pb.GetRunRequest(org_id=org, run_id=run.run_id))).finished_at.seconds > 0
+
+    tell(story)
+
+
+def test_a_trace_goes_on_into_the_jobs(stack: StackUrls, stores: StoreSet, org: str, incident: str) -> None:
+    given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+    async def story() -> None:
+        async with house(stack) as at:
+            run = await at.stub.StartRun(start_request(org, incident), metadata=(("traceparent", given),))
+            with stores.database.tenant(org) as tx:
+                found = jobs.trace_of(tx, run.run_id)
+            assert trace_id(found) == trace_id(given)
+            assert found != given
+            await at.stub.CancelRun(pb.CancelRunRequest(org_id=org, run_id=run.run_id))
+
+    tell(story)
+
+
+def test_the_next_run_is_told_as_soon_as_it_begins(stack: StackUrls, stores: StoreSet, org: str, incident: str) -> None:
+    async def story() -> None:
+        async with house(stack) as at:
+            first = await at.stub.StartRun(start_request(org, incident))
+            second = await at.stub.StartRun(start_request(org, incident))
+            assert second.state == "queued"
+            await at.stub.CancelRun(pb.CancelRunRequest(org_id=org, run_id=first.run_id))
+            begun = (org, second.run_id, second.last_event)
+            assert await asyncio.to_thread(stores.live.wait_for_run_event, *begun)
+            await at.stub.CancelRun(pb.CancelRunRequest(org_id=org, run_id=second.run_id))
 
     tell(story)
 

@@ -11,8 +11,8 @@ from tests.orchestrator.work import begin_run, queue_jobs, worker
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.orchestrator.errors import AddressTaken, NoTokenSet, TokenRefused
-from ircopilot.orchestrator.gatekeeper import Gatekeeper, split_address
-from ircopilot.settings import StackUrls
+from ircopilot.orchestrator.gatekeeper import Gatekeeper
+from ircopilot.settings import StackUrls, split_address
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import jobs
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
@@ -14,6 +15,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.pipeline.advance import advance, cancel_run
 from ircopilot.pipeline.perform import Busy
 from ircopilot.stores.postgres import Tx, jobs, results, tables
+from ircopilot.tracing import current_traceparent, trace_id
 from workers.around import Case, Service, eventually
 from workers.inline import MADE, SETTINGS, Stage, inline, stand_still
 
@@ -67,6 +69,27 @@ def test_a_result_and_its_progress(service: Service, case: Case) -> None:
     assert [e.number for e in case.events(run_id)] == list(range(1, len(case.events(run_id)) + 1))
     assert service.stores.live.wait_for_run_event(case.org, run_id, rows[-1].number - 1, 0.1), "fanned out"
     assert not list((service.folder / "scratch").glob("worker-*/job-*"))
+
+
+def test_probes_see_it_and_its_trace_goes_on(service: Service, case: Case) -> None:
+    seen: list[str] = []
+
+    def perform(*_: Any) -> dict[str, Any]:
+        seen.append(current_traceparent())
+        return MADE
+
+    def note(_tx: Tx, _run: str) -> None:
+        seen.append(current_traceparent())
+
+    settings = SETTINGS.model_copy(update={"worker_http": "127.0.0.1:0"})
+    with inline(service, Stage(perform), settings, advance=note) as running:
+        run_id = case.start()
+        eventually(lambda: job_of(case, run_id).state == "done")
+        with httpx.Client(base_url=f"http://127.0.0.1:{running.worker.http_port}", trust_env=False) as http:
+            assert http.get("/readyz").status_code == 200
+            eventually(lambda: 'jobs_total{outcome="done"} 1.0' in http.get("/metrics").text)
+    assert seen == [job_of(case, run_id).traceparent] * 2
+    assert trace_id(seen[0])
 
 
 def test_what_cannot_succeed_fails_the_run_with_its_reason(service: Service, case: Case) -> None:

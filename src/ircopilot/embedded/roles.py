@@ -24,8 +24,9 @@ from ircopilot.settings import AuditSettings, ServiceSettings
 WORKER_KINDS = ("collector", "timeline", "forensic", "report", "export")
 STOP_PATIENCE_S = 5.0
 GRACE_S = "3"  # `down` does not wait for a job of minutes: it goes back, and is done when the stack is up again
+# All but the workers' port, which the five of one machine cannot share.
 _GIVEN = (
-    *(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields),
+    *(f"IRCOPILOT_{name.upper()}" for name in ServiceSettings.model_fields if name != "worker_http"),
     *(f"IRCOPILOT_AUDIT_{name.upper()}" for name in AuditSettings.model_fields),
 )
 

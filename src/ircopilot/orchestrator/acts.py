@@ -96,8 +96,17 @@ class Acts:
         return await asyncio.to_thread(self._in_tx, org_id, work, True)
 
     async def _change(self, org_id: str, work: Callable[[Tx], Run], *, again: bool = True) -> Run:
-        run = await asyncio.to_thread(self._in_tx, org_id, work, again)
-        self.tell(org_id, run.run_id)
+        moved: set[str] = set()
+
+        def note(tx: Tx) -> Run:
+            run = work(tx)
+            # The incident's next run, too: it begins when this one is cancelled.
+            moved.update((run.run_id, *tx.told))
+            return run
+
+        run = await asyncio.to_thread(self._in_tx, org_id, note, again)
+        for run_id in moved:
+            self.tell(org_id, run_id)
         return run
 
     def _in_tx(self, org_id: str, work: Callable[[Tx], T], again: bool) -> T:

@@ -6,8 +6,8 @@ import hashlib
 import hmac
 import ipaddress
 
-from ircopilot.domain.errors import UnusableArgument
 from ircopilot.orchestrator.errors import NoTokenSet, TokenRefused
+from ircopilot.settings import split_address
 
 
 class Gatekeeper:
@@ -34,14 +34,6 @@ class Gatekeeper:
         host, _ = split_address(address)
         if self._digest is None and not is_loopback(host):
             raise NoTokenSet(f"{address} can be reached from elsewhere", "set IRCOPILOT_SERVICE_TOKEN")
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Host and port of `host:port` or `[v6]:port`. Raises `UnusableArgument`."""
-    host, _, port = address.rpartition(":")
-    if not host or not (port.isascii() and port.isdecimal() and int(port) < 65536):
-        raise UnusableArgument(f"{address!r} is no address", "write host:port")
-    return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 def is_loopback(host: str) -> bool:

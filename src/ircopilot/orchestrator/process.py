@@ -16,14 +16,14 @@ from structlog.typing import FilteringBoundLogger
 from ircopilot.orchestrator.acts import DATABASE_AWAY, Acts
 from ircopilot.orchestrator.calls import Calls
 from ircopilot.orchestrator.errors import AddressTaken
-from ircopilot.orchestrator.gatekeeper import Gatekeeper, split_address
+from ircopilot.orchestrator.gatekeeper import Gatekeeper
 from ircopilot.orchestrator.http import make_app
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.orchestrator.relay import Relay
 from ircopilot.orchestrator.rpc import Guard, RpcServer
 from ircopilot.orchestrator.signing import LogSigning
 from ircopilot.orchestrator.sweep import Sweep
-from ircopilot.settings import AuditSettings, ServiceSettings, StackUrls
+from ircopilot.settings import AuditSettings, ServiceSettings, StackUrls, split_address
 from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.redis_watch import LiveWatch

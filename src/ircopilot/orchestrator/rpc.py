@@ -23,6 +23,7 @@ from ircopilot.orchestrator.errors import AddressTaken
 from ircopilot.orchestrator.gatekeeper import Gatekeeper
 from ircopilot.orchestrator.meters import Meters
 from ircopilot.telemetry import error_place
+from ircopilot.tracing import HEADER, tracing
 
 SERVICE = pb.DESCRIPTOR.services_by_name["Orchestrator"].full_name
 _HEALTH = f"/{health.SERVICE_NAME}/"
@@ -50,14 +51,16 @@ class Guard(grpc.aio.ServerInterceptor):
         authorization = str(shown[0]) if len(shown) == 1 else None
         if handler.response_streaming:
             return self._streaming(handler, name, authorization)
-        return self._single(handler, name, authorization)
+        traces = [value for key, value in handler_call_details.invocation_metadata if key == HEADER]
+        return self._single(handler, name, authorization, str(traces[0]) if traces else "")
 
-    def _single(self, handler: Any, name: str, authorization: str | None) -> Any:
+    def _single(self, handler: Any, name: str, authorization: str | None, trace: str) -> Any:
         async def answer(request: Any, context: Any) -> Any:
             begun = time.monotonic()
             try:
                 self._keeper.admit(authorization)
-                result = await handler.unary_unary(request, context)
+                with tracing(trace):
+                    result = await handler.unary_unary(request, context)
             except Exception as error:
                 await self._refuse(name, context, error)
             self._meters.calls.labels(name, "OK").inc()

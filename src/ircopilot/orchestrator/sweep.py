@@ -7,6 +7,7 @@ due; so a second sweep, or a worker that comes back in between, finds nothing le
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -20,6 +21,7 @@ from ircopilot.orchestrator.meters import Meters
 from ircopilot.orchestrator.relay import TROUBLE, Relay
 from ircopilot.orchestrator.signing import LogSigning
 from ircopilot.pipeline import advance
+from ircopilot.pipeline.tidy import tidy_events
 from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, jobs, runs, sweep
@@ -44,6 +46,7 @@ class Sweep:
         self._signing = signing
         self._failing: set[str] = set()
         self._passes = 0
+        self._tidied = time.monotonic()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -61,6 +64,7 @@ class Sweep:
         await self._part("bury", self._bury)
         await self._part("sign", self._sign)
         await self._part("forget", self._forget)
+        await self._part("tidy", self._tidy)
         await self._part("measure", self._measure)
         self._passes += 1
 
@@ -110,6 +114,12 @@ class Sweep:
             return 0
         return await asyncio.to_thread(forget_old_answers, self._stores.database)
 
+    async def _tidy(self) -> int:
+        if time.monotonic() - self._tidied < self._settings.tidy_s:
+            return 0
+        self._tidied = time.monotonic()
+        return await asyncio.to_thread(tidy_events, self._stores)
+
     async def _measure(self) -> int:
         self._meters.show(await asyncio.to_thread(sweep.open_work, self._stores.database))
         return 0
@@ -138,16 +148,18 @@ class Sweep:
             except (ProblemError, SQLAlchemyError, ValueError, LookupError) as error:
                 failure = failure or error
                 continue
-            if moved is not None:
-                changed += 1
-                self._acts.tell(org_id, moved)
+            changed += bool(moved)
+            for run_id in moved:
+                self._acts.tell(org_id, run_id)
         if failure is not None:
             raise failure
         return changed
 
-    def _in_tx(self, org_id: str, name: str, do: Callable[[Tx, str], str | None]) -> str | None:
+    def _in_tx(self, org_id: str, name: str, do: Callable[[Tx, str], str | None]) -> set[str]:
+        """The runs of which there is news then, empty when nothing was due."""
         with self._stores.stores_for(org_id).database.tenant(org_id) as tx:
-            return do(tx, name)
+            moved = do(tx, name)
+            return set() if moved is None else {moved, *tx.told}
 
     async def _part(self, action: str, work: Callable[[], Awaitable[int]]) -> None:
         try:

@@ -17,6 +17,7 @@ from ircopilot.pipeline.plan import join_stage, parts_for, stage_of, steps_after
 from ircopilot.stores.postgres import Tx, jobs, loads, results, runs
 from ircopilot.stores.postgres.errors import RunInProgress
 from ircopilot.stores.postgres.progress import add_run_event
+from ircopilot.tracing import continued, current_traceparent
 
 NOTHING = "no record could be read: give evidence in a format that is known, see docs/formats.md"
 
@@ -117,13 +118,16 @@ def _enter(tx: Tx, run: Run, step: str, parts: list[dict[str, Any]]) -> None:
     if not run.step or stage_of(run.step) != stage:
         add_run_event(tx, run.run_id, stage, {"state": "started"})
     runs.set_step(tx, run.run_id, step)
+    # A sweep that moves a run on knows its trace by the jobs that were.
+    before = current_traceparent() or jobs.trace_of(tx, run.run_id)
     for number, part in enumerate(parts):
         message = JobMessage(
             job_id=stable_uuid(run.run_id, step, str(number)), org_id=tx.org_id, incident_id=run.incident_id,
             run_id=run.run_id, attempt=1,
             payload={"stage": stage, "step": step, "part": number, "of": len(parts), **part},
         )  # fmt: skip
-        jobs.enqueue(tx, SUBJECT_OF[stage], message, step=step, part=number, priority=run.priority)
+        trace = continued(before, run.run_id)
+        jobs.enqueue(tx, SUBJECT_OF[stage], message, traceparent=trace, step=step, part=number, priority=run.priority)
 
 
 def _end_cancelled(tx: Tx, run: Run) -> None:

@@ -20,6 +20,7 @@ from ircopilot.evidence.mappings.compile import Assumed
 from ircopilot.evidence.registry import DECODERS, MAPPINGS
 from ircopilot.evidence.sniff import Sniffed
 from ircopilot.pipeline.request import Job, Progress, Request
+from ircopilot.pipeline.tidy import tidy_incident
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import artifacts, incidents, loads
 
@@ -89,13 +90,8 @@ def load_evidence(job: Job, gathered: list[Collected]) -> dict[str, Any]:
 
 
 def tidy_loads(job: Job) -> None:
-    """Drop the events of loads that nobody will finish, and of those that newer ones stand for. The job holds the incident."""
-    with job.stores.database.tenant(job.org_id) as tx:
-        over = loads.abandoned_loads(tx, job.incident.incident_id) + loads.replaced_loads(tx, job.incident.incident_id)
-    for load in over:
-        job.stores.events.drop_load(job.org_id, load.load_id)
-        with job.stores.database.tenant(job.org_id) as tx:
-            loads.forget_load(tx, load.load_id)
+    """See `tidy_incident`. The job holds the incident."""
+    tidy_incident(job.stores, job.org_id, job.incident.incident_id)
 
 
 def record_collected(job: Job, gathered: list[Collected]) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:

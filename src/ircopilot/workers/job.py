@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,7 +25,9 @@ from ircopilot.stores.postgres import Tx, jobs
 from ircopilot.stores.postgres.errors import StaleLease, UnknownRun
 from ircopilot.stores.postgres.passing import is_passing
 from ircopilot.telemetry import error_place
+from ircopilot.tracing import trace_id, tracing
 from ircopilot.workers import transitions
+from ircopilot.workers.meters import Meters
 from ircopilot.workers.patience import Ending, GivenUp, patiently, rest
 from ircopilot.workers.progress import JobProgress
 from ircopilot.workers.scratch import Scratch
@@ -63,15 +65,25 @@ class Bench:
     cache: Path | None
     ending: Ending
     log: FilteringBoundLogger
+    meters: Meters = field(default_factory=Meters)
 
 
 async def handle(bench: Bench, delivery: Delivery) -> None:
     """Do the job of a delivery and acknowledge it; not acknowledged: what could not be written down."""
+    begun = time.monotonic()
+    with tracing(delivery.traceparent), bench.meters.busy.track_inprogress():
+        outcome = await _handle(bench, delivery)
+    bench.meters.jobs.labels(outcome).inc()
+    bench.meters.job_seconds.observe(time.monotonic() - begun)
+
+
+async def _handle(bench: Bench, delivery: Delivery) -> str:
+    """The same; what became of the job."""
     message = delivery.message
     log = bench.log.bind(
         job=message.job_id, run=message.run_id, org=message.org_id, incident=message.incident_id,
         attempt=message.attempt, step=message.payload.get("step", ""), part=message.payload.get("part", 0),
-        delivery=delivery.deliveries,
+        delivery=delivery.deliveries, trace=trace_id(delivery.traceparent),
     )  # fmt: skip
     begun = time.monotonic()
     waited = 0.0
@@ -91,12 +103,14 @@ async def handle(bench: Bench, delivery: Delivery) -> None:
         pass_point("after-ack")
         log.info("job", outcome=outcome, seconds=round(time.monotonic() - begun, 4), waited=round(waited, 4))
     except GivenUp:
-        log.warning("job", outcome="left to the end of its lease")
+        outcome = "left to the end of its lease"
+        log.warning("job", outcome=outcome)
     finally:
         holding.cancel()
     if thread is not None and not thread.finished.is_set():
         log.warning("the stage goes on after its job was taken away; waiting for its end")
         await _first(thread.finished, bench.ending.now)
+    return outcome
 
 
 class _Attempt:

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from contextvars import copy_context
 from typing import Any
 
 
@@ -18,7 +19,7 @@ class StageThread:
         self.finished = asyncio.Event()
         self.result: dict[str, Any] | None = None
         self.error: BaseException | None = None
-        threading.Thread(target=self._run, name="stage", daemon=True).start()
+        threading.Thread(target=copy_context().run, args=(self._run,), name="stage", daemon=True).start()
 
     def _run(self) -> None:
         try:

@@ -15,7 +15,7 @@ from ircopilot.domain.incident import OVER, Run, Stage
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, jobs, runs
 from ircopilot.stores.postgres.errors import UnknownRun
-from ircopilot.stores.postgres.progress import RunEvent, add_run_event, run_events_since
+from ircopilot.stores.postgres.progress import RunEvent, add_run_event, told_in
 from ircopilot.workers.progress import JobProgress
 
 Advance = Callable[[Tx, str], None]
@@ -73,12 +73,12 @@ def settle_job(
     """End the job by `end(tx)` and move its run on, in one transaction. Raises `StaleLease`: then nothing was written."""
     message = hold.message
     with stores.database.tenant(message.org_id) as tx:
-        run = runs.lock_run(tx, message.run_id)
+        runs.lock_run(tx, message.run_id)
         for stage, payload in rows or []:
             add_run_event(tx, message.run_id, stage, payload)
         end(tx)
         advance(tx, message.run_id)
-        news = run_events_since(tx, message.run_id, run.last_event)
+        news = told_in(tx)  # also of the incident's next run, which begins when this one ends
     for event in news:
         stores.live.publish_run_event(message.org_id, event)
 

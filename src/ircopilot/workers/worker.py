@@ -20,8 +20,10 @@ from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.bus import Bus, BusUnreachable, Subscription, open_bus
 from ircopilot.stores.postgres.passing import is_passing
 from ircopilot.telemetry import configure_logs, error_place
+from ircopilot.workers.health import health_port
 from ircopilot.workers.job import Bench, Perform, handle
 from ircopilot.workers.kinds import stage_of_kind
+from ircopilot.workers.meters import Meters
 from ircopilot.workers.patience import Ending, GivenUp, patiently, pauses, rest
 from ircopilot.workers.scratch import Scratch
 from ircopilot.workers.transitions import Advance
@@ -29,6 +31,7 @@ from ircopilot.workers.transitions import Advance
 FETCH_S = 1.0  # how soon an idle worker that is asked to end does
 CONNECT_S = 3.0  # then again: in between it hears that it is to end
 BUS_PATIENCE_S = 30.0
+TURN_S = 2.0
 
 
 class Worker:
@@ -43,11 +46,20 @@ class Worker:
         self.name = f"{kind}@{socket.gethostname()}:{os.getpid()}"
         self._perform, self._advance = perform, advance
         self.ending: Ending | None = None
+        self.meters, self.http_port = Meters(), 0
 
     async def run(self) -> None:
         """Work until asked to end. Raises what no waiting mends: an unsafe role, a schema too new."""
         self.ending = ending = Ending(self.settings.grace_s)
         log = configure_logs("worker").bind(worker=self.name)
+        with health_port(self.settings.worker_http, self.meters) as self.http_port:
+            turning = asyncio.create_task(self._turn())
+            try:
+                await self._run(ending, log)
+            finally:
+                turning.cancel()
+
+    async def _run(self, ending: Ending, log: FilteringBoundLogger) -> None:
         try:
             stores = await patiently(lambda: open_stores(self.urls), ending, partial(_passes, log))
         except GivenUp:
@@ -55,7 +67,7 @@ class Worker:
         try:
             with Scratch(self.folder / "scratch") as scratch:
                 bench = self._bench(stores, scratch, ending, log)
-                log.info("ready", swept=scratch.swept)
+                log.info("ready", swept=scratch.swept, http_port=self.http_port)
                 await self._serve(bench)
         finally:
             stores.close()
@@ -72,6 +84,11 @@ class Worker:
         if self.ending is not None:
             self.ending.ask()
 
+    async def _turn(self) -> None:
+        while True:
+            self.meters.turn()
+            await asyncio.sleep(TURN_S)
+
     def _bench(self, stores: StoreSet, scratch: Scratch, ending: Ending, log: FilteringBoundLogger) -> Bench:
         # Imported now and not at the first job, whose way should be short; and not before the servers answer.
         import pyarrow as pa
@@ -83,7 +100,7 @@ class Worker:
         return Bench(
             name=self.name, stage=self.stage, stores=stores, settings=self.settings,
             perform=self._perform or perform, advance=self._advance or advance, busy=Busy,
-            scratch=scratch, cache=self.folder / "cache", ending=ending, log=log,
+            scratch=scratch, cache=self.folder / "cache", ending=ending, log=log, meters=self.meters,
         )  # fmt: skip
 
     async def _serve(self, bench: Bench) -> None:
@@ -97,7 +114,10 @@ class Worker:
                     bus.subscription(DURABLE_OF[subject], subject, ack_wait_s) as subscription,
                 ):
                     waits = pauses()
-                    await self._work(bench, bus, subscription)
+                    try:
+                        await self._work(bench, bus, subscription)
+                    finally:
+                        self.meters.ready = False
             except (BusUnreachable, NatsError, TimeoutError, OSError) as error:
                 bench.log.warning("the bus does not answer", **error_place(error))
                 await rest(bench.ending.asked, next(waits))
@@ -106,6 +126,7 @@ class Worker:
         """Until asked to end, or the connection has been down so long that a new one may do better."""
         heard = time.monotonic()
         while not bench.ending.asked.is_set() and time.monotonic() - heard < BUS_PATIENCE_S:
+            self.meters.ready = bus.connected
             delivery = await subscription.next_delivery(FETCH_S)
             if delivery is not None or bus.connected:
                 heard = time.monotonic()

@@ -23,6 +23,7 @@ from ircopilot.stores.events.known_loads import KnownAnswers, KnownLoads
 from ircopilot.stores.events.rollups import ROLLUPS
 from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
+from ircopilot.tracing import HEADER, current_traceparent
 
 Parameters = Mapping[str, object]
 # A statement up to the size of a block is atomic and deduplicated as one; larger ones are written block by block, by two
@@ -144,6 +145,13 @@ class EventStore:
             sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"
             self.execute(sql, params, {"lightweight_deletes_sync": "2"})
 
+    def stored_loads(self) -> list[tuple[str, str]]:
+        """(organisation, load) of all that there are events of, in whatever state: for tidying up, not for reading."""
+        table = self.query_table(
+            f"SELECT DISTINCT toString(org_id) AS org, toString(load_id) AS load FROM {ROLLUPS[-1].table} ORDER BY org, load"
+        )
+        return [(row["org"], row["load"]) for row in table.to_pylist()]
+
     def count_loads(self, org_id: str, load_ids: Sequence[str]) -> dict[str, tuple[int, datetime, datetime]]:
         """How many events each load holds, its first and last `time`; one without events is missing.
 
@@ -210,11 +218,16 @@ class EventStore:
             found.update({e["event_id"]: event_of(e) for e in table.to_pylist()})
         return found
 
+    def _traced(self) -> dict[str, str]:
+        # ClickHouse notes the spans of a trace that it is told of.
+        trace = current_traceparent()
+        return {**self._headers, HEADER: trace} if trace else self._headers
+
     def _post(self, body: Any, params: Parameters, settings: Mapping[str, str]) -> bytes:
         fields = {"database": self._database, **(CLUSTER_SETTINGS if self._cluster else {}), **settings}
         fields |= {f"param_{name}": _literal(value) for name, value in params.items()}
         try:
-            answer = self._pool.request("POST", f"{self._url}?{urlencode(fields)}", body=body, headers=self._headers)
+            answer = self._pool.request("POST", f"{self._url}?{urlencode(fields)}", body=body, headers=self._traced())
         except urllib3.exceptions.HTTPError as error:
             raise EventStoreFailed(f"The event store cannot be reached: {error}", "ircopilot status") from error
         if answer.status != 200 or "X-ClickHouse-Exception-Code" in answer.headers:

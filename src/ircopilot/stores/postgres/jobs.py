@@ -267,6 +267,12 @@ def job_run(tx: Tx, job_id: str) -> str:
     return found
 
 
+def trace_of(tx: Tx, run_id: str) -> str:
+    """The `traceparent` of the run's newest job, empty when it has none yet."""
+    query = select(jobs.c.traceparent).where(jobs.c.run_id == run_id).order_by(jobs.c.created_at.desc()).limit(1)
+    return tx.connection.execute(query).scalar() or ""
+
+
 def redrive_job(tx: Tx, job_id: str, more_attempts: int = MAX_ATTEMPTS) -> None:
     """Send a dead job again, with so many attempts more. Raises `UnknownJob` when it is not dead."""
     dead = (jobs.c.job_id == job_id) & (jobs.c.state == "dead")

@@ -6,6 +6,7 @@ whoever holds the incident (`runs.hold_incident`) lists them by `abandoned_loads
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, Select, func, select, update
@@ -98,6 +99,22 @@ def abandoned_loads(tx: Tx, incident_id: str) -> list[Load]:
 def replaced_loads(tx: Tx, incident_id: str) -> list[Load]:
     """Loads whose events may be dropped because a newer load stands in their place."""
     return _loads(tx, _of_incident(incident_id, "replaced").order_by(loads.c.load_id))
+
+
+def unknown_loads(tx: Tx, load_ids: Sequence[str]) -> list[str]:
+    """Those of these loads that the organisation does not know."""
+    known: set[str] = set()
+    for at in range(0, len(load_ids), 1000):
+        query = select(loads.c.load_id).where(loads.c.load_id.in_(load_ids[at : at + 1000]))
+        known.update(tx.connection.execute(query).scalars())
+    return [load_id for load_id in load_ids if load_id not in known]
+
+
+def incidents_to_tidy(tx: Tx) -> list[str]:
+    """The incidents that have loads which were replaced, or are not finished yet."""
+    joined = loads.join(incident_loads)
+    query = select(incident_loads.c.incident_id).select_from(joined).where(loads.c.state != "committed").distinct()
+    return list(tx.connection.execute(query.order_by(incident_loads.c.incident_id)).scalars())
 
 
 def find_load(tx: Tx, load_id: str) -> Load | None:

@@ -53,9 +53,15 @@ def add_run_event(tx: Tx, run_id: str, stage: str, payload: dict[str, Any]) -> i
     number = tx.connection.execute(_ADDING, given).scalar()
     if number is None:
         raise UnknownRun(f"no run {run_id}")
+    tx.told.setdefault(run_id, int(number))
     if stage == "run":
         tell_run_state(tx, run_id, {"state": payload.get("state", "")})
     return int(number)
+
+
+def told_in(tx: Tx) -> list[RunEvent]:
+    """What this transaction told, of every run that it moved, to be fanned out once it is committed."""
+    return [event for run_id, first in tx.told.items() for event in run_events_since(tx, run_id, first - 1)]
 
 
 def run_events_since(tx: Tx, run_id: str, number: int, limit: int = 1000) -> list[RunEvent]:

@@ -23,6 +23,7 @@ class Tx:
     org_id: str
     connection: Connection
     late: dict[str, Late] = field(default_factory=dict, repr=False, compare=False)
+    told: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # run → its first event told here
 
     def at_commit(self, kind: str, item: Any, work: Callable[[Tx, list[Any]], None]) -> None:
         """Have `work` done with all items of that kind as the last of this transaction; what it raises rolls back."""
