@@ -12,6 +12,7 @@ from ircopilot.cli import (
     incident,
     investigate,
     orchestrator,
+    report,
     rules,
     run,
     sample,
@@ -27,7 +28,21 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for part in (investigate, verify, rules, sample, stack, gateway, admin, audit, incident, run, worker, orchestrator):
+for part in (
+    investigate,
+    verify,
+    rules,
+    sample,
+    stack,
+    gateway,
+    admin,
+    audit,
+    incident,
+    report,
+    run,
+    worker,
+    orchestrator,
+):
     part.register(app)
 
 
