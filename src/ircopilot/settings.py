@@ -82,13 +82,14 @@ class ServiceSettings(Frozen):
     own stand before it and add to `X-Forwarded-For`. `lease_s` is how long a worker may be silent before its job goes to
     another, `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job, `tidy_s` how
     often what dead workers left in the event store is looked for. `worker_http` is where a worker tells probes of itself,
-    empty: nowhere.
+    empty: nowhere. `uploads_dir` is where parts of uploads lie; several gateways share it (default: beside a vault on disk, else in the data directory).
     """
 
     orchestrator_address: str = "127.0.0.1:7465"
     orchestrator_http: str = "127.0.0.1:7466"
     gateway_address: str = "127.0.0.1:7464"
     worker_http: str = ""
+    uploads_dir: str = ""
     service_token: str = ""
     public_url: str = ""
     proxies: int = Field(default=0, ge=0, le=8)

@@ -41,13 +41,13 @@ class Edge:
         headers = Headers(scope=scope)
         body = Body(receive, self._gate.limits.max_json, headers.get("content-length"))
         body.ended = "expect" in headers  # who asks first is still waiting, and sends nothing after a refusal
-        scope.setdefault("state", {}).update(request_id=request_id, body=body)
+        scope.setdefault("state", {}).update(request_id=request_id, body=body, headers={})
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request_id)
+                _dress(MutableHeaders(scope=message), request_id, scope["state"]["headers"])
             await send(message)
 
         try:
@@ -89,8 +89,11 @@ async def _refuse(response: Response, body: Body, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _dress(headers: MutableHeaders, request_id: str) -> None:
+def _dress(headers: MutableHeaders, request_id: str, asked: dict[str, str]) -> None:
+    """`asked`: what the route wants to stand in its answer, whether it is an error or not."""
     headers["X-Request-Id"] = request_id
+    for name, value in asked.items():
+        headers[name] = value
     headers.setdefault("Cache-Control", "no-store")
     for name, value in _HEADERS:
         headers.setdefault(name, value)

@@ -163,3 +163,11 @@ class IdempotencyInFlight(ProblemError):
     def __init__(self, detail: str, next_step: str = "", retry_after_s: float = 1.0) -> None:
         super().__init__(detail, next_step)
         self.retry_after_s = retry_after_s
+
+
+class OverQuota(ProblemError):
+    """The organisation has handed in as many bytes as it may."""
+
+    type = "over-quota"
+    status = 413
+    title = "The organisation's room for evidence is used up"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
 import anyio
@@ -24,11 +25,12 @@ from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.lines import OpenLines
 from ircopilot.gateway.meters import Meters
 from ircopilot.gateway.orchestrator import Orchestrator
-from ircopilot.settings import ServiceSettings
+from ircopilot.settings import ServiceSettings, data_dir
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.postgres.held import HeldTransaction, held_transaction, holding
+from ircopilot.stores.vault.staging import Staging, folder_beside
 from ircopilot.telemetry import error_place
 
 if TYPE_CHECKING:
@@ -57,6 +59,8 @@ class Gate:
         self._uploads = anyio.CapacityLimiter(limits.uploads)
         self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.scans)}
         self._claims = anyio.CapacityLimiter(4)
+        told, beside = settings.uploads_dir, folder_beside(stores.urls.vault_url)
+        self._uploads_folder = Path(told) if told else beside or data_dir() / "uploads"
         # As many as the lobby has connections.
         self._lookups = anyio.CapacityLimiter(4)
         self._hashes = anyio.CapacityLimiter(2)
@@ -150,6 +154,11 @@ class Gate:
     async def in_claim_thread(self, work: Callable[[], R]) -> R:
         """Do something short, by threads that no other work waits for."""
         return await run_sync(_asking_database, work, limiter=self._claims)
+
+    def staging(self, org_id: str) -> Staging:
+        """Where parts of the organisation's uploads lie until they are whole."""
+        vault = self.stores.stores_for(org_id).vault
+        return Staging(self._uploads_folder, vault.keys)
 
     async def in_file_thread(self, work: Callable[[], R]) -> R:
         """Do something short with the vault."""

@@ -17,8 +17,12 @@ class GatewayLimits(Frozen):
     who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, and so
     `pages` and `scans`: questions to the event store that read little or much. `query_s`, `query_memory`: what one may
     take. `keyed`: how many short calls with an Idempotency-Key at once, `claim_s` after what silence another takes one over.
+    `max_held`: all evidence of an organisation (0: any amount). `upload_life_s`: how long an upload under way is
+    kept after its last byte.
     """
 
+    max_held: int = Field(default=0, ge=0)
+    upload_life_s: float = Field(default=86_400.0, gt=0)
     max_upload: int = Field(default=64 << 30, ge=1)
     max_rules: int = Field(default=256 << 20, ge=1)
     max_json: int = Field(default=1 << 20, ge=1)

@@ -10,6 +10,7 @@ from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.auth import factor_routes, me_routes
 from ircopilot.gateway.auth import routes as auth_routes
 from ircopilot.gateway.events import routes as event_routes
+from ircopilot.gateway.evidence import routes as upload_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 from ircopilot.gateway.reports import claim_routes
@@ -25,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     incident_routes.metrics_router,
     live.router,
     evidence_routes.router,
+    upload_routes.router,
     artifact_routes.router,
     event_routes.router,
     report_routes.router,
