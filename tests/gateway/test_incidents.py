@@ -114,7 +114,7 @@ def digest(body: bytes) -> str:
         ({"Content-Digest": "sha-256=:???:"}, 400),
         ({"Content-Digest": "sha-512=:AAAA:"}, 201),
         ({"Content-Encoding": "gzip"}, 415),
-        ({"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        ({"Content-Type": "multipart/form-data; boundary=x"}, 400),
     ],
 )
 def test_announced_digests_are_held_against_what_came(

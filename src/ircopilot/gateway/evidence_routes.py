@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request
 
+from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.cases.find import open_incident
@@ -18,13 +19,17 @@ from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
 from ircopilot.faults import pass_point
 from ircopilot.gateway.described import bytes_body, json_body, problems
-from ircopilot.gateway.errors import DigestMismatch, TooLarge
+from ircopilot.gateway.errors import BrokenUpload, DigestMismatch, OverQuota, TooLarge
+from ircopilot.gateway.evidence.forms import is_form, store_form
+from ircopilot.gateway.evidence.room import refuse_over_quota
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
 from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
 from ircopilot.gateway.upload import announced_digests, store_body
-from ircopilot.stores.postgres.deposits import record_deposit
+from ircopilot.stores.postgres import Tx
+from ircopilot.stores.postgres.deposits import Deposit, record_deposit
 from ircopilot.stores.postgres.errors import UnknownIncident
 
 router = APIRouter(prefix="/v1/incidents/{key}", tags=["evidence"])
@@ -39,19 +44,27 @@ MOST_NAME = 1024
 @router.post(
     "/evidence",
     summary="Hand in a file",
-    openapi_extra=bytes_body("application/octet-stream"),
+    openapi_extra=bytes_body("application/octet-stream", "multipart/form-data"),
     status_code=201,
     response_model=Received,
     dependencies=[needs("evidence:write")],
-    responses=problems(UnknownIncident, IncidentMerged, TooLarge, UnusableArgument),
+    responses=problems(UnknownIncident, IncidentMerged, TooLarge, OverQuota, UnusableArgument, BrokenUpload),
 )
 async def hand_in_evidence(
-    key: str, name: FileName, request: Request, gate: WithGate, caller: WithCaller, run: AndRun = False
+    key: str, request: Request, gate: WithGate, caller: WithCaller, name: FileName = "", run: AndRun = False
 ) -> Received:
-    """Hand in a file: the body is its bytes, kept as they are."""
-    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
+    """Hand in a file: the body is its bytes, kept as they are. Or several: the body is a form (`multipart/form-data`),
+    whose files are named by it. Each counts as soon as it is whole.
+    """
+    incident, most = await gate.in_tx(caller.org_id, _room, gate.limits, caller, key, _announced(request))
+    if is_form(request):
+        found = [
+            await _deposited(gate, caller, incident, stored)
+            async for stored in store_form(gate, caller.org_id, request, most)
+        ]
+        return await _answered(gate, incident, found, run)
     name = checked_name(name)
-    sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_upload)
+    sha256, size = await store_body(gate, caller.org_id, request, most)
     return await _received(gate, caller, incident, (sha256, size, name), run)
 
 
@@ -131,15 +144,44 @@ async def _keep(
 async def _received(
     gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], run: bool, kind: str = ""
 ) -> Received:  # fmt: skip
-    sha256, size, name = stored
-    deposit = await gate.in_tx(
-        caller.org_id, record_deposit, incident.incident_id, sha256, name, size, caller.name, kind
-    )  # fmt: skip
+    return await _answered(gate, incident, [await _deposited(gate, caller, incident, stored, kind)], run)
+
+
+async def _deposited(
+    gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], kind: str = ""
+) -> Deposit:  # fmt: skip
+    deposit = await gate.in_tx(caller.org_id, _deposit, caller, incident, stored, kind)
     pass_point("before-answer")
+    return deposit
+
+
+async def _answered(gate: Gate, incident: Incident, found: list[Deposit], run: bool) -> Received:
     started = await run_over_all(gate, incident) if run else None
+    shown = [DepositOut.of(deposit) for deposit in found]
     return Received(
-        deposit=DepositOut.of(deposit), run=None if started is None else RunOut.of(started, incident.key)
+        deposit=shown[0], deposits=shown, run=None if started is None else RunOut.of(started, incident.key)
     )  # fmt: skip
+
+
+def _deposit(tx: Tx, caller: Caller, incident: Incident, stored: tuple[str, int, str], kind: str) -> Deposit:
+    sha256, size, name = stored
+    deposit = record_deposit(tx, incident.incident_id, sha256, name, size, caller.name, kind)
+    after = {"name": name, "sha256": sha256, "size": size}
+    record_act(tx, caller, "evidence.receive", f"incident/{incident.key}/deposit/{deposit.deposit_id}", after=after)
+    return deposit
+
+
+def _room(
+    tx: Tx, limits: GatewayLimits, caller: Caller, key: str, announced: int
+) -> tuple[Incident, int]:  # fmt: skip
+    """The incident, and how many bytes may be handed in to it now."""
+    incident = open_incident(tx, caller, key)
+    return incident, min(limits.max_upload, refuse_over_quota(tx, limits, announced))
+
+
+def _announced(request: Request) -> int:
+    said = request.headers.get("content-length", "")
+    return int(said) if said.isdigit() else 0
 
 
 def _once(body: bytes) -> Iterator[bytes]:

@@ -150,9 +150,10 @@ class RunOut(BaseModel):
 class Received(BaseModel):
     """What was handed in, and the run that looks into it, if one was asked for."""
 
-    model_config = shown({"deposit": DEPOSIT, "run": None})
+    model_config = shown({"deposit": DEPOSIT, "deposits": [DEPOSIT], "run": None})
 
     deposit: DepositOut
+    deposits: list[DepositOut] = Field(description="All of them, when a form brought several.")
     run: RunOut | None = None
 
 

@@ -39,7 +39,7 @@ async def store_body(gate: Gate, org_id: str, request: Request, limit: int) -> t
 
     def pieces() -> Iterator[bytes]:
         digest = hashlib.sha256() if announced else None
-        while piece := anyio.from_thread.run(_gather, stream, gate.limits.idle_s):
+        while piece := anyio.from_thread.run(gather, stream, gate.limits.idle_s):
             if digest is not None:
                 digest.update(piece)
             yield piece
@@ -78,7 +78,7 @@ def announced_digests(request: Request) -> list[bytes]:
     return found
 
 
-async def _gather(stream: AsyncIterator[bytes], idle_s: float) -> bytes:
+async def gather(stream: AsyncIterator[bytes], idle_s: float) -> bytes:
     """The next good part of the body; empty at its end."""
     found = bytearray()
     while len(found) < _GATHER:
