@@ -11,7 +11,7 @@ from typing import Any
 from ircopilot.gateway.documentation.schema import first_example, schema_table, type_text
 
 STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
-_METHODS = ("get", "post", "put", "patch", "delete", "head")
+_METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
 Json = dict[str, Any]
 
 

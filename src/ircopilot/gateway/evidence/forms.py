@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.evidence.naming import safe_name
-from ircopilot.gateway.edge import Body
+from ircopilot.gateway.body import Body
 from ircopilot.gateway.errors import BrokenUpload, UnsupportedMedia
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.upload import announced_digests, gather

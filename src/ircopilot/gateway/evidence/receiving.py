@@ -21,7 +21,7 @@ from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.domain.incident import Incident
 from ircopilot.faults import pass_point
-from ircopilot.gateway.edge import Body
+from ircopilot.gateway.body import Body
 from ircopilot.gateway.errors import BrokenUpload, SlowUpload, TooLarge
 from ircopilot.gateway.evidence.tus import Checksum
 from ircopilot.gateway.gate import Gate
@@ -165,6 +165,7 @@ async def finish_if_whole(gate: Gate, caller: Caller, incident: Incident, upload
         raise TamperedObject(f"upload {upload_id} has {size} of {upload.length} bytes", "begin it again")
     pass_point("before-finish")
     await gate.in_tx(caller.org_id, _finish, caller, incident, upload, sha256)
+    await gate.commit_held(caller.org_id)  # else a crash would leave an upload without its parts
     with suppress(OSError):
         await gate.in_file_thread(lambda: staging.drop(caller.org_id, upload_id))
     finished, _ = await gate.in_tx(caller.org_id, _with_parts, incident.incident_id, upload_id)
