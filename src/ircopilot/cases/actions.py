@@ -131,20 +131,16 @@ def move_action(
     return _set(tx, caller, case, task, fields | {"rank": _rank_at(tx, case, task, move)})
 
 
-def take_suggestions(tx: Tx, incident: Incident, by: str) -> list[Task]:
-    """Take the actions that the incident's latest report suggests onto the board, each once; those that are new."""
-    result = latest_result(tx, incident.incident_id, "report")
-    suggested = [] if result is None else result.document.get("actions", [])
+def take_suggestions(tx: Tx, incident: Incident, document: Mapping[str, Any], run_id: str, by: str) -> list[Task]:
+    """Take the actions that a run's report suggests (the report stage's document) onto the board, each once; the new ones."""
+    suggested = document.get("document", {}).get("actions", [])
+    if not suggested:
+        return []
     rows.lock_board(tx, incident.incident_id)
     taken = []
     for one in suggested:
         citations = tuple(Citation(type="event", id=event_id) for event_id in one["evidence"])
-        more = {
-            "why": one["why"],
-            "citations": citations,
-            "phase": one["phase"],
-            "source_ref": result and result.run_id,
-        }
+        more = {"why": one["why"], "citations": citations, "phase": one["phase"], "source_ref": run_id}
         task = _new(tx, incident, one["title"], "suggested", "report", by, **more)
         if rows.add_action(tx, task):
             taken.append(task)
@@ -154,9 +150,12 @@ def take_suggestions(tx: Tx, incident: Incident, by: str) -> list[Task]:
 
 
 def suggest_actions(tx: Tx, caller: Caller, key: str) -> list[Task]:
-    """`take_suggestions` because somebody asks for it."""
+    """`take_suggestions` of the latest report, because somebody asks for it."""
     case = open_incident(tx, caller, key)
-    taken = take_suggestions(tx, case, caller.principal_id)
+    result = latest_result(tx, case.incident_id, "report")
+    if result is None:
+        return []
+    taken = take_suggestions(tx, case, result.document, result.run_id, caller.principal_id)
     if taken:
         after = {"actions": [task.action_id for task in taken]}
         record_act(tx, caller, "action.suggest", f"incident/{key}", None, after)

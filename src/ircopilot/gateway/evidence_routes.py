@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import orjson
@@ -15,7 +14,6 @@ from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.cases.find import open_incident
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.domain.ids import stable_uuid
 from ircopilot.domain.incident import Incident
 from ircopilot.faults import pass_point
 from ircopilot.gateway.described import bytes_body, json_body, problems
@@ -26,7 +24,7 @@ from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
-from ircopilot.gateway.shapes import DepositOut, NewAction, Received, RunOut
+from ircopilot.gateway.shapes import DepositOut, Received, RunOut
 from ircopilot.gateway.upload import announced_digests, store_body
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.deposits import Deposit, record_deposit
@@ -89,35 +87,6 @@ async def hand_in_alerts(
         raise DigestMismatch(f"the bytes received have SHA-256 {digest.hexdigest()}", "send them again")
     _check_alerts(body)
     return await _keep(gate, caller, incident, body, f"alerts/{digest.hexdigest()[:16]}.json", run, kind="alert")
-
-
-@router.post(
-    "/actions",
-    summary="Note an action",
-    status_code=201,
-    response_model=Received,
-    dependencies=[needs("action:write")],
-    responses=problems(UnknownIncident, IncidentMerged, TooLarge, UnusableArgument),
-)
-async def hand_in_action(
-    key: str, action: NewAction, gate: WithGate, caller: WithCaller, run: AndRun = False
-) -> Received:
-    """Note an action that was opened or done. Title and incident name the action."""
-    incident = await gate.in_tx(caller.org_id, open_incident, caller, key)
-    line, action_id = action_line(incident, action, caller.name, datetime.now(UTC))
-    name = f"actions/{action_id[:8]}-{hashlib.sha256(line).hexdigest()[:16]}.jsonl"
-    return await _keep(gate, caller, incident, line, name, run)
-
-
-def action_line(incident: Incident, action: NewAction, caller: str, now: datetime) -> tuple[bytes, str]:
-    """The canonical line of an action (members sorted, no spaces, time in UTC), and the id of the action."""
-    action_id = stable_uuid("action", incident.org_id, incident.incident_id, action.title)
-    time = (action.time or now).astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    line = {
-        "ircopilot_action": action_id, "title": action.title, "state": action.state, "time": time,
-        "actor": action.actor or caller,
-    }  # fmt: skip
-    return orjson.dumps(line, option=orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE), action_id
 
 
 def checked_name(name: str) -> str:

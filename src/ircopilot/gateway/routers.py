@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from ircopilot.gateway import evidence_routes, health_routes, live, output_routes, run_routes
+from ircopilot.gateway.actions import routes as action_routes
 from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.auth import factor_routes, me_routes
@@ -28,6 +29,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     evidence_routes.router,
     upload_routes.router,
     artifact_routes.router,
+    action_routes.router,
+    action_routes.everywhere,
     event_routes.router,
     report_routes.router,
     claim_routes.router,

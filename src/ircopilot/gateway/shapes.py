@@ -46,17 +46,6 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
 
 
-class NewAction(_In):
-    """Something that is to be done, or was done. `time` is when, now if it is left out."""
-
-    model_config = shown({"title": "Isolate FIN-WS07", "state": "done", "time": "2026-03-10T10:02:00Z"})
-
-    title: Line
-    state: Literal["open", "done"]
-    actor: Line | None = None
-    time: AwareDatetime | None = None
-
-
 class NewRun(_In):
     """What a run is to do. `rules` are SHA-256 of rule sets, `clocks` offsets in seconds by source."""
 

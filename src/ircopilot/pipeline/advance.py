@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Literal
 
+from ircopilot.cases.actions import take_suggestions
 from ircopilot.contracts.messages import SUBJECT_OF, JobMessage
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
@@ -16,6 +17,7 @@ from ircopilot.domain.incident import OVER, STAGES, Run, RunParameters, RunState
 from ircopilot.pipeline.plan import join_stage, parts_for, stage_of, steps_after, steps_from
 from ircopilot.stores.postgres import Tx, jobs, loads, results, runs
 from ircopilot.stores.postgres.errors import RunInProgress
+from ircopilot.stores.postgres.incidents import get_incident
 from ircopilot.stores.postgres.progress import add_run_event
 from ircopilot.tracing import continued, current_traceparent
 
@@ -106,6 +108,8 @@ def _end_stage(tx: Tx, run: Run) -> bool:
         return True
     document = join_stage(tx, run, stage)
     results.save_result(tx, run.incident_id, run.run_id, stage, document)
+    if stage == "report":
+        take_suggestions(tx, get_incident(tx, run.incident_id), document, run.run_id, "ircopilot")
     add_run_event(tx, run.run_id, stage, {"state": "done"})
     if stage == "collect" and not any(load.events for load in loads.committed_loads(tx, run.incident_id)):
         _finish(tx, run, "failed", _why_nothing(document))

@@ -1,0 +1,1 @@
+"""Comments: threads on anything of an incident."""

@@ -1,0 +1,1 @@
+"""Playbooks: templates of actions, in versions, applied to incidents."""
