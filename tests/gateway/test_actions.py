@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx
-import pytest
 
 from gateway.conftest import Served, client, new_key
 from gateway.people import caller_with_role
@@ -162,9 +161,7 @@ def test_suggestions_are_taken_up_once_each(http: httpx.Client, stores: StoreSet
     assert [line["state"] for line in lines(http, stores, org)] == ["open", "dismissed"]
 
 
-def test_ones_own_tasks_everywhere(
-    http: httpx.Client, served: Served, stores: StoreSet, org: str, key: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_ones_own_tasks_everywhere(http: httpx.Client, served: Served, stores: StoreSet, org: str, key: str) -> None:
     me = key.split("_")[1]
     for name in ("INC-1", "INC-2"):
         opened(http, name)
@@ -179,7 +176,7 @@ def test_ones_own_tasks_everywhere(
     ]  # fmt: skip
     assert len(http.get("/v1/actions", params={"due_before": "2026-03-11T00:00:00Z"}).json()["items"]) == 2
     problem(http.post(URL, json={"title": "x", "owner": "nobody"}), 422, "unknown-member")
-    with caller_with_role(served, stores, org, "analyst", monkeypatch) as (theirs, _):
+    with caller_with_role(served, stores, org, "analyst") as (theirs, _):
         restrict(http, "INC-1", True)
         assert [i["title"] for i in theirs.get("/v1/actions").json()["items"]] == ["of INC-2"]
         problem(theirs.get(URL), 404, "unknown-incident")

@@ -12,22 +12,18 @@ from ircopilot.stores.postgres.tables.access import accounts, members
 
 
 def find_principals(tx: Tx, names: Iterable[str]) -> dict[str, str]:
-    """The ids of those that there are, by the name that was given: an id, or a person's e-mail address in any case.
-
-    Active members, and keys that were not revoked.
+    """The ids of those that there are, by how they were named: an id of a member or key, or an e-mail address in its
+    normal form. Members who are not active and keys that were revoked count as none.
     """
-    wanted = set(names)
-    by_email = {name.casefold(): name for name in wanted}
-    keys = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(wanted), api_keys.c.revoked_at.is_(None))
-    found = {row.key_id: row.key_id for row in tx.connection.execute(keys)}
+    wanted = list(set(names))
+    joined = members.outerjoin(accounts, accounts.c.account_id == members.c.account_id)
     people = (
         select(members.c.member_id, accounts.c.email)
-        .select_from(members.outerjoin(accounts, accounts.c.account_id == members.c.account_id))
-        .where(members.c.state == "active", or_(members.c.member_id.in_(wanted), accounts.c.email.in_(by_email)))
+        .select_from(joined)
+        .where(members.c.state == "active", or_(members.c.member_id.in_(wanted), accounts.c.email.in_(wanted)))
     )
+    found: dict[str, str] = {}
     for row in tx.connection.execute(people):
-        if row.member_id in wanted:
-            found[row.member_id] = row.member_id
-        if row.email in by_email:
-            found[by_email[row.email]] = row.member_id
-    return found
+        found |= {name: row.member_id for name in (row.member_id, row.email) if name in wanted}
+    keys = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(wanted), api_keys.c.revoked_at.is_(None))
+    return {row.key_id: row.key_id for row in tx.connection.execute(keys)} | found
