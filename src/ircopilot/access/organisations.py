@@ -9,6 +9,7 @@ from ircopilot.access.errors import OrganisationExists, UnknownOrganisation
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import LOCAL_ORG, stable_uuid
 from ircopilot.stores.postgres import Database
+from ircopilot.stores.postgres.oidc_providers import Provider, list_providers
 from ircopilot.stores.postgres.organisations import Organisation, find_by_name, find_organisation, make_organisation
 
 LOCAL_NAME = "local"
@@ -58,6 +59,16 @@ def named_organisation(database: Database, named: str) -> Organisation:
     if found is None:
         raise UnknownOrganisation(f"no organisation {named!r}", f"make it: ircopilot admin org create {named!r}")
     return found
+
+
+def enabled_providers(database: Database, named: str) -> list[Provider]:
+    """The sign-in providers of the organisation of that name or id; none for one that there is not."""
+    try:
+        org_id = named_organisation(database, named).org_id
+    except (UnknownOrganisation, UnusableArgument):
+        return []
+    with database.tenant(org_id) as tx:
+        return [provider for provider in list_providers(tx) if provider.enabled]
 
 
 def _as_uuid(text: str) -> str | None:

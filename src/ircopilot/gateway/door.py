@@ -16,16 +16,10 @@ from ircopilot.settings import ServiceSettings, Site
 
 # All that is answered to whoever asks: health, the API's description, and the ways to sign in. Whatever is added elsewhere needs a caller.
 HEALTH = frozenset({"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs"})
-SIGN_IN = frozenset(
-    {
-        "/v1/auth/sign-in",
-        "/v1/auth/first",
-        "/v1/auth/invitation",
-        "/v1/auth/join",
-        "/v1/auth/passkey/begin",
-        "/v1/auth/passkey",
-    }
-)
+SIGN_IN = frozenset({
+    "/v1/auth/sign-in", "/v1/auth/first", "/v1/auth/invitation", "/v1/auth/join", "/v1/auth/passkey/begin",
+    "/v1/auth/passkey", "/v1/auth/oidc/providers", "/v1/auth/oidc/start", "/v1/auth/oidc/callback",
+})  # fmt: skip
 PUBLIC = HEALTH | SIGN_IN
 
 # What a session may do that has not come all the way in.
@@ -62,12 +56,17 @@ def shown_by(headers: Headers, site: Site) -> Shown:
 
 
 def session_cookie(headers: Headers, site: Site) -> str:
-    """The id in the session's cookie, empty when there is none. Two of that name are none: one was planted."""
+    """The id in the session's cookie, empty when there is none."""
+    return cookie_value(headers, site.cookie)
+
+
+def cookie_value(headers: Headers, cookie: str) -> str:
+    """What is in one of our cookies, empty when there is none. Two of that name are none: one was planted."""
     found = [
         value
         for header in headers.getlist("cookie")
         for name, _, value in (part.strip().partition("=") for part in header.split(";"))
-        if name == site.cookie
+        if name == cookie
     ]
     return found[0] if len(found) == 1 and 20 <= len(found[0]) <= 100 else ""
 

@@ -18,6 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Forbidden
 from ircopilot.access.keys import Doorkeeper
+from ircopilot.access.oidc import OidcPeer
 from ircopilot.access.permissions import DEFAULT_ROLES, Permission
 from ircopilot.access.sessions import Where, admit_session
 from ircopilot.gateway.door import Shown
@@ -64,6 +65,8 @@ class Gate:
         # As many as the lobby has connections.
         self._lookups = anyio.CapacityLimiter(4)
         self._hashes = anyio.CapacityLimiter(2)
+        self._outside = anyio.CapacityLimiter(8)
+        self.peer = OidcPeer(settings.oidc_private)
         self._later: set[asyncio.Task[None]] = set()
 
     async def admit(self, shown: Shown, where: Where, *, watching: bool = False) -> Caller:
@@ -86,6 +89,10 @@ class Gate:
     async def in_hash_thread(self, work: Callable[[], R]) -> R:
         """Do something that hashes a password: 64 MiB each, so a few at once. Raises `DatabaseUnreachable`."""
         return await run_sync(_asking_database, work, limiter=self._hashes)
+
+    async def outside(self, work: Callable[[], R]) -> R:
+        """Do something that asks somebody else's server: not by threads that others wait for."""
+        return await run_sync(_asking_database, work, limiter=self._outside)
 
     def later(self, work: Callable[[], None]) -> None:
         """Do something after the answer; called from a thread of this gate. What goes wrong with it is logged."""

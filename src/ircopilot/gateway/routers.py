@@ -8,20 +8,27 @@ from ircopilot.gateway import evidence_routes, health_routes, live, output_route
 from ircopilot.gateway.actions import routes as action_routes
 from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
-from ircopilot.gateway.auth import factor_routes, me_routes
+from ircopilot.gateway.auth import factor_routes, me_routes, oidc_routes
 from ircopilot.gateway.auth import routes as auth_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.evidence import routes as upload_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
+from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
+from ircopilot.gateway.organisations import routes as organisation_routes
 from ircopilot.gateway.reports import claim_routes
 from ircopilot.gateway.reports import routes as report_routes
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_routes.router,
     factor_routes.auth,
+    oidc_routes.router,
     me_routes.router,
     factor_routes.me,
+    organisation_routes.router,
+    member_routes.router,
+    key_routes.router,
+    provider_routes.router,
     incident_routes.router,
     decide_routes.router,
     incident_routes.metrics_router,
