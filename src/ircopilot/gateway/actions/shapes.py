@@ -10,7 +10,7 @@ from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_v
 from ircopilot.domain.incident import Phase
 from ircopilot.domain.work import ActionSource, ActionState, Citation, Task
 from ircopilot.gateway.incidents.shapes import Member, Text
-from ircopilot.gateway.shapes import DEPOSIT, Line, Received, _In, shown
+from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, RunOut, _In, shown
 
 Noted = Literal["open", "in-progress", "blocked", "done", "dismissed"]
 CitedId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -142,11 +142,13 @@ class Actions(BaseModel):
     next: str | None = None
 
 
-class ActionReceived(Received):
+class ActionReceived(BaseModel):
     """The action, its line of evidence, and the run that looks into it, if one was asked for."""
 
     model_config = shown({"deposit": DEPOSIT, "run": None, "action": EXAMPLE})
 
+    deposit: DepositOut
+    run: RunOut | None = None
     action: ActionOut
 
 
