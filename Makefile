@@ -4,6 +4,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 DEMO   ?= demo-out
+WEB    := web/node_modules/.installed
+NPM    := $(shell command -v npm)
 
 .PHONY: install demo test lint bench soak web clean pins
 
@@ -31,6 +33,12 @@ lint: install
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house_rules.py
+ifneq ($(NPM),)
+	$(MAKE) --no-print-directory $(WEB)
+	npm --prefix web run lint
+else
+	@echo "npm is not here: the web application is not checked"
+endif
 
 bench: install
 	$(BIN)/python -m benchmarks.run
@@ -38,9 +46,13 @@ bench: install
 soak: install
 	$(BIN)/python -m pytest tests/faults --soak
 
-# The web application begins with its own issue; there is nothing to build before it.
-web:
-	@test -d web && npm --prefix web ci && npm --prefix web run build || echo "web/ does not exist yet: nothing to build"
+# The web application: built into src/ircopilot/gateway/static/, from where the gateway serves it and the wheel takes it.
+web: $(WEB)
+	npm --prefix web run build
+
+$(WEB): web/package-lock.json web/.npmrc
+	npm --prefix web ci --no-audit --no-fund
+	touch $(WEB)
 
 pins:
 	uv pip compile --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header -q requirements/base.in -o requirements/base.txt

@@ -26,7 +26,8 @@ class GeneratedBuildHook(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """Generate; hatch takes the files in, although git ignores them, because they are declared as artifacts."""
         generate(Path(self.root))
-        build_data["artifacts"] += [f"src/{PACKAGE}/*", f"src/{CLIENT}/*"]
+        # The web application too, if `make web` built it: an install needs no Node.
+        build_data["artifacts"] += [f"src/{PACKAGE}/*", f"src/{CLIENT}/*", "src/ircopilot/gateway/static/**"]
 
 
 def generate(root: Path) -> None:

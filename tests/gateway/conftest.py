@@ -15,6 +15,7 @@ from ircopilot.access.permissions import Role
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.serve import listen, make_server
+from ircopilot.gateway.site import BuiltSite
 from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres.api_keys import make_key
@@ -38,11 +39,14 @@ class Served:
 
 @contextmanager
 def serving(
-    stores: StoreSet, settings: ServiceSettings = SETTINGS, limits: GatewayLimits = LIMITS
-) -> Iterator[Served]:  # fmt: skip
+    stores: StoreSet,
+    settings: ServiceSettings = SETTINGS,
+    limits: GatewayLimits = LIMITS,
+    site: BuiltSite | None = None,
+) -> Iterator[Served]:
     """A gateway for the length of the block."""
     place = listen(settings.gateway_address)
-    server = make_server(stores, settings, limits)
+    server = make_server(stores, settings, limits, site)
     thread = threading.Thread(target=server.run, args=([place],))
     thread.start()
     try:

@@ -17,10 +17,11 @@ from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import Hub
 from ircopilot.gateway.idempotency import Idempotency
 from ircopilot.gateway.routers import ROUTERS
+from ircopilot.gateway.site import BuiltSite, SiteLayer
 
 
-def make_app(gate: Gate) -> FastAPI:
-    """The application over these parts."""
+def make_app(gate: Gate, site: BuiltSite | None = None) -> FastAPI:
+    """The application over these parts, and the web application beside it if its site is given."""
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -43,4 +44,6 @@ def make_app(gate: Gate) -> FastAPI:
     app.add_exception_handler(HTTPException, answer_http)
     app.add_middleware(Idempotency, gate=gate)
     app.add_middleware(Edge, gate=gate)  # the outermost is added last
+    if site is not None:
+        app.add_middleware(SiteLayer, site=site)
     return app

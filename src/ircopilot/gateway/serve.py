@@ -13,6 +13,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.app import make_app
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.limits import GatewayLimits
+from ircopilot.gateway.site import BuiltSite, load_site
 from ircopilot.settings import ServiceSettings, StackUrls
 from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
@@ -35,11 +36,13 @@ class GatewayServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def make_server(stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits) -> GatewayServer:
+def make_server(
+    stores: StoreSet, settings: ServiceSettings, limits: GatewayLimits, site: BuiltSite | None = None
+) -> GatewayServer:
     """A server over the stores, not yet listening."""
     gate = Gate(stores, settings, limits)
     config = uvicorn.Config(
-        make_app(gate), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_config=None,
+        make_app(gate, site), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, date_header=False, backlog=_BACKLOG, timeout_keep_alive=30,
         timeout_graceful_shutdown=int(settings.grace_s), h11_max_incomplete_event_size=32 << 10,
     )  # fmt: skip
@@ -70,7 +73,7 @@ def serve_gateway(urls: StackUrls, settings: ServiceSettings, limits: GatewayLim
     with listen(settings.gateway_address) as place, _open_patiently(urls, log) as stores:
         host, port = place.getsockname()[:2]
         log.info("serving", url=f"http://{f'[{host}]' if ':' in host else host}:{port}")
-        make_server(stores, settings, limits).run([place])
+        make_server(stores, settings, limits, load_site()).run([place])
 
 
 def _open_patiently(urls: StackUrls, log: FilteringBoundLogger) -> StoreSet:

@@ -1,0 +1,39 @@
+'use client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@/components/ui/button'
+import { Blank } from '@/components/ui/states'
+import { tell } from '@/components/ui/notices'
+import { api, bodyOf } from '@/lib/api/client'
+import { useMay } from '@/lib/api/session'
+import { say } from '@/lib/strings'
+import { RunProgress } from '../incidents/run-progress'
+import type { Run } from '../incidents/queries'
+
+/** What stands where the story will: the run that makes it, or a way to start one. */
+export function NotAnalysed({ incidentKey, latest }: { incidentKey: string; latest: Run | undefined }) {
+  const queries = useQueryClient()
+  const may = useMay('run:write')
+  const start = useMutation({
+    mutationFn: () =>
+      bodyOf(api.POST('/v1/incidents/{key}/runs', { params: { path: { key: incidentKey } }, body: {} })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ['runs'] }),
+    onError: (error) => tell(error.message, true),
+  })
+  if (latest && (latest.state === 'queued' || latest.state === 'running')) {
+    return (
+      <Blank title={say.incident.analysing}>
+        <RunProgress run={latest} />
+      </Blank>
+    )
+  }
+  const failed = latest?.state === 'failed' ? (latest.error ?? '') : ''
+  return (
+    <Blank title={say.incident.noRun} about={failed || say.incident.noRunAbout}>
+      {may && (
+        <Button kind="main" disabled={start.isPending} onClick={() => start.mutate()}>
+          {say.incident.analyse}
+        </Button>
+      )}
+    </Blank>
+  )
+}

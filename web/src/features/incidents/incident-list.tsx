@@ -1,0 +1,177 @@
+'use client'
+import { createColumnHelper, flexRender, getCoreRowModel, useReactTable } from '@tanstack/react-table'
+import { useVirtualizer } from '@tanstack/react-virtual'
+import { useMemo, useRef, useState } from 'react'
+import { Sign } from '@/components/glyphs'
+import { plainLine } from '@/lib/evidence'
+import { incidentPath, useGo } from '@/lib/route'
+import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
+import { say } from '@/lib/strings'
+import { parseTime, spanText } from '@/lib/time'
+import { STATUSES, type Incident, type Run, type Severity, type Status } from './queries'
+import { signOf } from './severity'
+
+const ROW = 52
+const GRID = 'grid grid-cols-[minmax(0,1fr)_190px_minmax(0,150px)_120px_96px] items-center gap-5 px-5'
+const column = createColumnHelper<Incident>()
+const WORKING = new Set(['running', 'queued'])
+
+function columnsOf(latest: Map<string, Run>, now: number) {
+  return [
+    column.accessor('title', {
+      header: say.incidents.columns.title,
+      cell: ({ row }) => <Named incident={row.original} />,
+    }),
+    column.accessor('status', {
+      header: say.incidents.columns.status,
+      cell: (cell) => <Phase status={cell.getValue() as Status} />,
+    }),
+    column.accessor('lead', {
+      header: say.incidents.columns.lead,
+      cell: (cell) => <span className="block truncate text-xs text-ink-2">{plainLine(cell.getValue() ?? '', 60)}</span>,
+    }),
+    column.display({
+      id: 'run',
+      header: say.incidents.columns.state,
+      cell: ({ row }) => {
+        const state = latest.get(row.original.key)?.state ?? 'none'
+        const look = state === 'failed' ? 'text-act-high' : WORKING.has(state) ? 'text-ink' : 'text-ink-3'
+        return <span className={`text-xs ${look}`}>{say.incidents.runState[state] ?? state}</span>
+      },
+    }),
+    column.accessor('opened_at', {
+      header: say.incidents.columns.age,
+      cell: (cell) => (
+        <time dateTime={cell.getValue()} title={cell.getValue()} className="text-xs text-ink-3 tabular-nums">
+          {spanText(Math.max(0, now - parseTime(cell.getValue())))}
+        </time>
+      ),
+    }),
+  ]
+}
+
+function Named({ incident }: { incident: Incident }) {
+  return (
+    <span className="flex min-w-0 items-center gap-3">
+      <Sign {...signOf(incident.severity as Severity)} />
+      <span className="sr-only">{say.incident.severity[incident.severity]}</span>
+      <span className="min-w-0">
+        <span className="block truncate text-sm leading-5 font-[560]">{plainLine(incident.title, 240)}</span>
+        <span className="flex gap-2 text-2xs leading-4 text-ink-3">
+          <span className="font-mono">{plainLine(incident.key, 40)}</span>
+          {incident.restricted && <span>{say.incidents.restricted}</span>}
+          {incident.tags.slice(0, 4).map((tag) => (
+            <span key={tag}>{plainLine(tag, 30)}</span>
+          ))}
+        </span>
+      </span>
+    </span>
+  )
+}
+
+/** How far we are, in the phases of NIST SP 800-61. */
+function Phase({ status }: { status: Status }) {
+  const at = STATUSES.indexOf(status)
+  return (
+    <span className="block">
+      <span className="mb-1 flex gap-0.5" aria-hidden>
+        {STATUSES.slice(0, 5).map((one, i) => (
+          <span
+            key={one}
+            className={`h-0.5 w-6 rounded-full ${status === 'closed' ? 'bg-line' : i <= at ? 'bg-ours' : 'bg-line'}`}
+          />
+        ))}
+      </span>
+      <span className="text-xs text-ink-2">{say.incident.status[status]}</span>
+    </span>
+  )
+}
+
+/** The list, walked with j and k, opened with Enter. */
+export function IncidentList({ incidents, latest }: { incidents: Incident[]; latest: Map<string, Run> }) {
+  const go = useGo()
+  const [now] = useState(() => Date.now())
+  const [chosen, setChosen] = useState(0)
+  const scroller = useRef<HTMLDivElement>(null)
+  const columns = useMemo(() => columnsOf(latest, now), [latest, now])
+  const table = useReactTable({
+    data: incidents,
+    columns,
+    getCoreRowModel: getCoreRowModel(),
+    getRowId: (row) => row.id,
+  })
+  const rows = table.getRowModel().rows
+  const virtual = useVirtualizer({
+    count: rows.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => ROW,
+    overscan: 8,
+  })
+  const at = Math.min(chosen, rows.length - 1)
+  const shortcuts = useMemo<Shortcut[]>(() => {
+    const walk = (step: number) => {
+      const next = Math.max(0, Math.min(rows.length - 1, at + step))
+      setChosen(next)
+      virtual.scrollToIndex(next)
+    }
+    const open = () => rows[at] && go(incidentPath(rows[at].original.key))
+    return [
+      { keys: 'j / ArrowDown', about: say.incidents.down, group: say.shortcuts.list, run: () => walk(1) },
+      { keys: 'k / ArrowUp', about: say.incidents.up, group: say.shortcuts.list, run: () => walk(-1) },
+      { keys: 'Enter / o', about: say.incidents.openChosen, group: say.shortcuts.list, run: open },
+    ]
+  }, [rows, at, go, virtual])
+  useShortcuts(shortcuts)
+  return (
+    <div role="table" aria-label={say.incidents.title} aria-rowcount={rows.length} className="flex h-full flex-col">
+      {table.getHeaderGroups().map((group) => (
+        <div key={group.id} role="row" className={`${GRID} h-8 text-2xs text-ink-3`}>
+          {group.headers.map((header) => (
+            <span key={header.id} role="columnheader">
+              {flexRender(header.column.columnDef.header, header.getContext())}
+            </span>
+          ))}
+        </div>
+      ))}
+      <div ref={scroller} role="rowgroup" className="min-h-0 flex-1 overflow-y-auto pb-4">
+        <div className="relative" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index]!
+            const href = incidentPath(row.original.key)
+            return (
+              <div
+                key={row.id}
+                role="row"
+                onMouseEnter={() => setChosen(item.index)}
+                onClick={() => go(href)}
+                className={`absolute inset-x-0 ${GRID} cursor-default border-b ${item.index === at ? 'bg-raised' : ''}`}
+                style={{ transform: `translateY(${item.start}px)`, height: ROW }}
+              >
+                {row.getVisibleCells().map((cell) => (
+                  <span key={cell.id} role="cell" className="min-w-0">
+                    {cell.column.id === 'title' ? (
+                      <a
+                        href={href}
+                        onFocus={() => setChosen(item.index)}
+                        onClick={(event) => {
+                          event.stopPropagation()
+                          if (event.metaKey || event.ctrlKey) return
+                          event.preventDefault()
+                          go(href)
+                        }}
+                      >
+                        {flexRender(cell.column.columnDef.cell, cell.getContext())}
+                      </a>
+                    ) : (
+                      flexRender(cell.column.columnDef.cell, cell.getContext())
+                    )}
+                  </span>
+                ))}
+              </div>
+            )
+          })}
+        </div>
+      </div>
+    </div>
+  )
+}

@@ -1,0 +1,56 @@
+/** What is asked about incidents, and how long the answers hold. */
+import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, bodyOf, type Schemas } from '@/lib/api/client'
+import type { paths } from '@/lib/api/schema'
+
+export type Incident = Schemas['IncidentOut']
+export type IncidentWhole = Schemas['IncidentWhole']
+export type Run = Schemas['RunOut']
+export type Metrics = Schemas['IncidentMetrics']
+type Asked = NonNullable<paths['/v1/incidents']['get']['parameters']['query']>
+export type Status = NonNullable<Asked['status']>[number]
+export type Severity = NonNullable<Asked['severity']>[number]
+export type Filter = Pick<Asked, 'status' | 'severity' | 'text' | 'open'>
+
+export const STATUSES: Status[] = [
+  'detection-and-analysis',
+  'containment',
+  'eradication',
+  'recovery',
+  'post-incident',
+  'closed',
+]
+export const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low', 'informational']
+const PAGE = 200
+
+/** The first 200 that fit, the latest changed first. */
+export const incidentsQuery = (filter: Filter = {}) =>
+  queryOptions({
+    queryKey: ['incidents', filter],
+    queryFn: async ({ signal }) => {
+      const query = { ...filter, sort: '-updated' as const, limit: PAGE }
+      return (await bodyOf(api.GET('/v1/incidents', { params: { query }, signal }))).items
+    },
+    placeholderData: keepPreviousData,
+  })
+
+export const metricsQuery = () =>
+  queryOptions({
+    queryKey: ['incident-metrics'],
+    queryFn: ({ signal }) => bodyOf(api.GET('/v1/metrics/incidents', { signal })),
+  })
+
+export const incidentQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['incident', key],
+    queryFn: ({ signal }) => bodyOf(api.GET('/v1/incidents/{key}', { params: { path: { key } }, signal })),
+  })
+
+/** The latest runs of one incident, or of all; newest first. */
+export const runsQuery = (incident?: string) =>
+  queryOptions({
+    queryKey: ['runs', incident ?? ''],
+    queryFn: async ({ signal }) =>
+      (await bodyOf(api.GET('/v1/runs', { params: { query: { incident, limit: incident ? 20 : 200 } }, signal })))
+        .items,
+  })

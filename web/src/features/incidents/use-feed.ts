@@ -1,0 +1,34 @@
+'use client'
+import { useQueryClient } from '@tanstack/react-query'
+import { useEffect } from 'react'
+
+const KINDS = [
+  'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
+  'action.added', 'action.changed', 'comment.added',
+] // prettier-ignore
+const GATHER_MS = 250
+
+/** What changes on the incidents comes by itself; the browser goes on where a broken line ended. */
+export function useFeed(): void {
+  const queries = useQueryClient()
+  useEffect(() => {
+    const source = new EventSource('/v1/feed')
+    const changed = new Set<string>()
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const refresh = () => {
+      for (const key of changed) void queries.invalidateQueries({ queryKey: ['incident', key] })
+      changed.clear()
+      for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
+    }
+    const heard = (event: MessageEvent<string>) => {
+      changed.add((JSON.parse(event.data) as { incident: string }).incident)
+      clearTimeout(timer)
+      timer = setTimeout(refresh, GATHER_MS)
+    }
+    for (const kind of KINDS) source.addEventListener(kind, heard)
+    return () => {
+      clearTimeout(timer)
+      source.close()
+    }
+  }, [queries])
+}

@@ -1,0 +1,76 @@
+'use client'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Button } from '@/components/ui/button'
+import { tell } from '@/components/ui/notices'
+import { isProblem } from '@/lib/api/problem'
+import { useMay } from '@/lib/api/session'
+import { say } from '@/lib/strings'
+import { stepReport, type ReportClaim, type ReportVersion, type Step } from './queries'
+
+const STATES = ['draft', 'in_review', 'approved', 'published'] as const
+const NEXT: Partial<Record<ReportVersion['state'], Step>> = {
+  draft: 'submit',
+  in_review: 'approve',
+  approved: 'publish',
+}
+
+/** Which version, how far it has come, how much of it somebody has decided on, and the next step. */
+export function ReportHead({
+  incident,
+  report,
+  claims,
+}: {
+  incident: string
+  report: ReportVersion
+  claims: ReportClaim[]
+}) {
+  const queries = useQueryClient()
+  const [write, approve] = [useMay('report:write'), useMay('report:approve')]
+  const decided = claims.filter((one) => one.decision !== 'none').length
+  const step = NEXT[report.state]
+  const may = step === 'submit' ? write : approve
+  const go = useMutation({
+    mutationFn: (which: Step) => stepReport(incident, report, which),
+    onError: (error) => tell(isProblem(error) && error.status === 412 ? say.report.changed : error.message, true),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['report-version', incident] }),
+  })
+  return (
+    <header className="sticky top-0 z-10 flex h-14 items-center gap-5 bg-surface/95 px-6 backdrop-blur-sm">
+      <span className="text-[13px] font-[560]">{say.report.version(report.version)}</span>
+      <ol className="flex items-center gap-2 text-xs">
+        {STATES.map((state, i) => {
+          const at = STATES.indexOf(report.state)
+          return (
+            <li
+              key={state}
+              aria-current={i === at ? 'step' : undefined}
+              className={`flex items-center gap-2 ${i === at ? 'font-[560] text-ink' : 'text-ink-3'}`}
+            >
+              {i > 0 && <span className="h-px w-5 bg-line" />}
+              {say.report.states[state]}
+            </li>
+          )
+        })}
+      </ol>
+      <span className="ml-auto flex items-center gap-2 text-xs text-ink-3 tabular-nums">
+        <span className="h-1 w-24 overflow-hidden rounded-full bg-lifted">
+          <span
+            className="block h-1 rounded-full bg-ok"
+            style={{ width: `${(decided / Math.max(1, claims.length)) * 100}%` }}
+          />
+        </span>
+        {say.report.decided(decided, claims.length)}
+      </span>
+      {report.state === 'in_review' && approve && (
+        <Button kind="bare" disabled={go.isPending} onClick={() => go.mutate('return')}>
+          {say.report.steps.return}
+        </Button>
+      )}
+      {step && may && (
+        <Button kind="main" disabled={go.isPending} onClick={() => go.mutate(step)}>
+          {say.report.steps[step]}
+        </Button>
+      )}
+    </header>
+  )
+}

@@ -1,0 +1,141 @@
+'use client'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useMemo, useState } from 'react'
+import { ClaimSign } from '@/components/glyphs'
+import { tell } from '@/components/ui/notices'
+import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { EvidenceDrawer } from '@/features/incident/drawer'
+import type { Claim } from '@/features/incident/report'
+import { isProblem } from '@/lib/api/problem'
+import { useMay } from '@/lib/api/session'
+import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
+import { say } from '@/lib/strings'
+import { ClaimRow } from './claim-row'
+import { decide, versionQuery, versionsQuery, type ReportClaim, type ReportVersion, type Verdict } from './queries'
+import { ReportHead } from './report-head'
+
+/** The postmortem as a document: each sentence with its standing in the margin, its record beside it. */
+export function ReportPage({ incident }: { incident: string }) {
+  const versions = useQuery(versionsQuery(incident))
+  const latest = versions.data?.[0]?.version ?? 0
+  const report = useQuery(versionQuery(incident, latest))
+  if (versions.isError) return <Trouble error={versions.error} again={() => void versions.refetch()} />
+  if (versions.data?.length === 0) return <Blank title={say.report.none} about={say.report.noneAbout} />
+  if (report.isError) return <Trouble error={report.error} again={() => void report.refetch()} />
+  if (!report.data) return <Waiting />
+  return <Document incident={incident} report={report.data} />
+}
+
+function Document({ incident, report }: { incident: string; report: ReportVersion }) {
+  const queries = useQueryClient()
+  const may = useMay('report:write') && report.editable
+  const claims = useMemo(() => report.sections.flatMap((section) => section.claims), [report])
+  const [at, setAt] = useState<string | null>(null)
+  const [editing, setEditing] = useState<string | null>(null)
+  const [open, setOpen] = useState(0)
+  const current = claims.find((one) => one.id === at) ?? null
+  const verdict = useMutation({
+    mutationFn: ({ claim, how }: { claim: ReportClaim; how: Verdict }) => decide(incident, report.version, claim, how),
+    onSuccess: () => setEditing(null),
+    onError: (error) => tell(isProblem(error) && error.status === 412 ? say.report.changed : error.message, true),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['report-version', incident] }),
+  })
+  const choose = useCallback((id: string | null) => {
+    setAt(id)
+    setOpen(0)
+  }, [])
+  const shortcuts = useMemo<Shortcut[]>(() => {
+    const group = say.report.keys
+    const walk = (step: number) => {
+      const i = claims.findIndex((one) => one.id === at)
+      const next = claims[Math.max(0, Math.min(claims.length - 1, i + step))]
+      if (!next) return
+      choose(next.id)
+      document.getElementById(`claim-${next.id}`)?.scrollIntoView({ block: 'nearest' })
+    }
+    const on = (how: Verdict) => () => current && may && verdict.mutate({ claim: current, how })
+    return [
+      { keys: 'j / ArrowDown', about: say.report.next, group, run: () => walk(1) },
+      { keys: 'k / ArrowUp', about: say.report.previous, group, run: () => walk(-1) },
+      { keys: 'a', about: say.report.accept, group, run: on('accept') },
+      { keys: 'u', about: say.report.undo, group, run: on('undo') },
+      { keys: 'e', about: say.report.edit, group, run: () => may && setEditing(at) },
+      { keys: 'Escape', about: say.close, group, run: () => choose(null) },
+    ]
+  }, [claims, at, current, may, verdict, choose])
+  useShortcuts(shortcuts, editing === null)
+
+  return (
+    <div className="flex h-full min-h-0">
+      <div className="min-w-0 flex-1 overflow-y-auto" id="report-scroll">
+        <ReportHead incident={incident} report={report} claims={claims} />
+        <div className="mx-auto grid max-w-[1080px] grid-cols-[150px_minmax(0,1fr)] gap-6 px-6 pb-24">
+          <nav aria-label={say.report.sections} className="sticky top-20 hidden self-start pt-2 lg:block">
+            <ul className="flex flex-col gap-1.5">
+              {report.sections.map((section) => (
+                <li key={section.id}>
+                  <a href={`#section-${section.id}`} className="text-xs text-ink-3 hover:text-ink">
+                    {section.title}
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </nav>
+          <article className="min-w-0">
+            {report.sections.map((section) => (
+              <section key={section.id} id={`section-${section.id}`} className="mb-10 scroll-mt-20">
+                <h2 className="mb-2 pl-9 text-xl font-[620] tracking-[-0.015em]">{section.title}</h2>
+                {section.claims.map((claim) => (
+                  <ClaimRow
+                    key={claim.id}
+                    incident={incident}
+                    version={report.version}
+                    claim={claim}
+                    current={claim.id === at}
+                    editing={claim.id === editing}
+                    may={may}
+                    busy={verdict.isPending}
+                    onChoose={() => choose(claim.id)}
+                    onEdit={(yes) => setEditing(yes ? claim.id : null)}
+                    onVerdict={(how) => verdict.mutate({ claim, how })}
+                  />
+                ))}
+              </section>
+            ))}
+            {report.refused.length > 0 && <RefusedList refused={report.refused} />}
+          </article>
+        </div>
+      </div>
+      {current && current.evidence.length > 0 && (
+        <EvidenceDrawer
+          incident={incident}
+          events={current.evidence}
+          at={Math.min(open, current.evidence.length - 1)}
+          claims={[current as unknown as Claim]}
+          onTurn={setOpen}
+          onClose={() => choose(null)}
+        />
+      )}
+    </div>
+  )
+}
+
+/** What was drafted and did not stand: shown as refused, never as a claim. */
+function RefusedList({ refused }: { refused: ReportVersion['refused'] }) {
+  return (
+    <section className="mb-10 pl-9">
+      <h2 className="mb-2 text-xl font-[620] tracking-[-0.015em]">{say.report.refused}</h2>
+      <ul className="flex max-w-[68ch] flex-col gap-4">
+        {refused.map((one) => (
+          <li key={one.id} className="flex gap-3">
+            <ClaimSign standing="rejected" className="mt-1.5 text-act-high" />
+            <div>
+              <p className="text-ink-3 line-through decoration-ink-3/50">{one.text}</p>
+              <p className="mt-0.5 text-xs text-act-high">{one.reasons.join('; ')}</p>
+            </div>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}

@@ -1,0 +1,142 @@
+'use client'
+import { useEffect, useMemo, useRef, useState } from 'react'
+import { Sign } from '@/components/glyphs'
+import { plainLine } from '@/lib/evidence'
+import { useZone } from '@/lib/preferences'
+import { say } from '@/lib/strings'
+import { clockText, zoneName } from '@/lib/time'
+import { useFilm } from './context'
+import { Engine, type Pointed } from './engine/engine'
+import { laneFinder, OURS, PEOPLE, REST, type Grouping, type Lane, type LaneBox } from './engine/lanes'
+import type { Mark } from './engine/marks'
+import { AXIS, type Dot } from './engine/paint'
+import { headlineOf, tileFetcher, type EventRow } from './source'
+
+export interface TimelineCanvasProps {
+  incident: string
+  by: Grouping
+  q: string
+  lanes: Lane[]
+  marks: Mark[]
+  events: EventRow[]
+  picked: string | null
+  onPick: (events: string[], mark: Mark | null) => void
+  onLane: (lane: Lane) => void
+  onReady: (engine: Engine | null) => void
+  onWaiting: (waiting: boolean) => void
+}
+
+export const GUTTER = 128
+
+/** The drawn part: lane names at the left, the canvas, and what is under the pointer. */
+export function TimelineCanvas(props: TimelineCanvasProps) {
+  const { incident, by, q, lanes, marks, events, picked } = props
+  const film = useFilm()
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const engine = useRef<Engine | null>(null)
+  const told = useRef(props)
+  const [boxes, setBoxes] = useState<LaneBox[]>([])
+  const [pointed, setPointed] = useState<Pointed | null>(null)
+  const [zone] = useZone()
+  const fetchTile = useMemo(() => tileFetcher(incident, by, q), [incident, by, q])
+  useEffect(() => {
+    told.current = props
+  })
+
+  useEffect(() => {
+    const made = new Engine(canvas.current!, film, {
+      onPick: ({ mark, dot }) => {
+        if (mark) told.current.onPick(mark.events, mark)
+        else if (dot) told.current.onPick([dot.id], null)
+      },
+      onPoint: (at) => setPointed(at && (at.mark || at.dot) ? at : null),
+      onLayout: setBoxes,
+      onWaiting: (waiting) => told.current.onWaiting(waiting),
+    })
+    engine.current = made
+    told.current.onReady(made)
+    return () => {
+      told.current.onReady(null)
+      made.destroy()
+    }
+  }, [film])
+
+  useEffect(() => {
+    film.marks = marks.map((mark) => mark.time)
+    engine.current?.show({ marks, lanes, by, fetchTile, zone })
+  }, [film, marks, lanes, by, fetchTile, zone])
+
+  useEffect(() => {
+    const laneOf = laneFinder(lanes, by)
+    const value = (event: EventRow): string => {
+      if (by === 'host') return String(event.fields['host.name'] ?? '')
+      if (by === 'user') return String(event.fields['user.name'] ?? '')
+      return by === 'source' ? event.source : event.kind
+    }
+    const dots = events.map((event): Dot => {
+      return { id: event.id, time: Date.parse(event.time), lane: laneOf(value(event)), kind: event.kind }
+    })
+    engine.current?.showDots(dots)
+  }, [events, lanes, by])
+
+  useEffect(() => engine.current?.pick(picked), [picked])
+
+  const dotted = pointed?.dot ? events.find((event) => event.id === pointed.dot!.id) : undefined
+  return (
+    <div className="relative flex min-h-0 flex-1">
+      <ul className="relative w-32 shrink-0" aria-label={say.timeline.group}>
+        {boxes.map((box) => (
+          <li key={box.lane.id} className="absolute inset-x-0" style={{ top: box.top, height: box.height }}>
+            <LaneName lane={box.lane} onChoose={() => props.onLane(box.lane)} />
+          </li>
+        ))}
+      </ul>
+      <canvas ref={canvas} className="min-w-0 flex-1 touch-none" aria-hidden data-testid="timeline-canvas" />
+      {pointed && (
+        <div
+          className="pointer-events-none absolute z-10 max-w-96 rounded-md bg-lifted px-2.5 py-1.5 text-xs shadow-lg"
+          style={tipPlace(pointed, canvas.current?.clientWidth ?? 0, canvas.current?.clientHeight ?? 0)}
+        >
+          <p className="flex items-center gap-1.5 text-ink-3 tabular-nums">
+            {pointed.mark && <Sign glyph={pointed.mark.glyph} severity={pointed.mark.severity} className="size-3" />}
+            {clockText(pointed.mark?.time ?? pointed.dot!.time, zone, true)} {zoneName(zone)}
+            {pointed.stands > 1 && <span>+{pointed.stands - 1}</span>}
+          </p>
+          <p className="line-clamp-3 [overflow-wrap:anywhere] text-ink">
+            {pointed.mark ? pointed.mark.text : dotted ? plainLine(headlineOf(dotted), 160) : ''}
+          </p>
+        </div>
+      )}
+    </div>
+  )
+}
+
+function tipPlace({ x, y }: Pointed, width: number, height: number): React.CSSProperties {
+  const side = x > width * 0.62 ? { right: width - x + 14 } : { left: x + GUTTER + 14 }
+  return y > height * 0.6 ? { ...side, bottom: height - y + 10 } : { ...side, top: Math.max(y, AXIS) + 12 }
+}
+
+function LaneName({ lane, onChoose }: { lane: Lane; onChoose: () => void }) {
+  const own: Record<string, string> = {
+    [REST]: say.timeline.rest,
+    [PEOPLE]: say.timeline.people,
+    [OURS]: say.timeline.ours,
+  }
+  const glyph =
+    lane.role === 'victim' ? 'asset' : lane.role === 'people' ? 'said' : lane.role === 'ours' ? 'ours' : null
+  const name = own[lane.id] ?? say.timeline.kinds[lane.label] ?? plainLine(lane.label, 60)
+  const body = (
+    <>
+      {glyph ? <Sign glyph={glyph} className="size-3" /> : <span className="w-3" />}
+      <span className="truncate">{name}</span>
+    </>
+  )
+  const look = 'flex h-full w-full items-center gap-2 pr-2 pl-3 text-left text-xs'
+  return lane.values.length && lane.id !== REST ? (
+    <button type="button" onClick={onChoose} title={name} className={`${look} text-ink-2 hover:text-ink`}>
+      {body}
+    </button>
+  ) : (
+    <span className={`${look} text-ink-3`}>{body}</span>
+  )
+}

@@ -1,0 +1,39 @@
+/** The drawn words of the language: a diamond is an attacker's act, a square ours, a speech mark what was said. */
+import type { Glyph } from './marks'
+
+type Pen = CanvasRenderingContext2D
+
+export function drawGlyph(pen: Pen, glyph: Glyph, x: number, y: number, size: number): void {
+  pen.beginPath()
+  switch (glyph) {
+    case 'act':
+      pen.moveTo(x, y - size)
+      pen.lineTo(x + size * 0.82, y)
+      pen.lineTo(x, y + size)
+      pen.lineTo(x - size * 0.82, y)
+      pen.closePath()
+      break
+    case 'ours':
+      pen.rect(x - size * 0.74, y - size * 0.74, size * 1.48, size * 1.48)
+      break
+    case 'said':
+      speech(pen, x, y, size)
+      break
+    case 'asset':
+      pen.arc(x, y, size * 0.8, 0, Math.PI * 2)
+      break
+    case 'log':
+      pen.arc(x, y, size * 0.45, 0, Math.PI * 2)
+  }
+  pen.fill()
+}
+
+function speech(pen: Pen, x: number, y: number, size: number): void {
+  const wide = size * 0.95
+  const high = size * 0.72
+  pen.roundRect(x - wide, y - high - 1, wide * 2, high * 2 - 1, 2)
+  pen.moveTo(x - wide * 0.5, y + high - 2)
+  pen.lineTo(x - wide * 0.62, y + high + 2.5)
+  pen.lineTo(x + wide * 0.15, y + high - 2)
+  pen.closePath()
+}

@@ -1,0 +1,97 @@
+/** Rows of the timeline: which there are, in which order, and how high each is. */
+import type { Mark } from './marks'
+
+export type Grouping = 'host' | 'user' | 'source' | 'kind'
+export const GROUPINGS: Grouping[] = ['host', 'user', 'source', 'kind']
+
+export interface Lane {
+  id: string
+  label: string
+  /** Values of the field that this lane gathers, as the store spells them. */
+  values: string[]
+  role: 'victim' | 'attacker' | 'plain' | 'people' | 'ours' | 'rest'
+  events: number
+}
+
+export interface LaneBox {
+  lane: Lane
+  top: number
+  height: number
+}
+
+export const REST = '\u0000rest'
+export const PEOPLE = '\u0000people'
+export const OURS = '\u0000ours'
+
+/** A value as a lane's name: hosts by their first part in lower case, for logs spell them in many ways. */
+export function laneId(value: string, by: Grouping): string {
+  if (by !== 'host') return by === 'user' ? (value.split('\\').pop() ?? value).toLowerCase() : value
+  return /^[\d.]+$|:/.test(value) ? value : (value.split('.')[0] ?? value).toLowerCase()
+}
+
+/**
+ * The lanes of a grouping: first those with marks, in the order in which the story reaches them, then by how much they
+ * hold; beyond `most` they share one row. People and our own acts have rows of their own at the end.
+ */
+export function lanesOf(
+  counts: readonly { value: string; events: number }[],
+  marks: readonly Mark[],
+  by: Grouping,
+  roles: ReadonlyMap<string, Lane['role']>,
+  most = 11,
+): Lane[] {
+  const lanes = new Map<string, Lane>()
+  const lane = (id: string, label: string): Lane => {
+    const found = lanes.get(id) ?? { id, label, values: [], role: roles.get(id) ?? 'plain', events: 0 }
+    lanes.set(id, found)
+    return found
+  }
+  const reached = new Map<string, number>()
+  for (const mark of marks) {
+    if (mark.lane === PEOPLE || mark.lane === OURS || mark.lane === REST) continue
+    lane(mark.lane, mark.lane)
+    if (!reached.has(mark.lane)) reached.set(mark.lane, reached.size)
+  }
+  for (const { value, events } of counts) {
+    if (value === '') continue
+    const one = lane(laneId(value, by), laneId(value, by))
+    one.values.push(value)
+    one.events += events
+  }
+  const rank = (one: Lane) => reached.get(one.id) ?? Number.MAX_SAFE_INTEGER
+  const sorted = [...lanes.values()].sort((a, b) => rank(a) - rank(b) || b.events - a.events || (a.id < b.id ? -1 : 1))
+  const shown = sorted.slice(0, most)
+  const rest = sorted.slice(most)
+  const none = counts.find((one) => one.value === '')
+  if (rest.length || none || marks.some((mark) => mark.lane === REST)) {
+    const values = [...rest.flatMap((one) => one.values), ...(none ? [''] : [])]
+    const events = rest.reduce((sum, one) => sum + one.events, none?.events ?? 0)
+    shown.push({ id: REST, label: '', values, role: 'rest', events })
+  }
+  const own = (id: string, role: Lane['role']): Lane => ({ id, label: '', values: [], role, events: 0 })
+  if (marks.some((mark) => mark.lane === PEOPLE)) shown.push(own(PEOPLE, 'people'))
+  if (marks.some((mark) => mark.lane === OURS)) shown.push(own(OURS, 'ours'))
+  return shown
+}
+
+/** Where each lane stands between `top` and `bottom`: rows of people and of ours are lower than the rest. */
+export function boxesOf(lanes: readonly Lane[], top: number, bottom: number): LaneBox[] {
+  const share = (lane: Lane) => (lane.role === 'people' || lane.role === 'ours' || lane.role === 'rest' ? 0.72 : 1)
+  const whole = lanes.reduce((sum, lane) => sum + share(lane), 0) || 1
+  const unit = Math.min(72, (bottom - top) / whole)
+  let y = top
+  return lanes.map((lane) => {
+    const box = { lane, top: y, height: unit * share(lane) }
+    y += box.height
+    return box
+  })
+}
+
+/** The lane that holds a value, for whatever is not named by a lane of its own. */
+export function laneFinder(lanes: readonly Lane[], by: Grouping): (value: string) => string {
+  const own = new Set(lanes.map((lane) => lane.id))
+  return (value) => {
+    const id = laneId(value, by)
+    return value !== '' && own.has(id) ? id : REST
+  }
+}

@@ -1,0 +1,54 @@
+/** The one way to the gateway: typed by its OpenAPI, with the session's token, problems as errors. */
+import createClient, { type Middleware } from 'openapi-fetch'
+import { Problem, problemOf } from './problem'
+import type { components, paths } from './schema'
+
+export type Schemas = components['schemas']
+
+const CSRF_HEADER = 'X-CSRF-Token'
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+let csrfToken: string | null = null
+const lost = new Set<() => void>()
+
+/** The token that goes with what changes something; given with the session. */
+export function rememberToken(token: string | null): void {
+  csrfToken = token
+}
+
+export const currentToken = () => csrfToken
+
+/** Told whenever an answer says that nobody is signed in (any more). */
+export function onSessionLost(listener: () => void): () => void {
+  lost.add(listener)
+  return () => lost.delete(listener)
+}
+
+const session: Middleware = {
+  onRequest({ request }) {
+    if (!SAFE.has(request.method)) {
+      if (csrfToken) request.headers.set(CSRF_HEADER, csrfToken)
+      if (request.method === 'POST' || request.method === 'PATCH') {
+        if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID())
+      }
+    }
+    return request
+  },
+  async onResponse({ response, schemaPath }) {
+    if (response.ok || response.status === 304) return response
+    const problem = await problemOf(response)
+    if (problem.status === 401 && !schemaPath.startsWith('/v1/auth/')) for (const listener of lost) listener()
+    throw problem
+  },
+  onError({ error }) {
+    if (error instanceof Problem || (error instanceof DOMException && error.name === 'AbortError')) return undefined
+    return new Problem({ type: 'offline', title: '', status: 0, detail: '' })
+  },
+}
+
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
+api.use(session)
+
+/** The body of an answer; a problem was thrown before. */
+export async function bodyOf<T>(call: Promise<{ data?: T }>): Promise<T> {
+  return (await call).data as T
+}
