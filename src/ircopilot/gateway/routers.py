@@ -10,6 +10,7 @@ from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.auth import factor_routes, me_routes, oidc_routes
 from ircopilot.gateway.auth import routes as auth_routes
+from ircopilot.gateway.events import mark_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.evidence import routes as upload_routes
 from ircopilot.gateway.incidents import decide_routes
@@ -38,6 +39,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     artifact_routes.router,
     action_routes.router,
     action_routes.everywhere,
+    mark_routes.router,
     event_routes.router,
     report_routes.router,
     claim_routes.router,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 
+from ircopilot.analysis.search.marks import Marks, these_events
 from ircopilot.analysis.search.names import Field, find_field
 from ircopilot.analysis.search.parse import parse_search
 from ircopilot.analysis.search.problem import InvalidSearch
@@ -22,24 +23,29 @@ from ircopilot.stores.events.schema import SEARCHED_TEXT
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _ASCII_LOWER = {n: n + 32 for n in range(ord("A"), ord("Z") + 1)}  # what ClickHouse's lower() does
 _LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
+_YES_NO = {"true": True, "yes": True, "*": True, "false": False, "no": False}
 _WILD = {"*": "%", "?": "_"}
 
 
-def compile_search(text: str) -> Condition:
-    """The condition of a search; of an empty one, the condition that everything meets. Raises InvalidSearch."""
+def compile_search(text: str, marks: Marks | None = None) -> Condition:
+    """The condition of a search; of an empty one, the condition that everything meets. Raises InvalidSearch.
+
+    Without `marks` nothing is pinned or tagged; the condition says (`marked`) whether that makes a difference.
+    """
     tree = parse_search(text)
     if tree is None:
         return EVERYTHING
-    compiler = _Compiler(text)
+    compiler = _Compiler(text, marks or Marks())
     sql = compiler.node(tree)
-    return Condition(sql, compiler.params, frozenset(compiler.columns))
+    return Condition(sql, compiler.params, frozenset(compiler.columns), compiler.marked)
 
 
 class _Compiler:
     """Collects the parameters and columns while it writes the SQL."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, marks: Marks) -> None:
+        self.text, self.marks = text, marks
+        self.marked = False
         self.params: dict[str, object] = {}
         self.columns: set[str] = set()
 
@@ -63,6 +69,8 @@ class _Compiler:
         field = find_field("text" if match.field is None else match.field)
         if field.type == "words":
             return self.words(field, match)
+        if field.type == "mark":
+            return self.mark_test(field.columns[0], match.value)
         if field.type == "original":
             self.columns.add("fields")
             return self.text_test(f"fields[{self.bind(field.columns[0])}]", match.value)
@@ -81,6 +89,20 @@ class _Compiler:
         pattern = _like(match.value).translate(_ASCII_LOWER)
         searched = SEARCHED_TEXT if "fields" in field.columns else "lower(message)"
         return f"({searched} LIKE {self.bind(f'%{pattern}%')})"
+
+    def mark_test(self, kind: str, value: Text | Range) -> str:
+        """Pinned or not, or with a tag."""
+        self.marked = True
+        self.columns.update(("event_id", "time"))
+        if isinstance(value, Range):
+            raise InvalidSearch(self.text, value.at, "marks have no order", "a tag", "pinned:true")
+        if kind == "tag":
+            return these_events(self.marks.with_tag(value.text, value.wild))
+        said = _YES_NO.get(value.text.lower())
+        if said is None:
+            raise InvalidSearch(self.text, value.at, f"{value.text[:40]} is neither", "true", "false")
+        test = these_events(self.marks.pinned)
+        return test if said else f"(NOT {test})"
 
     def text_test(self, column: str, value: Text | Range) -> str:
         """Text that is the value, fits the pattern or lies in the range; `*` alone: that is there at all."""

@@ -10,7 +10,7 @@ from typing import Literal
 
 from ircopilot.domain.event import HOT_COLUMNS
 
-FieldType = Literal["text", "number", "time", "ip", "host", "words", "original"]
+FieldType = Literal["text", "number", "time", "ip", "host", "words", "original", "mark"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,8 @@ SHORT: dict[str, Field] = {
     "rule": Field(("rule_name",), "text", "name of an alert's rule"),
     "id": Field(("event_id",), "text", "id of the event"),
     "artifact": Field(("artifact_sha256",), "text", "SHA-256 of the artifact it came from"),
+    "tag": Field(("tag",), "mark", "a tag that somebody gave it"),
+    "pinned": Field(("pin",), "mark", "true when somebody pinned it, else false"),
     "locator": Field(("locator",), "text", "place in the artifact, as line:12"),
 }  # fmt: skip
 

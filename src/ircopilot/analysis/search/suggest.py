@@ -85,6 +85,8 @@ def _values(field: str, typed: str, start: int, end: int) -> tuple[Suggestion, .
     if field.lower() in ("kind", "event.kind"):
         kinds = [Suggestion(kind, "value", "", start, end) for kind in KINDS if _fits(kind, typed.lower())]
         return tuple(kinds)
+    if field.lower() == "pinned":
+        return tuple(Suggestion(v, "value", "", start, end) for v in ("true", "false") if _fits(v, typed.lower()))
     if typed:
         return ()
     forms = (("*", "is there at all"), (">=", "at least"), ("<=", "at most"), ("[", "[low TO high]"), ('"', "a phrase"))

@@ -6,7 +6,7 @@ Who hangs up is noticed while the query runs, and the query is stopped in the ev
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
@@ -14,15 +14,18 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AwareDatetime
 
 from ircopilot.access.caller import Caller
-from ircopilot.analysis.search import compile_search
+from ircopilot.analysis.search import Marks, compile_search
+from ircopilot.analysis.search.marks import Place
 from ircopilot.analysis.search.times import FIRST, LAST
 from ircopilot.cases.find import seen_incident
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.until_gone import unless_gone
 from ircopilot.stores.events import Condition, EventScope, Timeline
+from ircopilot.stores.events.asking import micros
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.loads import committed_load_ids
+from ircopilot.stores.postgres.marks import PIN, TAG, Mark, list_marks, move_marks
 
 Answer = TypeVar("Answer")
 
@@ -57,6 +60,37 @@ class Asked:
         limiter = self.gate.lanes[lane]
         return await unless_gone(self.request, lambda: work(timeline), timeline.cancel, limiter)
 
+    async def condition(self, sought: Sought) -> Condition:
+        """What the search asks of events; where it names pins or tags, of these as they are now."""
+        return compile_search(sought.text, await self.marks()) if sought.condition.marked else sought.condition
+
+    async def marks(self) -> Marks:
+        """What is pinned and tagged in the incident. Marks of events that lie elsewhere now are told the new place."""
+        org_id = self.caller.org_id
+        found, loads = await self.gate.in_tx(org_id, _marks, self.caller, self.key)
+        if moved := {mark.event_id for mark in found if mark.load_id not in loads}:
+            places = await self.everything().answer(lambda line: line.places(moved))
+            if places:
+                found, _ = await self.gate.in_tx(org_id, _moved, self.caller, self.key, places)
+        tagged: dict[str, list[Place]] = {}
+        for mark in found:
+            if mark.kind == TAG:
+                tagged.setdefault(mark.label, []).append((mark.event_id, micros(mark.time)))
+        pinned = tuple((mark.event_id, micros(mark.time)) for mark in found if mark.kind == PIN)
+        return Marks(pinned, {tag: tuple(places) for tag, places in tagged.items()})
+
+    def everything(self) -> Asked:
+        """The same without a window of time."""
+        return replace(self, since=None, until=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A search as written, and its condition as if nothing were marked."""
+
+    text: str
+    condition: Condition
+
 
 async def asked(
     key: str, request: Request, gate: WithGate, caller: WithCaller, since: Since = None, until: Until = None
@@ -73,16 +107,28 @@ async def asked_of_all(key: str, request: Request, gate: WithGate, caller: WithC
     return Asked(request, gate, caller, key)
 
 
-async def searched(q: Search = "") -> Condition:
-    """The condition of the search. Raises `InvalidSearch`, which points at the character."""
-    return compile_search(q)
+async def searched(q: Search = "") -> Sought:
+    """The search. Raises `InvalidSearch`, which points at the character."""
+    return Sought(q, compile_search(q))
 
 
 Window = Annotated[Asked, Depends(asked)]
 Everything = Annotated[Asked, Depends(asked_of_all)]
-Where = Annotated[Condition, Depends(searched)]
+Where = Annotated[Sought, Depends(searched)]
 
 
 def _scope(tx: Tx, caller: Caller, key: str, since: datetime | None, until: datetime | None) -> EventScope:
     incident = seen_incident(tx, caller, key)
     return EventScope(tx.org_id, committed_load_ids(tx, incident.incident_id), since, until)
+
+
+def _marks(tx: Tx, caller: Caller, key: str) -> tuple[list[Mark], frozenset[str]]:
+    incident_id = seen_incident(tx, caller, key).incident_id
+    return list_marks(tx, incident_id), frozenset(committed_load_ids(tx, incident_id))
+
+
+def _moved(
+    tx: Tx, caller: Caller, key: str, places: dict[str, tuple[str, datetime]]
+) -> tuple[list[Mark], frozenset[str]]:  # fmt: skip
+    move_marks(tx, seen_incident(tx, caller, key).incident_id, places)
+    return _marks(tx, caller, key)

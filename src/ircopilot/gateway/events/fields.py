@@ -44,7 +44,7 @@ def counted_column(name: str) -> str:
     field = find_field(name)
     if field.type == "original":
         return ORIGINAL + field.columns[0]
-    if len(field.columns) > 1 or field.type in ("words", "time"):
+    if len(field.columns) > 1 or field.type in ("words", "time", "mark"):
         several = ", ".join(_spelt(field))
         raise UnusableArgument(
             f"values of {name[:60]!r} are not counted: it stands for {several}", "name one field, as host.name"

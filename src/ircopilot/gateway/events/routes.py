@@ -14,6 +14,7 @@ from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor
 from ircopilot.gateway.events.asked import EventId, Everything, Lane, Where, Window
 from ircopilot.gateway.events.fields import counted_column, known_fields, shown_columns
+from ircopilot.gateway.events.marked import marked_buckets, show_marks
 from ircopilot.gateway.events.shapes import (
     COLUMN_OF,
     AroundOut,
@@ -58,11 +59,13 @@ async def count_events(
     buckets: Annotated[
         int, Query(ge=1, le=MOST_BUCKETS, description="At most so many, in even steps.")
     ] = WANTED_BUCKETS,
+    marks: Annotated[bool, Query(description="Count pins and tags beside.")] = False,
 ) -> HistogramOut:
     """How many events there are over time, by kind, source, host or severity; empty buckets are left out."""
-    column = COLUMN_OF[by]
-    lane: Lane = "page" if rolls_up(where, *filter(None, [column])) else "scan"
-    return HistogramOut.of(await ask.answer(lambda line: line.histogram(resolution, column, where, buckets), lane))
+    column, condition = COLUMN_OF[by], await ask.condition(where)
+    lane: Lane = "page" if rolls_up(condition, *filter(None, [column])) else "scan"
+    found = await ask.answer(lambda line: line.histogram(resolution, column, condition, buckets), lane)
+    return HistogramOut.of(found, await marked_buckets(ask, condition, found) if marks else None)
 
 
 @router.get(
@@ -90,10 +93,12 @@ async def list_events(
                 "that cursor is none of this list's", "send `next` or `previous` as given, without `at`"
             )
         direction, place = ("earlier" if cursor[0] == "e" else "later"), cursor[1:]
-    shown = shown_columns(fields)
-    lane: Lane = "page" if rolls_up(where) else "scan"
-    page = await ask.answer(lambda line: line.page(where, place, direction, limit, shown), lane)
-    return EventPage.of(page, order == "newest")
+    shown, condition = shown_columns(fields), await ask.condition(where)
+    lane: Lane = "page" if rolls_up(condition) or condition.marked else "scan"
+    page = await ask.answer(lambda line: line.page(condition, place, direction, limit, shown), lane)
+    found = EventPage.of(page, order == "newest")
+    await show_marks(ask, found.items)
+    return found
 
 
 @router.get(
@@ -107,9 +112,9 @@ async def count_values(
     limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> Values:
     """The values of a field within a search, the most frequent first. "" are events without it."""
-    column = counted_column(field)
-    lane: Lane = "page" if rolls_up(where, column) else "scan"
-    return Values.of(field, await ask.answer(lambda line: line.value_counts(column, where, limit), lane))
+    column, condition = counted_column(field), await ask.condition(where)
+    lane: Lane = "page" if rolls_up(condition, column) else "scan"
+    return Values.of(field, await ask.answer(lambda line: line.value_counts(column, condition, limit), lane))
 
 
 @router.get(
@@ -150,7 +155,9 @@ async def get_event(
 ) -> EventWhole:  # fmt: skip
     """An event with all its fields, how its clock was corrected, and its record as it stands in the artifact."""
     found = await ask.answer(lambda line: line.find(event_id, time))
-    return await read_whole(ask, found, record)
+    whole = await read_whole(ask, found, record)
+    await show_marks(ask, [whole])
+    return whole
 
 
 @router.get(
@@ -162,6 +169,7 @@ async def events_around(
     same_host: Annotated[bool, Query(description="On its host alone.")] = False, time: Time = None,
 ) -> AroundOut:  # fmt: skip
     """An event, what came before it and what after it."""
-    return AroundOut.of(
-        await ask.answer(lambda line: line.around(event_id, before, after, same_host=same_host, time=time))
-    )
+    found = await ask.answer(lambda line: line.around(event_id, before, after, same_host=same_host, time=time))
+    shown = AroundOut.of(found)
+    await show_marks(ask, [*shown.before, shown.event, *shown.after])
+    return shown

@@ -22,8 +22,17 @@ _EVENT: dict[str, Any] = {
     "id": "9f86d081884c7d659a2feaa0c55ad015", "time": "2031-05-01T10:00:04.500000Z",
     "time_recorded": "2031-05-01T09:00:04.500000Z", "time_field": "UtcTime", "kind": "log", "source": "windows.sysmon",
     "message": "Process created: procdump64.exe -ma lsass.exe", "artifact": "5a" * 32, "locator": "record:1023",
-    "fields": {"host.name": "it01.corp.example", "user.name": "alice"}, "original": {},
+    "fields": {"host.name": "it01.corp.example", "user.name": "alice"}, "original": {}, "pinned": True,
+    "tags": ["credential-theft"], "notes": 0,
 }  # fmt: skip
+
+
+class MarkedBucket(BaseModel):
+    """How many events of a bucket are pinned, and how many have each tag."""
+
+    start: datetime
+    pinned: int
+    tags: dict[str, int]
 
 
 class BucketOut(BaseModel):
@@ -44,6 +53,7 @@ class HistogramOut(BaseModel):
         "resolution": 3600, "since": "2031-05-01T10:00:00Z", "until": "2031-05-01T11:00:00Z", "events": 12,
         "values": ["log", "alert"],
         "buckets": [{"start": "2031-05-01T10:00:00Z", "events": 12, "by_value": {"log": 11, "alert": 1}, "others": 0}],
+        "marked": None,
     })  # fmt: skip
 
     resolution: int = Field(description="Seconds.")
@@ -52,16 +62,17 @@ class HistogramOut(BaseModel):
     events: int
     values: list[str]
     buckets: list[BucketOut]
+    marked: list[MarkedBucket] | None = Field(default=None, description="Pins and tags, when they were asked for.")
 
     @classmethod
-    def of(cls, found: Histogram) -> HistogramOut:
+    def of(cls, found: Histogram, marked: list[MarkedBucket] | None = None) -> HistogramOut:
         """Of a histogram."""
         buckets = [
             BucketOut(start=b.start, events=b.events, by_value=dict(b.by_value), others=b.others) for b in found.buckets
         ]
         return cls(
             resolution=found.resolution, since=found.since, until=found.until, events=found.events,
-            values=list(found.values), buckets=buckets,
+            values=list(found.values), buckets=buckets, marked=marked,
         )  # fmt: skip
 
 
@@ -83,6 +94,9 @@ class EventOut(BaseModel):
     locator: str = Field(description="The place there, as `line:12`.")
     fields: dict[str, str | int | float]
     original: dict[str, str]
+    pinned: bool = False
+    tags: list[str] = []
+    notes: int = Field(default=0, description="How many notes people wrote on it.")
 
     @classmethod
     def of(cls, event: Event) -> EventOut:
@@ -224,7 +238,7 @@ class FieldOut(BaseModel):
 
     name: str
     group: Literal["short", "ecs", "original"]
-    type: Literal["text", "number", "time", "ip", "host", "words", "original"]
+    type: Literal["text", "number", "time", "ip", "host", "words", "original", "mark"]
     about: str
     columns: list[str]
     examples: list[str]

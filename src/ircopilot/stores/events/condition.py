@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 class Condition:
     """`sql` is a boolean over columns of `events`, made of fixed text and `{name:Type}`; `params` hold every value.
 
-    `columns` are those that it reads: a roll-up answers when it has them all.
+    `columns` are those that it reads: a roll-up answers when it has them all. `marked`: it hangs on what people marked.
     """
 
     sql: str
     params: Mapping[str, object] = field(default_factory=dict)
     columns: frozenset[str] = frozenset()
+    marked: bool = False
 
 
 EVERYTHING = Condition("1")

@@ -8,7 +8,7 @@ for one caller: its statements have limits and share an id, by which they are ca
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -114,6 +114,24 @@ class Timeline:
         if not rows:
             raise UnknownEvent(f"no event {event_id[:40]} in this incident", "events of replaced loads are gone")
         return Found(event_of(rows[0]), rows[0]["load"])
+
+    def places(self, event_ids: Iterable[str]) -> dict[str, tuple[str, datetime]]:
+        """Load and time of these events; those that are not in the scope are missing."""
+        wanted = sorted(set(event_ids))
+        sql = (
+            "SELECT event_id, toString(load_id) AS load, time FROM {events} "
+            "WHERE event_id IN (SELECT arrayJoin({ids:Array(String)}))"
+        )
+        found: dict[str, tuple[str, datetime]] = {}
+        for at in range(0, len(wanted), 500):
+            rows = self._asking.rows(sql, {"ids": wanted[at : at + 500]}, self._asking.whole_scope())
+            found |= {row["event_id"]: (row["load"], row["time"]) for row in rows}
+        return found
+
+    def which(self, where: Condition) -> set[str]:
+        """The ids of the events that meet a condition of few; at most as many as an answer may have rows."""
+        rows = self._asking.rows(f"SELECT event_id FROM {{events}} WHERE {where.sql}", where.params)
+        return {str(row["event_id"]) for row in rows}
 
     def sample(self, limit: int = 500) -> tuple[Event, ...]:
         """The latest events, whole: what fields there are, and what stands in them."""
