@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ircopilot.access.permissions import Permission, Role
+from ircopilot.access.permissions import DEFAULT_ROLES, Permission, Role
 
 Stage = Literal["full", "second_factor", "enrol"]
 
@@ -17,6 +17,7 @@ class Caller:
     `kind`: `user` in a session, `key` an API key. `principal_id`: the member's or the key's id. `scopes` narrows what
     the role may (None: not narrowed). `label` is how custody, audit and comments name the caller. `address` and
     `request_id` are of this call. `stage` is `full`, or what a session is still to do before it may do anything else.
+    `granted` is what the organisation says the role may (None: the default).
     """
 
     org_id: str
@@ -31,6 +32,18 @@ class Caller:
     account_id: str = ""
     member_id: str = ""
     stage: Stage = "full"
+    granted: frozenset[Permission] | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role, as the organisation has it, and the scopes hold the permission."""
+        granted = DEFAULT_ROLES[self.role] if self.granted is None else self.granted
+        return permission in granted and (self.scopes is None or permission in self.scopes)
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """All that the caller may."""
+        granted = DEFAULT_ROLES[self.role] if self.granted is None else self.granted
+        return granted if self.scopes is None else granted & self.scopes
 
     @property
     def name(self) -> str:

@@ -189,3 +189,11 @@ class ProviderRefused(ProblemError):
     type = "provider-refused"
     status = 403
     title = "Single sign-on was refused"
+
+
+class RoleFixed(ProblemError):
+    """What an owner may cannot be changed."""
+
+    type = "role-fixed"
+    status = 409
+    title = "That role cannot be changed"

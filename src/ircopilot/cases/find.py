@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ircopilot.access.caller import Caller
-from ircopilot.access.permissions import DEFAULT_ROLES
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.domain.incident import Case, Run
 from ircopilot.stores.postgres import Tx, runs
@@ -15,9 +14,7 @@ def viewer_of(caller: Caller) -> Viewer:
     """How the caller sees: who may restrict incidents sees all of them, others a restricted one that they lead or were
     granted. For conditions in SQL: `stores.postgres.cases.in_sight(viewer)`.
     """
-    may = "incident:restrict" in DEFAULT_ROLES[caller.role]
-    narrowed = caller.scopes is not None and "incident:restrict" not in caller.scopes
-    return Viewer(caller.principal_id, sees_all=may and not narrowed)
+    return Viewer(caller.principal_id, sees_all=caller.may("incident:restrict"))
 
 
 def seen_incident(tx: Tx, caller: Caller, key: str) -> Case:

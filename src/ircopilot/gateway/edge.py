@@ -76,6 +76,7 @@ class Edge:
         if shown.kind == "session":
             check_origin(headers, scope["method"], site)
             check_token(headers, scope["method"], shown.text)
+        caller = await self._gate.with_policy(caller)
         check_stage(caller, scope["method"], scope["path"])
         scope["state"].update(caller=caller, shown=shown)
 

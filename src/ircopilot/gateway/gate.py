@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Concatenate, ParamSpec, TypeVar
 
@@ -19,7 +20,8 @@ from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Forbidden
 from ircopilot.access.keys import Doorkeeper
 from ircopilot.access.oidc import OidcPeer
-from ircopilot.access.permissions import DEFAULT_ROLES, Permission
+from ircopilot.access.permissions import Permission
+from ircopilot.access.policy import Policies
 from ircopilot.access.sessions import Where, admit_session
 from ircopilot.gateway.door import Shown
 from ircopilot.gateway.limits import GatewayLimits
@@ -54,6 +56,7 @@ class Gate:
         self.meters = Meters()
         self.lines = OpenLines()
         self.orchestrator = Orchestrator(settings)
+        self.policies = Policies(stores.database)
         self._doorkeeper = Doorkeeper(stores.database)
         self._reads = anyio.CapacityLimiter(limits.reads)
         self.files = anyio.CapacityLimiter(limits.uploads)
@@ -114,10 +117,14 @@ class Gate:
         """Wait for what was left for later."""
         await asyncio.gather(*self._later, return_exceptions=True)
 
+    async def with_policy(self, caller: Caller) -> Caller:
+        """The caller with what its role may in its organisation at this moment. Raises `DatabaseUnreachable`."""
+        policy = await self.in_lobby(lambda: self.policies.of(caller.org_id))
+        return replace(caller, granted=policy.granted(caller.role))
+
     async def permit(self, caller: Caller, permission: Permission) -> None:
         """Raises `Forbidden` unless the caller's role, narrowed by its scopes, has the permission."""
-        narrowed = caller.scopes is not None and permission not in caller.scopes
-        if narrowed or permission not in DEFAULT_ROLES[caller.role]:
+        if not (caller if caller.granted is not None else await self.with_policy(caller)).may(permission):
             raise Forbidden(f"{caller.label} lacks {permission}", "ask an administrator of the organisation")
 
     async def in_tx(

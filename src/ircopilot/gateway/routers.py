@@ -19,6 +19,7 @@ from ircopilot.gateway.organisations import key_routes, member_routes, provider_
 from ircopilot.gateway.organisations import routes as organisation_routes
 from ircopilot.gateway.reports import claim_routes
 from ircopilot.gateway.reports import routes as report_routes
+from ircopilot.gateway.roles import routes as roles
 
 ROUTERS: tuple[APIRouter, ...] = (
     auth_routes.router,
@@ -45,6 +46,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     claim_routes.router,
     run_routes.router,
     output_routes.router,
+    roles.router,
     audit.router,
     health_routes.router,
 )

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from ircopilot.access import oneself
 from ircopilot.access.errors import SignInRefused, TooManyAttempts, UnknownSession, WeakPassword
-from ircopilot.access.permissions import DEFAULT_ROLES, Permission, Role
+from ircopilot.access.permissions import Role
 from ircopilot.access.sessions import csrf_token
 from ircopilot.gateway.auth.cookies import FromWhere, OldSession, WithPerson, hand_over
 from ircopilot.gateway.auth.shapes import (
@@ -21,7 +21,7 @@ from ircopilot.gateway.auth.shapes import (
     SignedInOut,
 )
 from ircopilot.gateway.described import problems
-from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.redis_sessions import SessionsUnreachable
 
@@ -42,7 +42,7 @@ async def get_me(gate: WithGate, caller: WithCaller, secret: OldSession) -> MeOu
     ]
     return MeOut(
         kind=caller.kind, principal_id=caller.principal_id, label=caller.label, role=caller.role,
-        permissions=sorted(await _permitted(gate, caller)), organisation_id=caller.org_id, organisations=refs,
+        permissions=sorted(caller.permissions), organisation_id=caller.org_id, organisations=refs,
         next=caller.stage, name=me.name, email=me.email, member_id=caller.member_id or None,
         session_id=caller.session_id or None, csrf_token=csrf_token(secret) if caller.kind == "user" else None,
     )  # fmt: skip
@@ -97,8 +97,3 @@ async def list_my_sessions(gate: WithGate, caller: WithPerson) -> Sessions:
 async def end_my_session(session_id: str, gate: WithGate, caller: WithPerson) -> None:
     """End one session, its open event streams within a heartbeat."""
     await gate.in_lobby(lambda: oneself.end_own_session(gate.stores, caller, session_id))
-
-
-async def _permitted(gate: Gate, caller: WithCaller) -> set[Permission]:
-    granted = set(DEFAULT_ROLES[caller.role])
-    return granted if caller.scopes is None else granted & caller.scopes
