@@ -78,7 +78,8 @@ class RunParameters(Frozen):
     """What a run is asked to do, fixed when it is asked for, so that every worker of it does the same.
 
     `first_stage`: earlier stages are not done again. `rules`: SHA-256 of rule sets in the vault. `clocks`: a source's
-    offset in seconds. `part_events`, `part_bytes`: how much evidence is worth a job of its own.
+    offset in seconds. `part_events`, `part_bytes`: how much evidence is worth a job of its own. `export`: the run makes
+    nothing but the export of that id, of a report that is there.
     """
 
     first_stage: Stage = "collect"
@@ -87,6 +88,7 @@ class RunParameters(Frozen):
     window: Window = Field(default_factory=Window)
     part_events: int = Field(default=250_000, ge=1)
     part_bytes: int = Field(default=16 << 20, ge=1)
+    export: str = ""
 
 
 class Run(Frozen):

@@ -18,20 +18,28 @@ from ircopilot.export.timeline_csv import render_timeline_csv
 
 @dataclass(frozen=True, slots=True)
 class Exporter:
-    """One output: what it is called on disk and how it is made."""
+    """One output: what it is called on disk and how it is made; `title` and `about` are for who chooses one."""
 
     name: str
     file_name: str
     media_type: str
     render: Callable[[ReportDocument], bytes]
+    title: str = ""
+    about: str = ""
 
 
 EXPORTERS = (
-    Exporter("json", "report.json", "application/json", render_report_json),
-    Exporter("markdown", "report.md", "text/markdown", render_markdown),
-    Exporter("pdf", "report.pdf", "application/pdf", render_pdf),
-    Exporter("csv", "timeline.csv", "text/csv", render_timeline_csv),
-)
+    Exporter("json", "report.json", "application/json", render_report_json, "JSON",
+             "everything, with every cited record, for programs and `ircopilot verify`"),
+    Exporter("markdown", "report.md", "text/markdown", render_markdown, "Markdown", "for tickets, wikis and review"),
+    Exporter("pdf", "report.pdf", "application/pdf", render_pdf, "PDF", "PDF/A-2b, for people and archives"),
+    Exporter("csv", "timeline.csv", "text/csv", render_timeline_csv, "Timeline as CSV", "for Timesketch and spreadsheets"),
+)  # fmt: skip
+
+
+def exporter_of(name: str) -> Exporter | None:
+    """The exporter of that name, if there is one."""
+    return next((exporter for exporter in EXPORTERS if exporter.name == name), None)
 
 
 def write_outputs(document: ReportDocument, out_dir: Path, names: tuple[str, ...] = ()) -> list[Path]:

@@ -91,18 +91,7 @@ async def get_output(run_id: str, name: str, request: Request, gate: WithGate, c
     found = (await gate.in_tx(caller.org_id, _outputs, caller, run_id)).get(name)
     if found is None:
         raise UnknownOutput(f"run {run_id} made no {name[:200]!r}", f"list them: GET /v1/runs/{run_id}/outputs")
-    sha256, etag = str(found["sha256"]), f'"{found["sha256"]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
-        return Response(status_code=304, headers=headers)
-    vault = gate.stores.stores_for(caller.org_id).vault
-    source = await gate.in_file_thread(lambda: vault.open(caller.org_id, sha256))
-    headers |= {
-        "Content-Length": str(found["size"]),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
-    }
-    kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
-    return Download(gate, _pieces(gate, source), headers, kind)
+    return await send_file(gate, caller.org_id, request, name, str(found["sha256"]), int(found["size"]))
 
 
 @router.post(
@@ -121,6 +110,22 @@ async def hand_in_rules(request: Request, gate: WithGate, caller: WithCaller) ->
     if not size:
         raise UnusableArgument("the rule set is empty", "send a YAML file or a zip archive of Sigma rules")
     return RuleSetOut(sha256=sha256, size=size)
+
+
+async def send_file(gate: Gate, org_id: str, request: Request, name: str, sha256: str, size: int) -> Response:
+    """A file of the vault as a download of that name; 304 to whom has it. Its ETag is its SHA-256."""
+    etag = f'"{sha256}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if etag in [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]:
+        return Response(status_code=304, headers=headers)
+    vault = gate.stores.stores_for(org_id).vault
+    source = await gate.in_file_thread(lambda: vault.open(org_id, sha256))
+    headers |= {
+        "Content-Length": str(size),
+        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+    }
+    kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
+    return Download(gate, _pieces(gate, source), headers, kind)
 
 
 async def _pieces(gate: Gate, source: BinaryIO) -> AsyncIterator[bytes]:

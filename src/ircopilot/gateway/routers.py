@@ -13,6 +13,7 @@ from ircopilot.gateway.auth import routes as auth_routes
 from ircopilot.gateway.events import mark_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.evidence import routes as upload_routes
+from ircopilot.gateway.exports import routes as export_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
@@ -44,6 +45,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     event_routes.router,
     report_routes.router,
     claim_routes.router,
+    export_routes.router,
     run_routes.router,
     output_routes.router,
     roles.router,

@@ -149,7 +149,7 @@ async def retry_run(
     old = run.parameters
     window = Window(since=given.pop("since", old.window.since), until=given.pop("until", old.window.until))
     # From the start unless a stage is named: what went wrong may lie anywhere.
-    parameters = old.model_copy(update={"first_stage": "collect"} | given | {"window": window})
+    parameters = old.model_copy(update={"first_stage": "collect", "export": ""} | given | {"window": window})
     started = await start_run(
         gate, incident, parameters, run.priority if priority is None else priority, deadline_s
     )  # fmt: skip

@@ -51,7 +51,7 @@ class Acts:
         """A new run like the incident's latest, but for what `changed` says. Raises `UnknownRun` when there is none."""
 
         def retry(tx: Tx) -> Run:
-            before = [r for r in runs.list_runs(tx, incident_id) if r.mode == "service" and r.run_id != run_id]
+            before = [r for r in runs.list_runs(tx, incident_id) if _of_evidence(r) and r.run_id != run_id]
             if not before:
                 raise UnknownRun(f"incident {incident_id} has had no run", "start one")
             parameters = checked_parameters(before[0].parameters.model_dump() | changed)
@@ -136,6 +136,11 @@ class Acts:
         self._telling.discard(task)
         if not task.cancelled():
             task.exception()  # a hint that was not given is no failure
+
+
+def _of_evidence(run: Run) -> bool:
+    """True for a service run that is more than an export of a report."""
+    return run.mode == "service" and not run.parameters.export
 
 
 def _start(

@@ -1,7 +1,7 @@
 """The state machine of service runs: pure Postgres, in the caller's transaction, so that nothing lies between states.
 
 queued → running → done | failed | cancelled, by way of `cancelling` while a worker still has a job. Runs of one incident
-go one after the other. `advance` may be called at any time and any number of times: it only does what is due.
+go one after the other, exports aside. `advance` may be called at any time and any number of times: it only does what is due.
 """
 
 from __future__ import annotations
@@ -52,7 +52,8 @@ def advance(tx: Tx, run_id: str) -> None:
     if run.state == "cancelling":
         _end_cancelled(tx, run)
     elif run.state == "queued":
-        if runs.run_ahead(tx, run) is None:
+        # An export reads a report that is there: it need not wait for evidence to be read.
+        if run.parameters.export or runs.run_ahead(tx, run) is None:
             _tell(tx, run_id, "running")
             _next_step(tx, run)
     else:

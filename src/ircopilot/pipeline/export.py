@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
-from ircopilot.contracts.report import ReportDocument
-from ircopilot.export.registry import EXPORTERS, write_outputs
+from ircopilot.access.audit import record_act
+from ircopilot.access.caller import Caller
+from ircopilot.contracts.report import TLP, ReportDocument
+from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.incident import Incident, RunParameters
+from ircopilot.export.redact import redact_document
+from ircopilot.export.registry import EXPORTERS, exporter_of, write_outputs
+from ircopilot.pipeline.advance import start_run
 from ircopilot.pipeline.request import Job
+from ircopilot.report.edited import edited_document
+from ircopilot.report.errors import UnknownFinding, UnknownReport
+from ircopilot.report.findings import spellings_of
+from ircopilot.report.ground import Ground, Grounds
+from ircopilot.report.versions import find_report
+from ircopilot.stores.postgres import Tx, exports, report_records, report_versions
 
 
 def export_report(job: Job, document: ReportDocument) -> dict[str, Path]:
@@ -15,3 +29,76 @@ def export_report(job: Job, document: ReportDocument) -> dict[str, Path]:
     paths = {p.name: p for p in write_outputs(document, job.request.out)}
     job.progress.stage("export", 1, 1, "step", f"{len(paths)} files")
     return {e.name: paths[e.file_name] for e in EXPORTERS} | {"manifest": paths["manifest.json"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A document of a report that somebody wants: which version (None: the newest) in which format, for whom, how much
+    of it (no sections: all), and what is to be replaced: values as they are, entities by id with all their spellings.
+    """
+
+    format: str
+    version: int | None = None
+    tlp: TLP | None = None
+    sections: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
+
+
+def ask_for_export(tx: Tx, grounds: Grounds, caller: Caller, incident: Incident, wish: Wish) -> exports.ExportRow:
+    """Ask for an export: a run of its own makes it, which waits for no other.
+
+    Raises `UnknownReport`, `UnusableArgument` for a format or section that there is not, `UnknownFinding`.
+    """
+    if exporter_of(wish.format) is None:
+        raise UnusableArgument(f"there is no format {wish.format[:50]!r}", "list them: GET /v1/export-formats")
+    version = find_report(tx, grounds, incident, wish.version)
+    ground = grounds.of(tx, incident.incident_id, version.basis)
+    known = {section.id for section in ground.document.report.sections}
+    if unknown := set(wish.sections) - known:
+        raise UnusableArgument(
+            f"the report has no section {min(unknown)[:100]}", f"choose of {', '.join(sorted(known))}"
+        )
+    options = {
+        "tlp": wish.tlp, "sections": list(wish.sections), "values": list(wish.values), "entities": list(wish.entities),
+        "placeholders": _placeholders(tx, incident, ground, wish),
+    }  # fmt: skip
+    export_id, run_id = str(uuid.uuid4()), str(uuid.uuid4())
+    start_run(tx, incident.incident_id, run_id, RunParameters(first_stage="export", export=export_id), priority=7)
+    exports.add_export(
+        tx, incident.incident_id, export_id, run_id, version.number, wish.format, options, caller.label,
+        caller.principal_id,
+    )  # fmt: skip
+    asked = {"format": wish.format, "version": version.number, "tlp": wish.tlp, "sections": list(wish.sections)}
+    record_act(tx, caller, "export.make", f"incident/{incident.key}/export/{export_id}", None, asked)
+    return exports.get_export(tx, export_id)
+
+
+def _placeholders(tx: Tx, incident: Incident, ground: Ground, wish: Wish) -> dict[str, str]:
+    """Placeholder by spelling. A value has the same one in all exports of the incident, whichever way it was named."""
+    entities = {e.id: e for e in ground.document.entities}
+    if unknown := [i for i in wish.entities if i not in entities]:
+        raise UnknownFinding(f"there is no entity {unknown[0][:100]}", "list them: GET /v1/incidents/KEY/entities")
+    spellings: dict[str, str] = {value: value.lower() for value in wish.values}
+    for entity in (entities[i] for i in wish.entities):
+        spellings |= dict.fromkeys(spellings_of(entity), entity.value.lower())
+    if not spellings:
+        return {}
+    numbers = report_records.number_values(tx, incident.incident_id, spellings.values())
+    return {spelling: f"REDACTED-{numbers[value]}" for spelling, value in spellings.items()}
+
+
+def export_asked_for(job: Job, export_id: str) -> tuple[ReportDocument, tuple[str, ...]]:
+    """The document of an export that somebody asked for, and the exporter that renders it: a version as it stands now,
+    its sections, redacted. Raises `UnknownExport`, `UnknownReport`.
+    """
+    with job.stores.database.tenant(job.org_id) as tx:
+        asked = exports.get_export(tx, export_id)
+        version = report_versions.find_version(tx, asked.incident_id, asked.number)
+        if version is None:
+            raise UnknownReport(f"there is no version {asked.number}", "ask for another one")
+        ground = Grounds(1).of(tx, asked.incident_id, version.basis)
+        options = asked.options
+        document = edited_document(tx, ground, version, options.get("tlp"), options.get("sections", ()))
+    placeholders: dict[str, str] = options.get("placeholders", {})
+    return redact_document(document, placeholders), (asked.format,)

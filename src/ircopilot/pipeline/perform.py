@@ -16,6 +16,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Run, Stage, Window
 from ircopilot.export.registry import write_outputs
 from ircopilot.pipeline.collect import tidy_loads
+from ircopilot.pipeline.export import export_asked_for
 from ircopilot.pipeline.forensic import examine, findings_of, match_slice, tell_story
 from ircopilot.pipeline.report import report_result, write_up
 from ircopilot.pipeline.request import Job, Progress, Request
@@ -136,9 +137,12 @@ def _draft(errand: _Errand) -> Document:
 
 
 def _make(errand: _Errand) -> Document:
-    document = ReportDocument.model_validate(errand.document("report")["document"])
     errand.job.progress.stage("export", 0, 1, "step", "writing the outputs")
-    made = {path.name: _kept(errand.job, path) for path in write_outputs(document, errand.job.request.out)}
+    if errand.run.parameters.export:
+        document, names = export_asked_for(errand.job, errand.run.parameters.export)
+    else:
+        document, names = ReportDocument.model_validate(errand.document("report")["document"]), ()
+    made = {path.name: _kept(errand.job, path) for path in write_outputs(document, errand.job.request.out, names)}
     errand.job.progress.stage("export", 1, 1, "step", f"{len(made)} files")
     return {"outputs": made}
 

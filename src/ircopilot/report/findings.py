@@ -31,6 +31,16 @@ def indicator_id(kind: str, value: str) -> str:
     return f"{kind}-{digest(kind, value.strip().lower())[:12]}"
 
 
+def spellings_of(entity: Entity) -> tuple[str, ...]:
+    """Every way in which a record may write the entity: its aliases, an account without its domain, a host without its own."""
+    found = dict.fromkeys((entity.value, *entity.aliases))
+    if entity.type == "user":
+        found |= dict.fromkeys(v.rpartition("\\")[2].partition("@")[0] for v in tuple(found))
+    if entity.type == "host" and not entity.value.replace(".", "").isdigit():
+        found |= dict.fromkeys(v.partition(".")[0] for v in tuple(found))
+    return tuple(v for v in found if len(v) > 1)
+
+
 def said_of_entity(entity: Entity, word: EntityWord | None) -> Entity:
     """The entity with the role that an analyst gave it, if one did."""
     if word is None:

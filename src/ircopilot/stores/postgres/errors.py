@@ -129,3 +129,11 @@ class UnknownProvider(ProblemError):
     type = "unknown-provider"
     status = 404
     title = "There is no such sign-in provider"
+
+
+class UnknownExport(ProblemError):
+    """The incident has no export of that id."""
+
+    type = "unknown-export"
+    status = 404
+    title = "There is no such export"

@@ -1,0 +1,1 @@
+"""Exports: documents made of a report's version, by the export worker."""
