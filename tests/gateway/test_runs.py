@@ -245,3 +245,20 @@ def test_a_wrong_service_token_is_told_as_our_own_fault(orchestrated: Served, st
         answer = http.post("/v1/incidents/INC-1/runs", json={})
         # Not 401: the caller's key is as good as it was.
         problem(answer, 503, "orchestrator-unreachable")
+
+
+def test_who_started_and_cancelled_a_run_is_in_the_audit_log_once(api: httpx.Client) -> None:
+    named = {"Idempotency-Key": "start"}
+    first = api.post("/v1/incidents/INC-1/runs", json={}, headers=named)
+    assert api.post("/v1/incidents/INC-1/runs", json={}, headers=named).content == first.content
+    run = first.json()["id"]
+    for _ in range(2):
+        assert api.post(f"/v1/runs/{run}/cancel", json={"reason": "wrong file"}).status_code == 202
+    rules = api.post("/v1/rule-sets", content=b"title: x\n").json()["sha256"]
+    entries = {e["act"]: e for e in api.get("/v1/audit").json()["items"]}
+    acts = [e["act"] for e in api.get("/v1/audit", params={"target": f"incident/INC-1/run/{run}"}).json()["items"]]
+    assert acts == ["run.cancel", "run.start"]
+    assert entries["run.cancel"]["after"]["reason"] == "wrong file"
+    assert entries["run.start"]["actor"]["kind"] == "key"
+    assert entries["run.start"]["request_id"] == first.headers["x-request-id"]
+    assert entries["rule-set.hand-in"]["target"] == f"rule-set/{rules}"

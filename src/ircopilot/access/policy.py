@@ -116,7 +116,7 @@ def change_role(tx: Tx, caller: Caller, role: Role, permissions: Granted | None,
         raise RoleFixed("an owner may everything", "give the person another role")
     if permissions is not None and permissions & OWNERS_ONLY:
         raise UnusableArgument(f"{', '.join(OWNERS_ONLY)} is an owner's", "leave it out")
-    lacking = sorted(p for p in permissions or DEFAULT_ROLES[role] if not caller.may(p))
+    lacking = sorted(p for p in (DEFAULT_ROLES[role] if permissions is None else permissions) if not caller.may(p))
     if lacking:
         raise Forbidden(
             f"{caller.label} lacks {', '.join(lacking)} and cannot give it", "use a session, or a wider key"

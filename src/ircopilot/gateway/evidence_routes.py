@@ -60,7 +60,7 @@ async def hand_in_evidence(
             await _deposited(gate, caller, incident, stored)
             async for stored in store_form(gate, caller.org_id, request, most)
         ]
-        return await _answered(gate, incident, found, run)
+        return await _answered(gate, caller, incident, found, run)
     name = checked_name(name)
     sha256, size = await store_body(gate, caller.org_id, request, most)
     return await _received(gate, caller, incident, (sha256, size, name), run)
@@ -113,7 +113,7 @@ async def _keep(
 async def _received(
     gate: Gate, caller: Caller, incident: Incident, stored: tuple[str, int, str], run: bool, kind: str = ""
 ) -> Received:  # fmt: skip
-    return await _answered(gate, incident, [await _deposited(gate, caller, incident, stored, kind)], run)
+    return await _answered(gate, caller, incident, [await _deposited(gate, caller, incident, stored, kind)], run)
 
 
 async def _deposited(
@@ -124,8 +124,8 @@ async def _deposited(
     return deposit
 
 
-async def _answered(gate: Gate, incident: Incident, found: list[Deposit], run: bool) -> Received:
-    started = await run_over_all(gate, incident) if run else None
+async def _answered(gate: Gate, caller: Caller, incident: Incident, found: list[Deposit], run: bool) -> Received:
+    started = await run_over_all(gate, incident, caller) if run else None
     shown = [DepositOut.of(deposit) for deposit in found]
     return Received(
         deposit=shown[0], deposits=shown, run=None if started is None else RunOut.of(started, incident.key)

@@ -9,6 +9,7 @@ from typing import Any
 
 import grpc
 
+from ircopilot.access.caller import Caller
 from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.generated.orchestrator_pb2_grpc import OrchestratorStub
 from ircopilot.contracts.problems import problem_from_metadata
@@ -37,7 +38,7 @@ class Orchestrator:
 
     async def start_run(
         self, org_id: str, incident_id: str, run_id: str, parameters: RunParameters, priority: int,
-        deadline: datetime | None,
+        deadline: datetime | None, caller: Caller | None = None,
     ) -> Run:  # fmt: skip
         """Put a run into the queue; saying it twice makes one run. Raises what the orchestrator tells, and
         `OrchestratorUnreachable`.
@@ -49,17 +50,26 @@ class Orchestrator:
             parameters=write_parameters(parameters),
             priority=priority,
             deadline=write_time(deadline),
+            actor=_actor(caller),
         )
         return read_run(await self._ask("StartRun", asked))
 
-    async def cancel_run(self, org_id: str, run_id: str, reason: str) -> Run:
+    async def cancel_run(self, org_id: str, run_id: str, reason: str, caller: Caller | None = None) -> Run:
         """Ask a run to stop; one that is over stays as it is. Raises as `start_run` does."""
-        return read_run(await self._ask("CancelRun", pb.CancelRunRequest(org_id=org_id, run_id=run_id, reason=reason)))
+        return read_run(
+            await self._ask(
+                "CancelRun", pb.CancelRunRequest(org_id=org_id, run_id=run_id, reason=reason, actor=_actor(caller))
+            )
+        )
 
-    async def redrive_job(self, org_id: str, job_id: str) -> Run:
+    async def redrive_job(self, org_id: str, job_id: str, caller: Caller | None = None) -> Run:
         """Send a dead job again; its run, which goes on. Raises as `start_run` does."""
         # Not said twice: the second time there would be no dead job any more.
-        return read_run(await self._ask("RedriveJob", pb.RedriveJobRequest(org_id=org_id, job_id=job_id), again=False))
+        return read_run(
+            await self._ask(
+                "RedriveJob", pb.RedriveJobRequest(org_id=org_id, job_id=job_id, actor=_actor(caller)), again=False
+            )
+        )
 
     async def answers(self, patience_s: float = 1.0) -> bool:
         """Whether a connection to it stands, or can be made in that time."""
@@ -102,3 +112,12 @@ def _as_ours(told: ProblemError) -> ProblemError:
     if told.status in (401, 403):
         return OrchestratorUnreachable("the orchestrator does not take our service token", told.next_step)
     return told
+
+
+def _actor(caller: Caller | None) -> pb.Actor | None:
+    if caller is None:
+        return None
+    return pb.Actor(
+        kind=caller.kind, id=caller.principal_id, label=caller.label, address=caller.address,
+        request_id=caller.request_id,
+    )  # fmt: skip

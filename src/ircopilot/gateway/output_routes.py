@@ -12,6 +12,7 @@ from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
+from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_run
 from ircopilot.domain.errors import UnusableArgument
@@ -109,6 +110,9 @@ async def hand_in_rules(request: Request, gate: WithGate, caller: WithCaller) ->
     sha256, size = await store_body(gate, caller.org_id, request, gate.limits.max_rules)
     if not size:
         raise UnusableArgument("the rule set is empty", "send a YAML file or a zip archive of Sigma rules")
+    await gate.in_tx(
+        caller.org_id, record_act, caller, "rule-set.hand-in", f"rule-set/{sha256}", None, {"size": size}
+    )  # fmt: skip
     return RuleSetOut(sha256=sha256, size=size)
 
 

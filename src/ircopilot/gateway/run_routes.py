@@ -56,7 +56,9 @@ async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCalle
         first_stage=asked.first_stage, rules=asked.rules, clocks=asked.clocks,
         window=Window(since=asked.since, until=asked.until),
     )  # fmt: skip
-    return _accepted(await start_run(gate, incident, parameters, asked.priority, asked.deadline_s), key, response)
+    return _accepted(
+        await start_run(gate, incident, parameters, asked.priority, asked.deadline_s, caller), key, response
+    )
 
 
 @router.get(
@@ -125,7 +127,7 @@ async def cancel_run(run_id: str, gate: WithGate, caller: WithCaller, asked: Can
     _, incident = await gate.in_tx(caller.org_id, seen_run, caller, run_id)
     reason = (asked.reason if asked else None) or f"cancelled by {caller.name}"
     await gate.commit_held(caller.org_id)
-    return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason), incident.key)
+    return RunOut.of(await gate.orchestrator.cancel_run(caller.org_id, run_id, reason, caller), incident.key)
 
 
 @router.post(
@@ -151,7 +153,7 @@ async def retry_run(
     # From the start unless a stage is named: what went wrong may lie anywhere.
     parameters = old.model_copy(update={"first_stage": "collect", "export": ""} | given | {"window": window})
     started = await start_run(
-        gate, incident, parameters, run.priority if priority is None else priority, deadline_s
+        gate, incident, parameters, run.priority if priority is None else priority, deadline_s, caller
     )  # fmt: skip
     return _accepted(started, incident.key, response)
 
@@ -182,7 +184,7 @@ async def redrive_job(job_id: str, gate: WithGate, caller: WithCaller, response:
     """Send a job that was given up once more, and go on with its run."""
     incident = await gate.in_tx(caller.org_id, _incident_of_job, caller, job_id)
     await gate.commit_held(caller.org_id)
-    run = await gate.orchestrator.redrive_job(caller.org_id, job_id)
+    run = await gate.orchestrator.redrive_job(caller.org_id, job_id, caller)
     return _accepted(run, incident.key, response)
 
 

@@ -6,6 +6,7 @@ import asyncio
 import weakref
 from datetime import UTC, datetime, timedelta
 
+from ircopilot.access.caller import Caller
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Incident, Run, RunParameters, Window
 from ircopilot.gateway.errors import UnknownRules
@@ -18,9 +19,10 @@ _starting: weakref.WeakValueDictionary[tuple[str, str], asyncio.Lock] = weakref.
 
 
 async def start_run(
-    gate: Gate, incident: Incident, parameters: RunParameters, priority: int = PRIORITY, deadline_s: float | None = None
-) -> Run:
-    """Ask for a run. Raises `UnusableArgument` for a window without length, `UnknownRules`, `OrchestratorUnreachable`,
+    gate: Gate, incident: Incident, parameters: RunParameters, priority: int = PRIORITY,
+    deadline_s: float | None = None, caller: Caller | None = None,
+) -> Run:  # fmt: skip
+    """Ask for a run, in the caller's name. Raises `UnusableArgument` for a window without length, `UnknownRules`, `OrchestratorUnreachable`,
     and what the orchestrator tells.
     """
     check_window(parameters.window)
@@ -28,11 +30,11 @@ async def start_run(
     await _check_rules(gate, incident.org_id, parameters.rules)
     deadline = None if deadline_s is None else datetime.now(UTC) + timedelta(seconds=deadline_s)
     return await gate.orchestrator.start_run(
-        incident.org_id, incident.incident_id, work_id(), parameters, priority, deadline
+        incident.org_id, incident.incident_id, work_id(), parameters, priority, deadline, caller
     )
 
 
-async def run_over_all(gate: Gate, incident: Incident) -> Run:
+async def run_over_all(gate: Gate, incident: Incident, caller: Caller | None = None) -> Run:
     """A run with nothing special over all that was handed in: one that waits already, else a new one."""
     key = (incident.org_id, incident.incident_id)
     # What it is to see must be there, and nobody waits for the lock below with rows in hand.
@@ -41,7 +43,7 @@ async def run_over_all(gate: Gate, incident: Incident) -> Run:
     lock = _starting.setdefault(key, asyncio.Lock())
     async with lock:
         waiting = await gate.in_tx(incident.org_id, waiting_run, incident.incident_id)
-        return waiting or await start_run(gate, incident, RunParameters())
+        return waiting or await start_run(gate, incident, RunParameters(), caller=caller)
 
 
 def waiting_run(tx: Tx, incident_id: str) -> Run | None:

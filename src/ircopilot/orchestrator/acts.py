@@ -11,6 +11,8 @@ from typing import Any, TypeVar
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
+from ircopilot.access.audit import record_act
+from ircopilot.access.caller import Caller
 from ircopilot.contracts.run_messages import checked_parameters
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.incident import OVER, Run, RunParameters
@@ -39,10 +41,19 @@ class Acts:
 
     async def start_run(
         self, org_id: str, incident_id: str, run_id: str, parameters: RunParameters, priority: int,
-        deadline: datetime | None,
+        deadline: datetime | None, actor: Caller | None = None,
     ) -> Run:  # fmt: skip
         """See `pipeline.advance.start_run`. Raises `UnknownIncident`, `UnusableArgument` too."""
-        return await self._change(org_id, lambda tx: _start(tx, incident_id, run_id, parameters, priority, deadline))
+
+        def start(tx: Tx) -> Run:
+            known = runs.count_runs(tx, run_id)
+            run = _start(tx, incident_id, run_id, parameters, priority, deadline)
+            if not known:  # one that was asked for before has its entry
+                asked = parameters.model_dump(mode="json", exclude_defaults=True) | {"priority": priority}
+                _note(tx, actor, "run.start", run, asked)
+            return run
+
+        return await self._change(org_id, start)
 
     async def retry_run(
         self, org_id: str, incident_id: str, run_id: str, changed: dict[str, Any], priority: int,
@@ -63,13 +74,27 @@ class Acts:
         """Raises `UnknownRun`."""
         return await self._read(org_id, lambda tx: runs.get_run(tx, run_id))
 
-    async def cancel_run(self, org_id: str, run_id: str, reason: str) -> Run:
+    async def cancel_run(self, org_id: str, run_id: str, reason: str, actor: Caller | None = None) -> Run:
         """See `pipeline.advance.cancel_run`."""
-        return await self._change(org_id, lambda tx: advance.cancel_run(tx, run_id, reason))
 
-    async def redrive_job(self, org_id: str, job_id: str) -> Run:
+        def cancel(tx: Tx) -> Run:
+            before = runs.lock_run(tx, run_id)
+            run = advance.cancel_run(tx, run_id, reason)
+            if run.state != before.state:
+                _note(tx, actor, "run.cancel", run, {"state": run.state, "reason": reason}, {"state": before.state})
+            return run
+
+        return await self._change(org_id, cancel)
+
+    async def redrive_job(self, org_id: str, job_id: str, actor: Caller | None = None) -> Run:
         """See `pipeline.advance.redrive`."""
-        return await self._change(org_id, lambda tx: advance.redrive(tx, job_id), again=False)
+
+        def redrive(tx: Tx) -> Run:
+            run = advance.redrive(tx, job_id)
+            _note(tx, actor, "job.redrive", run, {"job_id": job_id})
+            return run
+
+        return await self._change(org_id, redrive, again=False)
 
     async def dead_letters(self, org_id: str) -> list[DeadLetter]:
         """Jobs that were given up, oldest first."""
@@ -162,3 +187,11 @@ def as_problem(error: BaseException) -> ProblemError:
     if isinstance(error, DATABASE_AWAY):
         return DatabaseUnreachable("the database did not answer", "try again in a moment")
     return ProblemError("an error of our own, noted in the orchestrator's log", "try again, or tell us")
+
+
+def _note(
+    tx: Tx, actor: Caller | None, act: str, run: Run, after: dict[str, Any], before: dict[str, Any] | None = None
+) -> None:  # fmt: skip
+    """Write the deed down, if somebody asked for it."""
+    if actor is not None:
+        record_act(tx, actor, act, f"incident/{get_incident(tx, run.incident_id).key}/run/{run.run_id}", before, after)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
+from ircopilot.access.caller import Caller
 from ircopilot.contracts.generated import orchestrator_pb2 as pb
 from ircopilot.contracts.generated.orchestrator_pb2_grpc import OrchestratorServicer
 from ircopilot.contracts.run_messages import read_parameters, read_time, read_window, write_event, write_run
@@ -32,7 +33,8 @@ class Calls(OrchestratorServicer):
         """Put a run into the queue."""
         org_id, incident_id, run_id = _ids(request, "org_id", "incident_id", "run_id")
         parameters, (priority, deadline) = read_parameters(request.parameters), _when(request)
-        run = await self._acts.start_run(org_id, incident_id, run_id, parameters, priority, deadline)
+        actor = _actor(request)
+        run = await self._acts.start_run(org_id, incident_id, run_id, parameters, priority, deadline, actor)
         pass_point("before-answer")
         return write_run(run)
 
@@ -57,7 +59,7 @@ class Calls(OrchestratorServicer):
     async def CancelRun(self, request: pb.CancelRunRequest, context: Any) -> pb.Run:  # noqa: N802
         """Ask a run to stop."""
         org_id, run_id = _ids(request, "org_id", "run_id")
-        return write_run(await self._acts.cancel_run(org_id, run_id, request.reason[:1000]))
+        return write_run(await self._acts.cancel_run(org_id, run_id, request.reason[:1000], _actor(request)))
 
     async def WatchRun(self, request: pb.WatchRunRequest, context: Any) -> AsyncIterator[pb.RunEvent]:  # noqa: N802
         """The run's events after a number, until it is over."""
@@ -84,7 +86,7 @@ class Calls(OrchestratorServicer):
     async def RedriveJob(self, request: pb.RedriveJobRequest, context: Any) -> pb.Run:  # noqa: N802
         """Send a dead job again."""
         org_id, job_id = _ids(request, "org_id", "job_id")
-        return write_run(await self._acts.redrive_job(org_id, job_id))
+        return write_run(await self._acts.redrive_job(org_id, job_id, _actor(request)))
 
 
 def _ids(request: Any, *names: str) -> list[str]:
@@ -109,3 +111,14 @@ def _letter(letter: DeadLetter) -> pb.DeadLetter:
         attempt=letter.attempt,
         reason=letter.reason,
     )
+
+
+def _actor(request: Any) -> Caller | None:
+    """On whose behalf the gateway asks; it has seen to what they may."""
+    if not request.HasField("actor"):
+        return None
+    told = request.actor
+    kind: Literal["user", "key"] = "user" if told.kind == "user" else "key"
+    return Caller(
+        request.org_id, kind, told.id, "service", told.label, address=told.address, request_id=told.request_id
+    )  # fmt: skip

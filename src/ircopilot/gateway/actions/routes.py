@@ -71,7 +71,7 @@ async def note_action(
     task, deposit = await change(
         gate, caller, actions.note_action, caller, key, asked.title, asked.state, asked.more(), line, at
     )  # fmt: skip
-    started = await run_over_all(gate, incident) if run else None
+    started = await run_over_all(gate, incident, caller) if run else None
     show_tag(response, task.version)
     response.headers["Location"] = f"/v1/incidents/{key}/actions/{task.action_id}"
     return ActionReceived(

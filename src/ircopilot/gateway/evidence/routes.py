@@ -194,7 +194,7 @@ async def get_upload(key: str, upload_id: UploadId, gate: WithGate, caller: With
 async def _finished(gate: Gate, caller: Caller, incident: Incident, upload_id: str) -> Upload:
     upload = await finish_if_whole(gate, caller, incident, upload_id)
     if upload.state == "done" and upload.and_run:
-        await run_over_all(gate, incident)
+        await run_over_all(gate, incident, caller)
     return upload
 
 
