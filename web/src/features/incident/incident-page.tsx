@@ -1,21 +1,30 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { FileText, Film, type LucideIcon } from 'lucide-react'
+import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, type LucideIcon } from 'lucide-react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import type { PaletteEntry } from '@/components/shell/palette'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { isProblem } from '@/lib/api/problem'
 import { incidentPath, useGo, useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
+import { ActionsPage } from '../actions/actions-page'
+import { EvidencePage } from '../artifacts/evidence-page'
+import { ExportsPage } from '../exports/exports-page'
 import { ReportPage } from '../report/report-page'
 import { incidentQuery } from '../incidents/queries'
+import { useFeed } from '../incidents/use-feed'
+import type { Found } from '../uploads/collect'
+import { DropAnywhere, useEvidence } from '../uploads/drop'
+import { AttackPage } from './attack-page'
 import { IncidentHead } from './head'
 import { NotAnalysed } from './not-analysed'
 import { useAnalysis } from './report'
 import { TABS, type Tab } from './tabs'
 import { TimelinePage } from './timeline-page'
 
-const ICONS: Record<Tab, LucideIcon> = { timeline: Film, report: FileText }
+const ICONS: Record<Tab, LucideIcon> = {
+  timeline: Film, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
+} // prettier-ignore
 
 /** Everything of one incident: which part is in the path. */
 export function IncidentPage() {
@@ -24,6 +33,8 @@ export function IncidentPage() {
   const tab: Tab = TABS.find((one) => one === part) ?? 'timeline'
   const incident = useQuery({ ...incidentQuery(key), enabled: key !== '' })
   const analysis = useAnalysis(key)
+  const onFiles = useEvidence(async () => key)
+  useFeed()
   const entries: PaletteEntry[] = TABS.map((one) => ({
     id: one,
     group: say.palette.here,
@@ -44,7 +55,8 @@ export function IncidentPage() {
       ))}
       entries={entries}
     >
-      <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} />
+      <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} onFiles={onFiles} />
+      <DropAnywhere text={say.incidents.dropHere} onFiles={onFiles} />
     </Frame>
   )
 }
@@ -54,14 +66,21 @@ interface BodyProps {
   tab: Tab
   incident: { error: unknown; isPending: boolean; refetch: () => unknown }
   analysis: ReturnType<typeof useAnalysis>
+  onFiles: (found: Found[]) => Promise<void>
 }
 
-function Body({ incidentKey, tab, incident, analysis }: BodyProps) {
+function Body({ incidentKey, tab, incident, analysis, onFiles }: BodyProps) {
   if (isProblem(incident.error, 'unknown-incident')) return <Blank title={say.incident.unknownIncident} />
   const error = incident.error ?? analysis.error
   if (error) return <Trouble error={error} again={() => void incident.refetch()} />
   if (incident.isPending || analysis.loading) return <Waiting />
-  if (!analysis.report) return <NotAnalysed incidentKey={incidentKey} latest={analysis.latest} />
-  if (tab === 'timeline') return <TimelinePage key={analysis.run!.id} incident={incidentKey} report={analysis.report} />
-  return <ReportPage incident={incidentKey} />
+  // These stand without an analysis.
+  if (tab === 'evidence') return <EvidencePage incident={incidentKey} onFiles={onFiles} />
+  if (tab === 'actions') return <ActionsPage incident={incidentKey} />
+  const { report, run } = analysis
+  if (!report || !run) return <NotAnalysed incidentKey={incidentKey} latest={analysis.latest} onFiles={onFiles} />
+  if (tab === 'report') return <ReportPage incident={incidentKey} />
+  if (tab === 'attack') return <AttackPage incident={incidentKey} report={report} />
+  if (tab === 'export') return <ExportsPage run={run.id} />
+  return <TimelinePage key={run.id} incident={incidentKey} report={report} />
 }

@@ -1,5 +1,5 @@
 'use client'
-import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Button } from '@/components/ui/button'
 import { Blank } from '@/components/ui/states'
 import { tell } from '@/components/ui/notices'
@@ -7,12 +7,24 @@ import { api, bodyOf } from '@/lib/api/client'
 import { useMay } from '@/lib/api/session'
 import { say } from '@/lib/strings'
 import { RunProgress } from '../incidents/run-progress'
-import type { Run } from '../incidents/queries'
+import { incidentQuery, type Run } from '../incidents/queries'
+import type { Found } from '../uploads/collect'
+import { ChooseEvidence } from '../uploads/drop'
 
 /** What stands where the story will: the run that makes it, or a way to start one. */
-export function NotAnalysed({ incidentKey, latest }: { incidentKey: string; latest: Run | undefined }) {
+export function NotAnalysed({
+  incidentKey,
+  latest,
+  onFiles,
+}: {
+  incidentKey: string
+  latest: Run | undefined
+  onFiles: (found: Found[]) => Promise<void>
+}) {
   const queries = useQueryClient()
   const may = useMay('run:write')
+  const mayHandIn = useMay('evidence:write')
+  const incident = useQuery(incidentQuery(incidentKey))
   const start = useMutation({
     mutationFn: () =>
       bodyOf(api.POST('/v1/incidents/{key}/runs', { params: { path: { key: incidentKey } }, body: {} })),
@@ -23,6 +35,13 @@ export function NotAnalysed({ incidentKey, latest }: { incidentKey: string; late
     return (
       <Blank title={say.incident.analysing}>
         <RunProgress run={latest} />
+      </Blank>
+    )
+  }
+  if (incident.data?.evidence.length === 0) {
+    return (
+      <Blank title={say.incident.noEvidence} about={say.incident.noEvidenceAbout}>
+        {mayHandIn && <ChooseEvidence kind="main" onFiles={onFiles} />}
       </Blank>
     )
   }

@@ -7,9 +7,12 @@ import { Button } from '@/components/ui/button'
 import { inputLook } from '@/components/ui/field'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { useMay } from '@/lib/api/session'
-import { useQueryState } from '@/lib/route'
+import { api, bodyOf } from '@/lib/api/client'
+import { incidentPath, useGo, useQueryState } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
+import { titleOf } from '../uploads/collect'
+import { ChooseEvidence, DropAnywhere, useEvidence } from '../uploads/drop'
 import { Figures } from './figures'
 import { Choice } from './filters'
 import { IncidentList } from './incident-list'
@@ -29,6 +32,12 @@ export function IncidentsPage() {
   const metrics = useQuery(metricsQuery())
   const runs = useQuery(runsQuery())
   useFeed()
+  const go = useGo()
+  const onFiles = useEvidence(async (found) => {
+    const made = await bodyOf(api.POST('/v1/incidents', { body: { title: titleOf(found) || say.incidents.title } }))
+    go(incidentPath(made.key))
+    return made.key
+  })
   useEffect(() => {
     document.title = `${say.incidents.title} · ${say.productShort}`
   }, [])
@@ -107,10 +116,13 @@ export function IncidentsPage() {
               </Button>
             </Blank>
           ) : (
-            <Blank title={say.incidents.emptyTitle} about={say.incidents.emptyAbout} />
+            <Blank title={say.incidents.emptyTitle} about={say.incidents.emptyAbout}>
+              {may && <ChooseEvidence onFiles={onFiles} />}
+            </Blank>
           )}
         </div>
       </div>
+      {may && <DropAnywhere text={say.incidents.drop} onFiles={onFiles} />}
       <NewIncident open={opening} onOpen={setOpening} />
     </Frame>
   )

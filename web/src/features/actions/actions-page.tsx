@@ -1,0 +1,246 @@
+'use client'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { MoveRight, Plus } from 'lucide-react'
+import { DropdownMenu } from 'radix-ui'
+import { useMemo, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { inputLook } from '@/components/ui/field'
+import { menuItem, menuLook } from '@/components/ui/menu'
+import { tell } from '@/components/ui/notices'
+import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { isProblem } from '@/lib/api/problem'
+import { useMay } from '@/lib/api/session'
+import { plainLine } from '@/lib/evidence'
+import { useZone } from '@/lib/preferences'
+import { say } from '@/lib/strings'
+import { parseTime, stampText, zoneName } from '@/lib/time'
+import {
+  actionsQuery,
+  addAction,
+  boardOf,
+  moveAction,
+  PHASES,
+  STATES,
+  suggestActions,
+  type Action,
+  type Target,
+} from './queries'
+
+const SHOWN = STATES.filter((state) => state !== 'dismissed')
+
+/** What is to be done: columns by state, rows by phase; moved by hand, by menu, or from the keyboard. */
+export function ActionsPage({ incident }: { incident: string }) {
+  const queries = useQueryClient()
+  const may = useMay('action:write')
+  const found = useQuery(actionsQuery(incident))
+  const [dragged, setDragged] = useState<Action | null>(null)
+  const [adding, setAdding] = useState(false)
+  const board = useMemo(() => boardOf(found.data ?? []), [found.data])
+  const settled = () => queries.invalidateQueries({ queryKey: ['actions', incident] })
+  const trouble = (error: unknown) =>
+    tell(
+      isProblem(error) && error.status === 412 ? say.actions.changed : error instanceof Error ? error.message : '',
+      true,
+    )
+  const move = useMutation({
+    mutationFn: ({ action, state }: { action: Action; state: Target }) => moveAction(incident, action, state, null),
+    onMutate: ({ action, state }) =>
+      queries.setQueryData(actionsQuery(incident).queryKey, (old) =>
+        old?.map((one) => (one.id === action.id ? { ...one, state } : one)),
+      ),
+    onError: trouble,
+    onSettled: settled,
+  })
+  const suggest = useMutation({ mutationFn: () => suggestActions(incident), onError: trouble, onSettled: settled })
+  if (found.isPending) return <Waiting />
+  if (found.isError) return <Trouble error={found.error} again={() => void found.refetch()} />
+  const head = may && (
+    <>
+      <Button kind={found.data.length ? 'plain' : 'main'} disabled={suggest.isPending} onClick={() => suggest.mutate()}>
+        {say.actions.suggest}
+      </Button>
+      <Button onClick={() => setAdding(true)}>
+        <Plus size={15} /> {say.actions.add}
+      </Button>
+    </>
+  )
+  if (!found.data.length && !adding)
+    return (
+      <Blank title={say.actions.none} about={say.actions.noneAbout}>
+        {head}
+      </Blank>
+    )
+  const rows = PHASES.filter((phase) => SHOWN.some((state) => board.get(state)!.get(phase)!.length))
+  return (
+    <div className="flex h-full flex-col">
+      <div className="flex items-center gap-2 px-5 pt-4 pb-3">{head}</div>
+      {adding && (
+        <Adding
+          incident={incident}
+          onDone={() => {
+            setAdding(false)
+            void settled()
+          }}
+        />
+      )}
+      <div
+        className="min-h-0 flex-1 overflow-auto px-5 pb-8"
+        tabIndex={0}
+        role="region"
+        aria-label={say.incident.tabs.actions}
+      >
+        <div className="grid min-w-[1100px] grid-cols-5 gap-x-3 gap-y-1">
+          {SHOWN.map((state) => (
+            <h2 key={state} className="sticky top-0 z-10 flex items-baseline gap-2 bg-surface pb-2 text-xs font-[580]">
+              {say.actions.states[state]}
+              <span className="text-ink-3 tabular-nums">{[...board.get(state)!.values()].flat().length}</span>
+            </h2>
+          ))}
+          {rows.map((phase) => (
+            <section key={phase} className="col-span-5 grid grid-cols-subgrid">
+              <h3 className="col-span-5 pt-2 pb-1.5 eyebrow">{say.incident.status[phase]}</h3>
+              {SHOWN.map((state) => (
+                <ul
+                  key={state}
+                  aria-label={`${say.incident.status[phase]}, ${say.actions.states[state]}`}
+                  onDragOver={(event) => dragged && event.preventDefault()}
+                  onDrop={() => {
+                    if (dragged && dragged.state !== state && state !== 'suggested')
+                      move.mutate({ action: dragged, state })
+                    setDragged(null)
+                  }}
+                  className={`flex min-h-12 flex-col gap-2 rounded-xl p-1 transition-colors ${dragged && dragged.state !== state ? 'bg-sunk' : ''}`}
+                >
+                  {board
+                    .get(state)!
+                    .get(phase)!
+                    .map((action) => (
+                      <Card
+                        key={action.id}
+                        action={action}
+                        may={may}
+                        onDrag={setDragged}
+                        onMove={(to) => move.mutate({ action, state: to })}
+                      />
+                    ))}
+                </ul>
+              ))}
+            </section>
+          ))}
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Card({
+  action,
+  may,
+  onDrag,
+  onMove,
+}: {
+  action: Action
+  may: boolean
+  onDrag: (action: Action | null) => void
+  onMove: (state: Target) => void
+}) {
+  const [zone] = useZone()
+  return (
+    <li
+      draggable={may}
+      onDragStart={() => onDrag(action)}
+      onDragEnd={() => onDrag(null)}
+      className="group rounded-lg bg-raised p-3 transition-colors hover:bg-lifted"
+    >
+      <div className="flex gap-2">
+        <p className="min-w-0 flex-1 text-[13px] leading-4.5 text-pretty [overflow-wrap:anywhere]">
+          {plainLine(action.title, 500)}
+        </p>
+        {may && (
+          <DropdownMenu.Root>
+            <DropdownMenu.Trigger asChild>
+              <Button
+                kind="bare"
+                size="icon"
+                aria-label={`${say.actions.moveMenu}: ${plainLine(action.title, 80)}`}
+                className="-mt-1 -mr-1 size-6 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100"
+              >
+                <MoveRight size={13} />
+              </Button>
+            </DropdownMenu.Trigger>
+            <DropdownMenu.Portal>
+              <DropdownMenu.Content align="end" className={menuLook}>
+                {STATES.filter((state): state is Target => state !== action.state && state !== 'suggested').map(
+                  (state) => (
+                    <DropdownMenu.Item key={state} className={menuItem} onSelect={() => onMove(state)}>
+                      {say.actions.states[state]}
+                    </DropdownMenu.Item>
+                  ),
+                )}
+              </DropdownMenu.Content>
+            </DropdownMenu.Portal>
+          </DropdownMenu.Root>
+        )}
+      </div>
+      {(action.why || action.owner || action.due_at) && (
+        <p className="mt-1.5 text-2xs text-pretty text-ink-3">
+          {[
+            plainLine(action.why, 160),
+            action.owner ?? '',
+            action.due_at
+              ? `${say.actions.due} ${stampText(parseTime(action.due_at), zone, false)} ${zoneName(zone)}`
+              : '',
+          ]
+            .filter(Boolean)
+            .join(' · ')}
+        </p>
+      )}
+    </li>
+  )
+}
+
+function Adding({ incident, onDone }: { incident: string; onDone: () => void }) {
+  const [title, setTitle] = useState('')
+  const [phase, setPhase] = useState<(typeof PHASES)[number]>('containment')
+  const add = useMutation({
+    mutationFn: () => addAction(incident, title.trim(), phase),
+    onSuccess: onDone,
+    onError: (error) => tell(error.message, true),
+  })
+  return (
+    <form
+      className="flex gap-2 px-5 pb-3"
+      onKeyDown={(event) => event.key === 'Escape' && onDone()}
+      onSubmit={(event) => {
+        event.preventDefault()
+        add.mutate()
+      }}
+    >
+      <input
+        autoFocus
+        required
+        maxLength={500}
+        aria-label={say.actions.what}
+        placeholder={say.actions.what}
+        value={title}
+        onChange={(event) => setTitle(event.target.value)}
+        className={`${inputLook} max-w-lg`}
+      />
+      <select
+        aria-label={say.incidents.columns.status}
+        value={phase}
+        onChange={(event) => setPhase(event.target.value as typeof phase)}
+        className={`${inputLook} w-44`}
+      >
+        {PHASES.map((one) => (
+          <option key={one} value={one}>
+            {say.incident.status[one]}
+          </option>
+        ))}
+      </select>
+      <Button type="submit" kind="main" className="h-9" disabled={!title.trim() || add.isPending}>
+        {say.actions.add}
+      </Button>
+    </form>
+  )
+}

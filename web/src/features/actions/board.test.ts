@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { hexLines, sizeText } from '../artifacts/queries'
+import { withTerm } from '../timeline/source'
+import { csvCell } from '../timeline/save'
+import { boardOf, type Action } from './queries'
+
+it('puts cards where they belong, in their order', () => {
+  const card = (id: string, rank: string, state: Action['state']) =>
+    ({ id, rank, state, phase: 'containment' }) as Action
+  const board = boardOf([card('b', 'n', 'open'), card('a', 'c', 'open'), card('c', 'a', 'done')])
+  expect(
+    board
+      .get('open')!
+      .get('containment')!
+      .map((one) => one.id),
+  ).toEqual(['a', 'b'])
+  expect(board.get('done')!.get('containment')).toHaveLength(1)
+})
+
+it('shows bytes as they are', () => {
+  const [line] = hexLines(new Uint8Array([0x4d, 0x5a, 0x00, 0xff]), 16)
+  expect(line).toEqual({ at: '00000010', hex: '4d 5a 00 ff', text: 'MZ··' })
+  expect([sizeText(406), sizeText(16_404_480), sizeText(999_999_999_999)]).toEqual(['406 B', '16.4 MB', '1000 GB'])
+})
+
+it('makes a search of a value, whatever stands in it', () => {
+  expect(withTerm('', 'host.name', 'IT01')).toBe('host.name:"IT01"')
+  expect(withTerm('a OR b', 'Logon ID', 'x"y')).toBe('(a OR b) AND "Logon ID":"x""y"')
+  expect(withTerm('kind:log', 'user', 'SYSTEM', true)).toBe('kind:log AND NOT user:"SYSTEM"')
+  expect(withTerm('user:"a"', 'user', 'a')).toBe('user:"a"')
+})
+
+it('writes no formula into a table', () => {
+  expect(csvCell('=cmd|calc')).toBe("'=cmd|calc")
+  expect(csvCell('a,"b"')).toBe('"a,""b"""')
+})

@@ -1,0 +1,205 @@
+'use client'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Copy, Download, ShieldCheck, X } from 'lucide-react'
+import { Tabs } from 'radix-ui'
+import { useMemo, useState } from 'react'
+import { Button } from '@/components/ui/button'
+import { tell } from '@/components/ui/notices'
+import { Trouble, Waiting } from '@/components/ui/states'
+import { EvidenceText } from '@/components/value'
+import { useZone } from '@/lib/preferences'
+import { say } from '@/lib/strings'
+import { offsetText, parseTime, stampText, zoneName } from '@/lib/time'
+import { custodyQuery, errorsQuery, hexLines, rawQuery, sizeText, verifyArtifact, type Artifact } from './queries'
+
+const STEP = 2048
+
+/** One artifact: what it is and whether it still is that, who had it, what could not be read, its very bytes. */
+export function ArtifactDrawer({
+  incident,
+  artifact,
+  onClose,
+}: {
+  incident: string
+  artifact: Artifact
+  onClose: () => void
+}) {
+  const queries = useQueryClient()
+  const verify = useMutation({
+    mutationFn: () => verifyArtifact(incident, artifact.sha256),
+    onSettled: () => queries.invalidateQueries({ queryKey: ['custody', incident, artifact.sha256] }),
+    onError: (error) => tell(error.message, true),
+  })
+  const copy = () => void navigator.clipboard.writeText(artifact.sha256).then(() => tell(say.copied))
+  const href = `/v1/incidents/${encodeURIComponent(incident)}/artifacts/${artifact.sha256}/download`
+  return (
+    <aside
+      data-drawer
+      aria-label={say.evidence.artifact}
+      className="flex h-full w-[460px] shrink-0 slide-in flex-col bg-raised"
+    >
+      <header className="flex items-start gap-2 py-3 pr-2 pl-4">
+        <h2 className="min-w-0 flex-1 text-[13px] font-[600] [overflow-wrap:anywhere]">
+          <EvidenceText text={artifact.name} />
+        </h2>
+        <Button kind="bare" size="icon" aria-label={say.close} onClick={onClose}>
+          <X size={15} />
+        </Button>
+      </header>
+      <div className="flex flex-wrap items-center gap-1.5 px-4 pb-3">
+        <Button size="s" onClick={() => verify.mutate()} disabled={verify.isPending}>
+          <ShieldCheck size={13} /> {verify.isPending ? say.artifacts.verifying : say.artifacts.verify}
+        </Button>
+        <Button size="s" onClick={copy}>
+          <Copy size={13} /> {say.evidence.sha256}
+        </Button>
+        <a
+          href={href}
+          download
+          className="inline-flex h-7 items-center gap-1.5 rounded-md bg-lifted px-2 text-xs font-[540] hover:bg-line"
+        >
+          <Download size={13} /> {say.artifacts.download}
+        </a>
+        {verify.data && (
+          <p role="status" className={`w-full text-xs ${verify.data.intact ? 'text-ok' : 'text-act-critical'}`}>
+            {verify.data.intact ? `✓ ${say.artifacts.intact}` : `✕ ${verify.data.reason ?? say.artifacts.broken}`}
+          </p>
+        )}
+      </div>
+      <Tabs.Root defaultValue="about" className="flex min-h-0 flex-1 flex-col">
+        <Tabs.List className="flex gap-4 border-b px-4 text-xs" aria-label={say.evidence.artifact}>
+          {(['about', 'bytes', 'problems', 'custody'] as const).map((tab) => (
+            <Tabs.Trigger
+              key={tab}
+              value={tab}
+              className="-mb-px h-8 border-b-2 border-transparent font-[540] text-ink-3 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+            >
+              {say.artifacts.tabs[tab]}
+            </Tabs.Trigger>
+          ))}
+        </Tabs.List>
+        <Tabs.Content value="about" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
+          <About artifact={artifact} />
+        </Tabs.Content>
+        <Tabs.Content value="bytes" tabIndex={0} className="min-h-0 flex-1 overflow-auto px-4 py-3 evidence">
+          <Bytes incident={incident} artifact={artifact} />
+        </Tabs.Content>
+        <Tabs.Content value="problems" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
+          <Problems incident={incident} artifact={artifact} />
+        </Tabs.Content>
+        <Tabs.Content value="custody" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
+          <Custody incident={incident} artifact={artifact} />
+        </Tabs.Content>
+      </Tabs.Root>
+    </aside>
+  )
+}
+
+function About({ artifact }: { artifact: Artifact }) {
+  const [zone] = useZone()
+  const at = (time: string | null) =>
+    time ? `${stampText(parseTime(time), zone)} ${zoneName(zone, parseTime(time))}` : '–'
+  const { parsed, lock } = artifact
+  const clocks = parsed.clocks.map(
+    (clock) => `${clock.source}: ${clock.method}${clock.offset_s ? ` ${offsetText(clock.offset_s)}` : ''}`,
+  )
+  const rows: [string, string][] = [
+    [say.evidence.sha256, artifact.sha256],
+    [say.artifacts.size, `${sizeText(artifact.size)} (${artifact.size.toLocaleString('en')} B)`],
+    [say.artifacts.format, [artifact.format, artifact.media_type].filter(Boolean).join(' · ')],
+    [say.artifacts.from, artifact.received_from],
+    [say.artifacts.received, at(artifact.received_at)],
+    [say.artifacts.read, say.artifacts.sum(parsed.records, parsed.events, parsed.errors, parsed.skips)],
+    [say.artifacts.span, `${at(parsed.first_time)} → ${at(parsed.last_time)}`],
+    [say.evidence.clock, clocks.join('\n') || '–'],
+    [
+      say.artifacts.lock,
+      lock
+        ? [lock.legal_hold ? say.artifacts.hold : '', lock.retain_until ? at(lock.retain_until) : '']
+            .filter(Boolean)
+            .join(' · ') || '–'
+        : '–',
+    ],
+  ]
+  return (
+    <dl className="flex flex-col gap-3">
+      {rows.map(([name, value]) => (
+        <div key={name}>
+          <dt className="text-2xs text-ink-3">{name}</dt>
+          <dd className="text-xs [overflow-wrap:anywhere] whitespace-pre-line text-ink-2 tabular-nums">
+            <EvidenceText text={value} />
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Bytes({ incident, artifact }: { incident: string; artifact: Artifact }) {
+  const [offset, setOffset] = useState(0)
+  const raw = useQuery(rawQuery(incident, artifact.sha256, offset))
+  const lines = useMemo(() => {
+    const bytes = raw.data ? Uint8Array.from(atob(raw.data.base64), (char) => char.charCodeAt(0)) : new Uint8Array()
+    return hexLines(bytes, offset)
+  }, [raw.data, offset])
+  if (raw.isError) return <Trouble error={raw.error} />
+  if (raw.isPending) return <Waiting />
+  return (
+    <>
+      <div className="mb-3 flex items-center gap-2 font-sans">
+        <Button size="s" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - STEP))}>
+          {say.artifacts.back}
+        </Button>
+        <Button size="s" disabled={offset + STEP >= artifact.size} onClick={() => setOffset(offset + STEP)}>
+          {say.artifacts.on}
+        </Button>
+      </div>
+      <pre className="text-[10.5px] leading-4 whitespace-pre">
+        {lines.map((line) => (
+          <div key={line.at}>
+            <span className="text-ink-3">{line.at}</span> <span className="text-ink-2">{line.hex.padEnd(47)}</span>{' '}
+            <span className="text-ink">{line.text}</span>
+          </div>
+        ))}
+      </pre>
+    </>
+  )
+}
+
+function Problems({ incident, artifact }: { incident: string; artifact: Artifact }) {
+  const found = useQuery(errorsQuery(incident, artifact.sha256))
+  if (found.isError) return <Trouble error={found.error} />
+  if (found.isPending) return <Waiting />
+  if (!found.data.total) return <p className="text-xs text-ink-3">{say.artifacts.allRead}</p>
+  return (
+    <ul className="flex flex-col gap-2">
+      {found.data.items.map((one, i) => (
+        <li key={i} className="text-xs">
+          <span className="font-mono text-ink-3">{one.locator || '–'}</span>
+          <p className="[overflow-wrap:anywhere] text-ink-2">
+            <EvidenceText text={one.reason} />
+          </p>
+        </li>
+      ))}
+    </ul>
+  )
+}
+
+function Custody({ incident, artifact }: { incident: string; artifact: Artifact }) {
+  const [zone] = useZone()
+  const found = useQuery(custodyQuery(incident, artifact.sha256))
+  if (found.isError) return <Trouble error={found.error} />
+  if (found.isPending) return <Waiting />
+  return (
+    <ol className="flex flex-col gap-3">
+      {found.data.map((one) => (
+        <li key={one.id} className="text-xs">
+          <p className="font-[560]">{one.act}</p>
+          <p className="text-ink-3 tabular-nums">
+            {stampText(parseTime(one.at), zone, false)} {zoneName(zone)} · {one.actor}
+          </p>
+        </li>
+      ))}
+    </ol>
+  )
+}

@@ -1,0 +1,68 @@
+/** What is asked about evidence. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import { api, bodyOf, type Schemas } from '@/lib/api/client'
+
+export type Artifact = Schemas['ArtifactOut']
+
+export const artifactsQuery = (key: string) =>
+  infiniteQueryOptions({
+    queryKey: ['artifacts', key],
+    queryFn: ({ signal, pageParam }) => {
+      const query = { limit: 100, cursor: pageParam ?? undefined }
+      return bodyOf(api.GET('/v1/incidents/{key}/artifacts', { params: { path: { key }, query }, signal }))
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next,
+  })
+
+const of = (key: string, sha256: string) => ({ path: { key, sha256 } })
+
+export const errorsQuery = (key: string, sha256: string) =>
+  queryOptions({
+    queryKey: ['artifact-errors', key, sha256],
+    queryFn: ({ signal }) =>
+      bodyOf(api.GET('/v1/incidents/{key}/artifacts/{sha256}/errors', { params: of(key, sha256), signal })),
+  })
+
+export const custodyQuery = (key: string, sha256: string) =>
+  queryOptions({
+    queryKey: ['custody', key, sha256],
+    queryFn: async ({ signal }) =>
+      (await bodyOf(api.GET('/v1/incidents/{key}/artifacts/{sha256}/custody', { params: of(key, sha256), signal })))
+        .items,
+  })
+
+export const rawQuery = (key: string, sha256: string, offset: number) =>
+  queryOptions({
+    queryKey: ['raw', key, sha256, offset],
+    queryFn: ({ signal }) => {
+      const params = { ...of(key, sha256), query: { offset, length: 2048 } }
+      return bodyOf(api.GET('/v1/incidents/{key}/artifacts/{sha256}/raw', { params, signal }))
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+export const verifyArtifact = (key: string, sha256: string) =>
+  bodyOf(api.POST('/v1/incidents/{key}/artifacts/{sha256}/verify', { params: of(key, sha256) }))
+
+/** `16.4 MB` */
+export function sizeText(bytes: number): string {
+  const units = ['B', 'KB', 'MB', 'GB', 'TB']
+  let [n, i] = [bytes, 0]
+  while (n >= 1000 && i < units.length - 1) [n, i] = [n / 1000, i + 1]
+  return `${i === 0 || n >= 100 ? Math.round(n) : n.toFixed(1)} ${units[i]}`
+}
+
+/** Bytes as lines of a hex view: place, hexadecimal, text. */
+export function hexLines(bytes: Uint8Array, offset: number): { at: string; hex: string; text: string }[] {
+  const lines = []
+  for (let i = 0; i < bytes.length; i += 16) {
+    const row = [...bytes.subarray(i, i + 16)]
+    lines.push({
+      at: (offset + i).toString(16).padStart(8, '0'),
+      hex: row.map((byte) => byte.toString(16).padStart(2, '0')).join(' '),
+      text: row.map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·')).join(''),
+    })
+  }
+  return lines
+}
