@@ -58,8 +58,8 @@ def ingest(stores: StoreSet, path: Path, key: str) -> int:
 
 
 def processor_time(folder: str) -> float:
-    """Seconds of this process and of the event store under `folder`, so far."""
-    total = sum(time for time in psutil.Process().cpu_times()[:2])
+    """Seconds of the event store under `folder`, so far."""
+    total = 0.0
     for process in psutil.process_iter(["cmdline", "cwd"]):
         if "eventstore" in " ".join(process.info["cmdline"] or ()) and str(process.info["cwd"]).startswith(folder):
             total += sum(process.cpu_times()[:2])
@@ -77,9 +77,12 @@ def resident_bytes(folder: str) -> int:
 
 def timed(work: Callable[[], int], folder: str) -> dict[str, float]:
     """Wall and processor seconds of `work`, and what it counted."""
-    begun, cpu = time.perf_counter(), processor_time(folder)
+    # In this order: to look through all processes takes a tenth of what is measured.
+    cpu = processor_time(folder)
+    mine, begun = time.process_time(), time.perf_counter()
     count = work()
-    return {"count": count, "wall": time.perf_counter() - begun, "cpu": processor_time(folder) - cpu}
+    wall, mine = time.perf_counter() - begun, time.process_time() - mine
+    return {"count": count, "wall": wall, "cpu": processor_time(folder) - cpu + mine}
 
 
 def main() -> None:

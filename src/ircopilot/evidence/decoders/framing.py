@@ -13,7 +13,7 @@ from ircopilot.domain.evidence import ParseError
 from ircopilot.evidence.records import BLOCK_BYTES, MAX_RECORD_BYTES, Block
 
 CHUNK = 1 << 20
-BLOCK_RECORDS = 50_000
+BLOCK_RECORDS = 8_192  # so that small records are inserted while the next are decoded
 # Errors beyond these are counted, not kept one by one: a hostile file must not fill the memory with reasons.
 BLOCK_ERRORS = 50_000
 
