@@ -10,14 +10,17 @@ from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
 from ircopilot.gateway.auth import factor_routes, me_routes, oidc_routes
 from ircopilot.gateway.auth import routes as auth_routes
+from ircopilot.gateway.comments import routes as comment_routes
 from ircopilot.gateway.events import mark_routes
 from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.evidence import routes as upload_routes
 from ircopilot.gateway.exports import routes as export_routes
+from ircopilot.gateway.filters import routes as filter_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
 from ircopilot.gateway.organisations import routes as organisation_routes
+from ircopilot.gateway.playbooks import routes as playbook_routes
 from ircopilot.gateway.reports import claim_routes
 from ircopilot.gateway.reports import routes as report_routes
 from ircopilot.gateway.roles import routes as roles
@@ -42,6 +45,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     action_routes.router,
     action_routes.everywhere,
     mark_routes.router,
+    comment_routes.router,
+    playbook_routes.router,
+    playbook_routes.of_incident,
+    filter_routes.router,
     event_routes.router,
     report_routes.router,
     claim_routes.router,
