@@ -48,7 +48,7 @@ def login() -> str:
 
 def set_up(http: httpx.Client, served: Served, provider: Provider, **more: Any) -> str:
     """The organisation's provider; its id."""
-    provider.control(ttl=600, secret=SECRET, redirect_uris=[f"{served.url}/v1/auth/oidc/callback"])
+    provider.control(late_s=0, secret=SECRET, redirect_uris=[f"{served.url}/v1/auth/oidc/callback"])
     body = {
         "name": "Test ID", "issuer": provider.issuer, "client_id": "ircopilot", "client_secret": SECRET,
         "scopes": "openid email profile groups", "group_roles": {"responders": "analyst", "leads": "lead"}, **more,
@@ -168,9 +168,9 @@ def test_a_token_that_has_run_out_or_is_of_another_client_lets_nobody_in(
     provider_id = set_up(http, served, provider)
     tell(provider, login)
     with browser(served) as new:
-        provider.control(ttl=-100)
+        provider.control(late_s=3600)
         problem(come_back(new, provider_id, login), 403, "provider-refused")
-        provider.control(ttl=600)
+        provider.control(late_s=0)
         seen = http.get(f"/v1/oidc-providers/{provider_id}").headers["etag"]
         wrong = http.patch(
             f"/v1/oidc-providers/{provider_id}", json={"client_secret": "another"}, headers={"If-Match": seen}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import tempfile
@@ -10,9 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
+from typer.testing import CliRunner
 
+from ircopilot.cli.app import app
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.embedded import stack_status, start_stack, stop_stack
 from ircopilot.embedded.errors import ServicesFailed
 from ircopilot.embedded.roles import WORKER_KINDS
@@ -53,6 +58,7 @@ def test_the_service_runs_comes_back_and_ends_with_the_stack(data: Path) -> None
     assert {name: before[name] for name in SERVERS} == servers, "what runs already is left as it is"
     start_stack(data, services=True)
     assert running(data) == before
+    _become_owner(data)
     token = data / "keys" / "service.token"
     assert token.stat().st_mode & 0o777 == 0o600
     assert len(token.read_text().strip()) >= 32
@@ -69,6 +75,38 @@ def test_the_service_runs_comes_back_and_ends_with_the_stack(data: Path) -> None
     assert not [
         pid for pid in now.values() if psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     ]
+
+
+def _become_owner(data: Path) -> None:
+    """`up` prints a link while nobody owns the installation; it works once, and `admin invite` makes further ones."""
+
+    def said(*arguments: str) -> str:
+        done = CliRunner().invoke(app, arguments, env={"IRCOPILOT_DATA_DIR": str(data)}, catch_exceptions=False)
+        assert done.exit_code == 0, done.output
+        return str(done.output)
+
+    pattern = r"http://localhost:\d+/sign-in/(first|join)\?token=(iri_[0-9a-f]{16}_[A-Za-z0-9_-]{43})"
+    first, second = (re.search(pattern, said("up", "--data-dir", str(data))) for _ in range(2))
+    assert first
+    assert second
+    url = f"http://{os.environ['IRCOPILOT_GATEWAY_ADDRESS']}"
+    body = {"email": "ada@example.org", "name": "Ada", "password": "quiet harbour lanterns"}
+    with httpx.Client(base_url=url, trust_env=False, timeout=30) as http:
+        assert http.post("/v1/auth/first", json=body | {"token": first[2]}).status_code == 404
+        assert http.post("/v1/auth/first", json=body | {"token": second[2]}).json()["role"] == "owner"
+        assert http.get("/v1/me").json()["email"] == "ada@example.org"
+        assert "/sign-in/first" not in said("up", "--data-dir", str(data))
+        more = re.search(pattern, said("admin", "invite", "--org", "local", "--role", "viewer"))
+        assert more
+        assert more[1] == "join"
+        joined = http.post("/v1/auth/join", json=body | {"email": "bo@example.org", "token": more[2]})
+        assert joined.json()["role"] == "viewer"
+    key = said("admin", "key", "create", "--org", "local", "--name", "k", "--role", "viewer").strip()
+    with httpx.Client(base_url=url, trust_env=False, timeout=30, headers={"Authorization": f"Bearer {key}"}) as http:
+        assert http.get("/v1/me").json()["role"] == "viewer"
+    assert "viewer" in said("admin", "key", "list", "--org", "local")
+    refused = CliRunner().invoke(app, ["admin", "invite", "--org", "local", "--role", "service"])
+    assert isinstance(refused.exception, UnusableArgument)
 
 
 def test_an_address_that_is_taken_is_said_and_the_others_run(data: Path) -> None:

@@ -15,13 +15,14 @@ import pytest
 import redis
 
 from gateway.conftest import LIMITS, SETTINGS, Served, client, new_key, serving
+from gateway.persons import PASSWORD, person, signed_in
 from gateway.test_incidents import problem
 from gateway.test_upload import eventually
 from ircopilot.client.watching import RunEvent, read_events
 from ircopilot.domain.incident import RunState
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
-from ircopilot.stores.postgres import runs
+from ircopilot.stores.postgres import members, runs
 from ircopilot.stores.postgres.api_keys import revoke_key
 from ircopilot.stores.postgres.incidents import upsert_incident
 from ircopilot.stores.postgres.progress import add_run_event
@@ -237,6 +238,42 @@ def test_a_stream_ends_when_its_key_is_revoked(
         with stores.database.tenant(org) as tx:
             revoke_key(tx, key.split("_")[1])
         assert found.result(10 * SETTINGS.heartbeat_s + 5) == []
+
+
+@pytest.mark.parametrize("end", ["revoked", "demoted", "disabled", "password"])
+def test_a_stream_ends_with_its_session_or_its_role(
+    served: Served, running: Running, stores: StoreSet, org: str, end: str
+) -> None:
+    who = person(stores, org, "analyst")
+    with signed_in(served, who) as http, signed_in(served, who) as other, ThreadPoolExecutor(1) as pool:
+        mine = http.get("/v1/me").json()["session_id"]
+        found = pool.submit(watched, http, running.id)
+        assert eventually(lambda: served.gate.meters.watchers._value.get() >= 1)
+        if end == "revoked":
+            assert other.delete(f"/v1/me/sessions/{mine}").status_code == 204
+        elif end == "password":
+            change = {"old": PASSWORD, "new": "another quiet harbour"}
+            assert other.post("/v1/me/password", json=change).status_code == 200
+        else:
+            with stores.database.tenant(org) as tx:
+                values = {"role": "viewer"} if end == "demoted" else {"state": "disabled"}
+                members.change_member(tx, who.member_id, **values)
+        assert found.result(10 * SETTINGS.heartbeat_s + 10) == []
+
+
+def test_watching_keeps_no_session_from_growing_idle(
+    served: Served, running: Running, stores: StoreSet, org: str
+) -> None:  # fmt: skip
+    who = person(stores, org)
+    with signed_in(served, who) as http, ThreadPoolExecutor(1) as pool:
+        secret = http.cookies["ircopilot"]
+        session = stores.sessions.find(secret)
+        assert session is not None
+        pool.submit(watched, http, running.id)
+        assert eventually(lambda: served.gate.meters.watchers._value.get() >= 1)
+        # As if the last call of its own had been an hour ago: the next look at it ends the stream, and the session.
+        stores.sessions.touch(secret, session, at=session.seen - 3601)
+        assert eventually(lambda: stores.sessions.find(secret) is None)
 
 
 def test_another_organisations_run_cannot_be_watched(served: Served, running: Running, stores: StoreSet) -> None:

@@ -81,9 +81,9 @@ class SessionRows:
         session = Session(**orjson.loads(found))
         return session if session.until > time.time() else None
 
-    def touch(self, secret: str, session: Session) -> None:
-        """Note that it was used. One that was ended in the meantime stays ended."""
-        fresh = replace(session, seen=time.time())
+    def touch(self, secret: str, session: Session, at: float | None = None) -> None:
+        """Note that it was used, now or at `at`. One that was ended in the meantime stays ended."""
+        fresh = replace(session, seen=time.time() if at is None else at)
         with _asking():
             self._redis.set(_key(secret), orjson.dumps(asdict(fresh)), ex=_life(fresh), xx=True)
 

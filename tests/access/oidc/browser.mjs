@@ -26,7 +26,6 @@ const commands = {
     const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(o);
     return (await navigator.credentials.get({ publicKey })).toJSON();
   }, options),
-  verified: (isUserVerified) => cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified }),
   forget: () => cdp.send('WebAuthn.clearCredentials', { authenticatorId }),
 };
 

@@ -4,7 +4,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider from 'oidc-provider';
 
-const state = { people: {}, ttl: 600, redirect_uris: ['http://localhost/'], secret: 'not a secret', in_token: true };
+const state = { people: {}, late_s: 0, redirect_uris: ['http://localhost/'], secret: 'not a secret', in_token: true };
 let serve;
 let keys = [newKey()];
 
@@ -25,13 +25,18 @@ function build(issuer) {
     scopes: ['openid', 'email', 'profile', 'groups'],
     conformIdTokenClaims: !state.in_token,
     pkce: { required: () => true },
-    ttl: { IdToken: () => state.ttl, AccessToken: 600, Grant: 600, Session: 600, Interaction: 600 },
+    ttl: { IdToken: 600, AccessToken: 600, Grant: 600, Session: 600, Interaction: 600 },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id, ...state.people[id] }) }),
   });
   serve = provider.callback();
 }
 
 const server = createServer((request, response) => {
+  if (request.url === '/token' && state.late_s) { // a token as it would have been made that long ago
+    const now = Date.now;
+    Date.now = () => now() - state.late_s * 1000;
+    response.on('close', () => { Date.now = now; });
+  }
   if (request.url !== '/control') return serve(request, response);
   let body = '';
   request.on('data', (chunk) => { body += chunk; });
