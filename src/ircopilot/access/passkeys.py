@@ -116,8 +116,12 @@ def show_passkey(
     return come_in(stores, session, secret, where, _use(stores, session.account_id, answer, kept["challenge"], site))
 
 
-def begin_alone(stores: StoreSet, site: Site) -> Ceremony:
-    """Options for a passkey that says by itself whose it is; no account is asked about. Raises `PasskeysUnavailable`."""
+def begin_alone(stores: StoreSet, site: Site, where: Where) -> Ceremony:
+    """Options for a passkey that says by itself whose it is; no account is asked about.
+
+    Raises `PasskeysUnavailable`, `TooManyAttempts`.
+    """
+    Throttle(stores.failures, "begin").begun(where.address)
     return _ask(stores, "passkey-alone", {}, site, [])
 
 

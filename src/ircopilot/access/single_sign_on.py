@@ -22,6 +22,7 @@ from ircopilot.access.ranks import highest_role
 from ircopilot.access.sealing import unseal
 from ircopilot.access.sessions import Begun, Where
 from ircopilot.access.sign_in import enter
+from ircopilot.access.throttle import Throttle
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, accounts, members, oidc_providers
 from ircopilot.stores.postgres.members import Member
@@ -54,8 +55,11 @@ def secret_place(provider_id: str) -> str:
     return f"oidc-provider/{provider_id}"
 
 
-def start(stores: StoreSet, peer: OidcPeer, provider_id: str, redirect_uri: str, back_to: str) -> Started:
-    """Begin. Raises `UnknownProvider`, `ProviderUnreachable`."""
+def start(
+    stores: StoreSet, peer: OidcPeer, provider_id: str, redirect_uri: str, back_to: str, where: Where
+) -> Started:  # fmt: skip
+    """Begin. Raises `UnknownProvider`, `ProviderUnreachable`, `TooManyAttempts`."""
+    Throttle(stores.failures, "begin").begun(where.address)
     org_id = oidc_providers.organisation_of_provider(stores.database, provider_id)
     with stores.stores_for(org_id).database.tenant(org_id) as tx:
         provider = oidc_providers.get_provider(tx, provider_id)

@@ -24,6 +24,8 @@ class Pace:
 # An account's wait is short, so that a stranger's guesses do not keep its owner out; an address may be a whole office's.
 ACCOUNT = Pace(free=5, longest_s=300)
 ADDRESS = Pace(free=30, longest_s=900)
+# What anybody may begin is kept in Redis for minutes, and must not fill it.
+BEGIN = Pace(free=300, longest_s=60)
 
 
 class Throttle:
@@ -43,6 +45,14 @@ class Throttle:
         """Count one failure."""
         for key, _ in self._keys(account, address):
             self._counts.add(key)
+
+    def begun(self, address: str) -> None:
+        """Count a beginning, which needs no account. Raises `TooManyAttempts` when the address has begun too many."""
+        key = f"{self._kind}:address:{network_of(address)}"
+        wait = self._wait(key, BEGIN, time.time())
+        if wait > 0:
+            raise TooManyAttempts("too many were begun from this address", f"wait {wait} s", wait)
+        self._counts.add(key)
 
     def succeeded(self, account: str) -> None:
         """Forgive the account. Its address is not forgiven: its own account must not buy it guesses at others."""

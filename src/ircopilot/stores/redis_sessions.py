@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 
 from ircopilot.domain.errors import ProblemError
 
+_MOST = 50  # sessions of one account, so that nobody can fill Redis with theirs
 _INDEX_LIFE_S = 31 * 86400  # longer than any session may last
 
 
@@ -70,6 +71,7 @@ class SessionRows:
                 pipe.zremrangebyscore(index, "-inf", time.time())
                 pipe.expire(index, _INDEX_LIFE_S)
             pipe.execute()
+            self._end_beyond(_of_account(session.account_id))
         return secret
 
     def find(self, secret: str) -> Session | None:
@@ -119,6 +121,13 @@ class SessionRows:
             if chosen:
                 self._redis.delete(*(key for key, _ in chosen))
         return [session for _, session in chosen]
+
+    def _end_beyond(self, index: str) -> None:
+        """End an account's sessions beyond so many, those first that would end first."""
+        beyond = int(self._redis.zcard(index)) - _MOST
+        if beyond > 0:
+            gone: list[tuple[bytes, float]] = self._redis.zpopmin(index, beyond)  # type: ignore[assignment]
+            self._redis.delete(*(member.decode().partition(" ")[2] for member, _ in gone))
 
     def _list(self, index: str) -> list[Session]:
         return sorted((session for _, session in self._entries(index)), key=lambda s: s.begun, reverse=True)

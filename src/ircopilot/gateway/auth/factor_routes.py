@@ -216,12 +216,12 @@ async def show_passkey(
     "/passkey/begin",
     summary="Begin to sign in with a passkey",
     response_model=CeremonyOut,
-    responses=problems(PasskeysUnavailable, SessionsUnreachable),
+    responses=problems(PasskeysUnavailable, TooManyAttempts, SessionsUnreachable),
 )
-async def begin_passkey_sign_in(request: Request, gate: WithGate) -> CeremonyOut:
+async def begin_passkey_sign_in(request: Request, gate: WithGate, where: FromWhere) -> CeremonyOut:
     """Options for `navigator.credentials.get`, without any account being named."""
     site = _site(gate, request)
-    return _shown(await gate.in_lobby(lambda: passkeys.begin_alone(gate.stores, site)))
+    return _shown(await gate.in_lobby(lambda: passkeys.begin_alone(gate.stores, site, where)))
 
 
 @auth.post(

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from ircopilot.access import single_sign_on
-from ircopilot.access.errors import ProviderRefused, ProviderUnreachable, SignInRefused
+from ircopilot.access.errors import ProviderRefused, ProviderUnreachable, SignInRefused, TooManyAttempts
 from ircopilot.access.organisations import enabled_providers
 from ircopilot.access.single_sign_on import Came
 from ircopilot.gateway.auth.cookies import FromWhere, OldSession, set_cookie
@@ -79,15 +79,15 @@ async def list_sign_in_providers(
     "/start",
     summary="Go to a provider",
     response_model=OidcStarted,
-    responses=problems(UnknownProvider, ProviderUnreachable, SessionsUnreachable),
+    responses=problems(UnknownProvider, ProviderUnreachable, TooManyAttempts, SessionsUnreachable),
 )
 async def start_single_sign_on(
-    asked: OidcStart, request: Request, gate: WithGate, response: Response
+    asked: OidcStart, request: Request, gate: WithGate, where: FromWhere, response: Response
 ) -> OidcStarted:  # fmt: skip
     """The provider's address for this browser, which is remembered by a cookie for ten minutes."""
     redirect_uri = own_origins(request.headers, gate.site)[0] + CALLBACK
     started = await gate.outside(
-        lambda: single_sign_on.start(gate.stores, gate.peer, asked.provider_id, redirect_uri, asked.back_to)
+        lambda: single_sign_on.start(gate.stores, gate.peer, asked.provider_id, redirect_uri, asked.back_to, where)
     )
     response.set_cookie(
         f"{gate.site.cookie}-oidc", started.cookie, max_age=single_sign_on.LIFE_S, path="/", secure=gate.site.secure,
