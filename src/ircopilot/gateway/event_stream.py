@@ -79,9 +79,11 @@ class EventStream(Response):
         if now - self._admitted >= self._gate.settings.heartbeat_s:
             try:
                 caller = await self._gate.admit(self._shown, Where(self._opener.address), watching=True)
+                caller = await self._gate.with_policy(caller)
             except Unauthenticated:
                 return False
-            if (caller.role, caller.scopes, caller.stage) != (self._opener.role, self._opener.scopes, "full"):
+            may = caller.role, caller.permissions, caller.stage
+            if may != (self._opener.role, self._opener.permissions, "full"):
                 return False
             self._admitted = now
         return True
