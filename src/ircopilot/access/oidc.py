@@ -152,6 +152,8 @@ class OidcPeer:
 
     def _oauth(self, client: Client) -> Any:
         with warnings.catch_warnings():
+            import authlib.deprecate  # noqa: F401 - it would show its warnings always
+
             warnings.simplefilter("ignore")  # Authlib would rather have another HTTP client
             from authlib.integrations.httpx_client import OAuth2Client
 
