@@ -15,6 +15,8 @@ import pytest
 from gateway.conftest import Served
 from gateway.persons import PASSWORD, Person, browser, keep_token, person, sign_in
 from gateway.test_incidents import problem
+from ircopilot.access.recovery import reset_account
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import accounts, factors
 from ircopilot.stores.postgres.organisations import change_organisation, find_organisation
@@ -231,3 +233,20 @@ def test_a_sealed_secret_opens_in_its_own_place_only(http: httpx.Client, who: Pe
     answer = http.post("/v1/auth/factor/totp", json={"code": pyotp.TOTP(made["secret"]).now()})
     problem(answer, 500, "unsealed-secret")
     assert made["secret"] not in answer.text
+
+
+def test_who_lost_it_all_is_let_in_from_the_machine(
+    http: httpx.Client, who: Person, stores: StoreSet, served: Served
+) -> None:
+    sign_in(http, who)
+    enrol(http)
+    for lost, next_stage in ((False, "second_factor"), (True, "full")):
+        password = reset_account(stores.database, who.email.upper(), without_factors=lost)
+        problem(http.get("/v1/me"), 401, "unauthenticated")
+        with browser(served) as new:
+            refused = new.post("/v1/auth/sign-in", json={"email": who.email, "password": PASSWORD})
+            problem(refused, 401, "sign-in-refused")
+            begun = new.post("/v1/auth/sign-in", json={"email": who.email, "password": password})
+            assert begun.json()["next"] == next_stage
+    with pytest.raises(UnusableArgument):
+        reset_account(stores.database, "nobody@example.org")

@@ -43,6 +43,7 @@ def register(app: typer.Typer) -> None:
     admin.command(
         "invite", epilog="Example:  ircopilot admin invite --org local --role analyst --email ada@example.org"
     )(invite)
+    admin.command("reset", epilog="Example:  ircopilot admin reset ada@example.org --without-factors")(reset)
     admin.add_typer(vault, name="vault-key")
     admin.add_typer(org, name="org")
     admin.add_typer(key, name="key")
@@ -70,6 +71,19 @@ def invite(
         kind, token = invite_from_machine(database, org, role, email)
     page = "first" if kind == "first" else "join"
     out.print(f"{settings.web_url}/sign-in/{page}?token={token}", soft_wrap=True)
+
+
+def reset(
+    email: Annotated[str, typer.Argument(help="The address that the person signs in with.", show_default=False)],
+    without_factors: Annotated[
+        bool, typer.Option("--without-factors", help="Take the second factors away as well.")
+    ] = False,
+) -> None:
+    """Give somebody who lost it a new password; prints it, this once. Their sessions end."""
+    from ircopilot.access.recovery import reset_account
+
+    with _database() as database:
+        print(reset_account(database, email, without_factors=without_factors))
 
 
 def create_key(
