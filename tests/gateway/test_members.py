@@ -13,6 +13,7 @@ from gateway.conftest import Served, client, new_key
 from gateway.persons import PASSWORD, Person, browser, keep_token, person, sign_in, signed_in
 from gateway.test_incidents import problem
 from ircopilot.access.permissions import ROLES
+from ircopilot.gateway.pages import cursor_of
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import api_keys, members
 
@@ -241,8 +242,23 @@ def test_lists_go_on_by_cursor(http: httpx.Client, stores: StoreSet, owner: Pers
         if cursor is None:
             break
     assert len(seen) == len(set(seen)) == 5
-    for bad in ("x", "e30", "WyJ4IiwieSJd"):
-        problem(http.get("/v1/members", params={"cursor": bad}), 400, "invalid-cursor")
+    nul = cursor_of("2026-01-01T00:00:00+00:00", "a\0b")
+    for bad in ("x", "e30", "WyJ4IiwieSJd", nul, cursor_of("0001-01-01T00:00:00+14:00", "x")):
+        for path in ("/v1/members", "/v1/invitations", "/v1/api-keys", "/v1/service-accounts"):
+            problem(http.get(path, params={"cursor": bad}), 400, "invalid-cursor")
+
+
+def test_a_nul_names_nothing(http: httpx.Client) -> None:
+    for path in ("/v1/members/%00", "/v1/api-keys/a%00", "/v1/oidc-providers/%00", "/v1/members/x/sessions/%00"):
+        problem(http.get(path), 400, "unusable-argument")
+    problem(http.get("/v1/api-keys?member=%00"), 400, "unusable-argument")
+    problem(http.get("/v1/auth/oidc/providers?organisation=%00"), 400, "unusable-argument")
+    problem(http.post("/v1/api-keys", json={"name": "k", "service_account": "\0"}), 422, "invalid-request")
+    problem(http.post("/v1/auth/oidc/start", json={"provider_id": "\0"}), 422, "invalid-request")
+    answer = http.post("/v1/auth/sign-in", json={"email": "a\0@b", "password": "x"})
+    problem(answer, 422, "invalid-request")
+    nul = {"id": "\0", "response": {"userHandle": "AAAA"}}
+    problem(http.post("/v1/auth/passkey", json={"ticket": "A" * 43, "credential": nul}), 401, "sign-in-refused")
 
 
 def test_the_organisation_is_renamed_and_settled(http: httpx.Client, owner: Person, stores: StoreSet) -> None:

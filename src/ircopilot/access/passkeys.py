@@ -7,6 +7,7 @@ and taken once; the answer must come from our own pages, for our own name, and w
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from ircopilot.stores.redis_sessions import Session
 R = TypeVar("R")
 
 NAME = "ircopilot"
+_ID = re.compile(r"[A-Za-z0-9_-]{1,1400}")
 LIFE_S = 300
 _VERIFY = UserVerificationRequirement.REQUIRED
 
@@ -164,7 +166,8 @@ def _ask(
 def _use(stores: StoreSet, account_id: str, answer: dict[str, Any], challenge: str, site: Site) -> bool:
     """Whether the answer holds for one of the account's passkeys; its count is kept."""
     with stores.database.person(account_id) as connection:
-        found = factors.find_credential(connection, account_id, str(answer.get("id", "")))
+        named = str(answer.get("id", ""))
+        found = factors.find_credential(connection, account_id, named) if _ID.fullmatch(named) else None
         if found is None:
             return False
         try:
@@ -198,7 +201,8 @@ def _checked(check: Callable[[], R]) -> R:
 
 def _user_of(answer: dict[str, Any]) -> str:
     try:
-        return base64url_to_bytes(str(answer["response"]["userHandle"])).decode("ascii")[:100]
+        found = base64url_to_bytes(str(answer["response"]["userHandle"])).decode("ascii")
+        return found if _ID.fullmatch(found) else ""
     except (KeyError, TypeError, ValueError):
         return ""
 

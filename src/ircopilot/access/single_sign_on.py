@@ -25,6 +25,7 @@ from ircopilot.access.sign_in import enter
 from ircopilot.access.throttle import Throttle
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, accounts, members, oidc_providers
+from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.members import Member
 from ircopilot.stores.postgres.oidc_providers import Provider
 
@@ -117,7 +118,8 @@ def _member(stores: StoreSet, provider: Provider, claims: Mapping[str, Any], whe
         if found is not None:
             return _as_now(tx, members.get_member(tx, found.member_id, lock=True), role, provider, where)
     account_id = str(uuid.uuid4())
-    email = str(claims.get("email") or claims.get("preferred_username") or subject).strip().casefold()[:254]
+    said = str(claims.get("email") or claims.get("preferred_username") or subject)
+    email = storable(said.strip().casefold()[:254])
     name = str(claims.get("name") or email)[:120]
     with database.tenant(org_id, account_id) as tx:
         known = members.member_with_email(tx, email)

@@ -12,6 +12,7 @@ from starlette.types import Scope
 from ircopilot.access.caller import Caller, Stage
 from ircopilot.access.errors import EnrolmentRequired, ForgedRequest, SecondFactorRequired, Unauthenticated
 from ircopilot.access.sessions import Where, csrf_token
+from ircopilot.domain.errors import UnusableArgument
 from ircopilot.settings import ServiceSettings, Site
 
 # All that is answered to whoever asks: health, the API's description, and the ways to sign in. Whatever is added elsewhere needs a caller.
@@ -111,6 +112,12 @@ def check_stage(caller: Caller, method: str, path: str) -> None:
             "the organisation asks for a second factor, and this session has none", "enrol one: POST /v1/me/totp"
         )
     raise SecondFactorRequired("this session has shown a password alone", "show it: POST /v1/auth/factor/totp")
+
+
+def check_address(scope: Scope) -> None:
+    """Raises `UnusableArgument` for an address with U+0000 in it, which names nothing and which no database takes."""
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        raise UnusableArgument("the address holds a U+0000", "leave it out")
 
 
 def where_of(scope: Scope, headers: Headers, settings: ServiceSettings, request_id: str) -> Where:

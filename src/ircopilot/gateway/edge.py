@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ircopilot.gateway.answers import as_problem, problem_answer
 from ircopilot.gateway.body import Body
-from ircopilot.gateway.door import PUBLIC, check_origin, check_stage, check_token, shown_by, where_of
+from ircopilot.gateway.door import PUBLIC, check_address, check_origin, check_stage, check_token, shown_by, where_of
 from ircopilot.gateway.gate import Gate
 from ircopilot.telemetry import error_place
 
@@ -70,12 +70,14 @@ class Edge:
         site = self._gate.site
         if scope["path"] in PUBLIC:
             check_origin(headers, scope["method"], site)
+            check_address(scope)
             return
         shown = shown_by(headers, site)
         caller = await self._gate.admit(shown, where_of(scope, headers, self._gate.settings, request_id))
         if shown.kind == "session":
             check_origin(headers, scope["method"], site)
             check_token(headers, scope["method"], shown.text)
+        check_address(scope)
         caller = await self._gate.with_policy(caller)
         check_stage(caller, scope["method"], scope["path"])
         scope["state"].update(caller=caller, shown=shown)

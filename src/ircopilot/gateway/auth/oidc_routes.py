@@ -16,7 +16,7 @@ from ircopilot.gateway.auth.shapes import In
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.door import cookie_value, own_origins
 from ircopilot.gateway.gate import WithGate
-from ircopilot.gateway.shapes import shown
+from ircopilot.gateway.shapes import Line, shown
 from ircopilot.stores.postgres.errors import UnknownProvider
 from ircopilot.stores.redis_sessions import SessionsUnreachable
 
@@ -49,7 +49,7 @@ class OidcStart(In):
 
     model_config = shown({"provider_id": _ID, "back_to": "/"})
 
-    provider_id: str = Field(max_length=100)
+    provider_id: Annotated[Line, Field(max_length=100)]
     back_to: BackTo = "/"
 
 

@@ -47,7 +47,7 @@ class ApiKeyNew(In):
     role: Role = "service"
     scopes: list[Permission] | None = Field(default=None, max_length=100)
     expires_at: AwareDatetime | None = None
-    service_account: str | None = Field(default=None, max_length=100)
+    service_account: Annotated[Line, Field(max_length=100)] | None = None
 
 
 class ApiKeyOut(BaseModel):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -236,6 +236,12 @@ async def withdraw_invitation(invitation_id: str, gate: WithGate, caller: WithCa
     await gate.in_tx(caller.org_id, inviting.withdraw, caller, invitation_id)
 
 
+def _plain(text: str) -> str:
+    if not text.isascii() or not text.isprintable():
+        raise ValueError(text)
+    return text
+
+
 async def _page(gate: WithGate, caller: Caller, limit: int, cursor: str | None, kind: str | None) -> Members:
     after = place_of(cursor)
     found = await gate.in_tx(caller.org_id, lambda tx: members.list_members(tx, limit + 1, after, kind=kind))
@@ -252,8 +258,8 @@ def place_of(cursor: str | None) -> tuple[datetime, str] | None:
         return None
     at, last_id = read_cursor(cursor, str, str)
     try:
-        return datetime.fromisoformat(at), last_id
-    except ValueError:
+        return datetime.fromisoformat(at).astimezone(UTC), _plain(last_id)
+    except (ValueError, OverflowError):
         raise InvalidCursor("that cursor is none of this list's", "begin again without one") from None
 
 
