@@ -61,7 +61,8 @@ class Calls:
 def headers_of(who: str, operation: dict[str, Any]) -> dict[str, str]:
     """Who calls, and every header that the operation asks for."""
     asked = {p["name"] for p in operation.get("parameters", ()) if p["in"] == "header"}
-    return {"Authorization": f"Bearer {who}"} | ({"If-Match": '"v1"'} if "If-Match" in asked else {})
+    wanted = {"If-Match": '"v1"', "Tus-Resumable": "1.0.0", "Upload-Length": "1", "Upload-Offset": "0"}
+    return {"Authorization": f"Bearer {who}"} | {name: value for name, value in wanted.items() if name in asked}
 
 
 def body_of(operation: dict[str, Any]) -> dict[str, Any]:
@@ -116,8 +117,9 @@ def test_a_role_is_refused_exactly_what_it_lacks(calls: Calls, role: Role) -> No
         ):
             continue  # goes on for ever when it is permitted; what is refused is tried
         answer = calls.call(f"{OWN} {role}", method, unknown(path), operation)
-        refused = answer.status_code == 403 and answer.json()["type"] == "urn:ircopilot:error:forbidden"
-        lacks = refused and f"lacks {permission}" in answer.json()["detail"]
+        told = answer.json() if answer.status_code == 403 and answer.content else {}
+        lacks = told.get("type") == "urn:ircopilot:error:forbidden" and f"lacks {permission}" in told["detail"]
+        lacks = lacks or (method == "head" and answer.status_code == 403)  # HEAD is answered without a body
         if lacks != (not may) or answer.status_code == 401:
             wrong.append((role, method, path, permission, answer.status_code, answer.text[:200]))
     assert wrong == []
@@ -133,7 +135,7 @@ def test_ids_of_another_organisation_are_unknown(calls: Calls, stores: StoreSet)
     wrong = []
     for method, path, operation in OPERATIONS:
         names = re.findall(r"\{(\w+)", path)
-        if not names or names == ["role"]:
+        if not names or names == ["role"] or method == "options":  # what the server can is no secret
             continue
         target = re.sub(r"\{(\w+)(:\w+)?\}", lambda m: ids.get(m[1], "00000000-0000-4000-8000-000000000000"), path)
         answer = calls.call(f"{OWN} owner", method, target, operation)
@@ -141,7 +143,7 @@ def test_ids_of_another_organisation_are_unknown(calls: Calls, stores: StoreSet)
             wrong.append((method, path, answer.status_code, answer.text[:200]))
         if method == "get" and answer.status_code not in (404, 422, 400):
             wrong.append((method, path, answer.status_code, answer.text[:200]))
-    assert wrong == []
+    assert not wrong, "\n".join(map(str, wrong))
 
 
 @pytest.fixture

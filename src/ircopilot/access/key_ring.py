@@ -79,6 +79,16 @@ def revoke_key(tx: Tx, caller: Caller, key_id: str) -> None:
     record_act(tx, caller, "key.revoke", f"api-key/{key_id}", before=_told(old))
 
 
+def revoke_own_key(tx: Tx, caller: Caller, key_id: str) -> None:
+    """Make a key of the caller's own, or the calling key itself, useless from now on. Raises `UnknownKey`."""
+    old = api_keys.get_key(tx, key_id)
+    own = old.member_id is not None and old.member_id == (caller.member_id or _owner_of(tx, caller))
+    if old.revoked_at is not None or not (own or key_id == caller.principal_id):
+        raise UnknownKey(f"no valid key {key_id[:100]} of yours", "ask whoever may revoke the keys of others")
+    api_keys.revoke_key(tx, key_id)
+    record_act(tx, caller, "key.revoke", f"api-key/{key_id}", before=_told(old))
+
+
 def _mine_to_change(tx: Tx, caller: Caller, key_id: str) -> ApiKey:
     found = api_keys.get_key(tx, key_id)
     if found.revoked_at is not None:

@@ -8,7 +8,7 @@ from ircopilot.gateway import evidence_routes, health_routes, live, output_route
 from ircopilot.gateway.actions import routes as action_routes
 from ircopilot.gateway.artifacts import routes as artifact_routes
 from ircopilot.gateway.audit import routes as audit
-from ircopilot.gateway.auth import factor_routes, me_routes, oidc_routes
+from ircopilot.gateway.auth import factor_routes, me_routes, oidc_routes, own_key_routes
 from ircopilot.gateway.auth import routes as auth_routes
 from ircopilot.gateway.comments import routes as comment_routes
 from ircopilot.gateway.events import mark_routes
@@ -30,6 +30,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     factor_routes.auth,
     oidc_routes.router,
     me_routes.router,
+    own_key_routes.router,
     factor_routes.me,
     organisation_routes.router,
     member_routes.router,
