@@ -13,10 +13,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.scheduling import in_order, make_scheduler
 
 if TYPE_CHECKING:
     from ircopilot.settings import StackUrls
     from ircopilot.stores import StoreSet
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See `tests.scheduling`."""
+    items[:] = in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """See `tests.scheduling`."""
+    return make_scheduler(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 class NetworkDenied(AssertionError):

@@ -22,7 +22,7 @@ LINES = b"".join(
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """One data directory for the module: these runs have nothing to do with each other."""
-    with data_directory() as folder:
+    with data_directory(used=True) as folder:
         yield folder
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from tests.prepared import prepare
 
 from ircopilot.embedded import running_stack, stack_status, stop_stack
 from ircopilot.embedded.control import open_link
@@ -22,7 +23,8 @@ def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in [name for name in os.environ if name.startswith("IRCOPILOT_")]:
         monkeypatch.delenv(name)
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
-        yield Path(name) / "data"
+        Path(name).chmod(0o711)
+        yield prepare(Path(name) / "data")
         stop_stack(Path(name) / "data")
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import psutil
 import pytest
+from tests.prepared import prepare
 from typer.testing import CliRunner
 
 from ircopilot.cli.app import app
@@ -40,7 +41,7 @@ def data(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         monkeypatch.setenv(f"IRCOPILOT_{name}", f"127.0.0.1:{free_port()}")
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
-        yield Path(name) / "data"
+        yield prepare(Path(name) / "data")
         stop_stack(Path(name) / "data")
 
 

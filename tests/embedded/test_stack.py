@@ -20,6 +20,7 @@ import psycopg
 import pytest
 import redis
 from nats.aio.client import Client
+from tests.prepared import prepare
 
 from ircopilot.embedded import running_stack, stack_status, start_stack, stop_stack
 from ircopilot.embedded.errors import StackFailed, StackGone
@@ -36,10 +37,18 @@ def _no_external_servers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def data() -> Iterator[Path]:
+def fresh() -> Iterator[Path]:
+    """Nothing is there yet."""
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
         yield Path(name) / "data"
         stop_stack(Path(name) / "data")
+
+
+@pytest.fixture
+def data(fresh: Path) -> Path:
+    """As an earlier stack left it."""
+    fresh.parent.chmod(0o711)
+    return prepare(fresh)
 
 
 def pids(data: Path) -> dict[str, int]:
@@ -95,7 +104,8 @@ def kept_when_ready(urls: StackUrls, deadline: float) -> tuple[Any, ...]:
             time.sleep(0.05)
 
 
-def test_starts_everything_and_leaves_nothing(data: Path) -> None:
+def test_starts_everything_and_leaves_nothing(fresh: Path) -> None:
+    data = fresh
     with running_stack(data) as urls:
         found = pids(data)
         assert set(found) == PARTS
@@ -210,7 +220,8 @@ def test_stale_files_that_name_strangers_are_no_obstacle(data: Path) -> None:
         stranger.wait()
 
 
-def test_a_start_that_was_killed_in_the_middle_is_made_good(data: Path) -> None:
+def test_a_start_that_was_killed_in_the_middle_is_made_good(fresh: Path) -> None:
+    data = fresh
     half = data / "postgres-18.new"
     half.mkdir(parents=True)
     (half / "PG_VERSION").write_text("18\n")
@@ -351,7 +362,8 @@ def test_an_unusable_directory_is_said_clearly(tmp_path: Path) -> None:
         pass
 
 
-def test_a_part_that_cannot_start_is_said_clearly(data: Path) -> None:
+def test_a_part_that_cannot_start_is_said_clearly(fresh: Path) -> None:
+    data = fresh
     (data / "events").mkdir(parents=True)
     (data / "events" / "store").write_text("in the way")
     with pytest.raises(StackFailed, match="eventstore"), running_stack(data):

@@ -54,7 +54,8 @@ def empty_data() -> Iterator[Path]:
 
 
 @pytest.fixture
-def data(empty_data: Path, undisturbed: Undisturbed) -> Path:
-    """A data directory of the test's own, with nothing but the rules compiled, which takes some seconds."""
-    shutil.copytree(undisturbed.rules, empty_data / "cache")
-    return empty_data
+def data(undisturbed: Undisturbed) -> Iterator[Path]:
+    """A data directory of the test's own: the databases are made, the rules compiled; both take some seconds."""
+    with data_directory(used=True) as folder:
+        shutil.copytree(undisturbed.rules, folder / "cache", dirs_exist_ok=True)
+        yield folder

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from tests.prepared import prepare
 
 COMMAND = str(Path(sys.executable).with_name("ircopilot"))
 PATIENCE = 120.0
@@ -29,12 +30,17 @@ def environment(data: Path) -> dict[str, str]:
 
 
 @contextmanager
-def data_directory() -> Iterator[Path]:
-    """A data directory that Postgres's own account may enter; its stack is stopped and it is removed afterwards."""
+def data_directory(*, used: bool = False) -> Iterator[Path]:
+    """A data directory that Postgres's own account may enter; its stack is stopped and it is removed afterwards.
+
+    One that is `used` is there already, as an earlier stack without evidence left it; else the first start makes it.
+    """
     from ircopilot.embedded import stop_stack
 
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
+        if used:
+            prepare(Path(name) / "data")
         try:
             yield Path(name) / "data"
         finally:

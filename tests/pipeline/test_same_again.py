@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(600)
 @pytest.fixture(scope="module")
 def data() -> Iterator[Path]:
     """One data directory with a stack that stays up: runs start quickly, and nothing may leak from one to the next."""
-    with data_directory() as folder:
+    with data_directory(used=True) as folder:
         done = run(folder, "up", "--no-services")
         assert done.returncode == 0, done.stderr
         yield folder
@@ -63,7 +63,7 @@ def test_again(data: Path, evidence: Path, whole: Path, tmp_path: Path) -> None:
 def test_elsewhere(evidence: Path, whole: Path, tmp_path: Path) -> None:
     """On another data directory, from a copy of the folder at another path."""
     shutil.copytree(evidence, tmp_path / "another" / "place")
-    with data_directory() as other:
+    with data_directory(used=True) as other:
         investigate(other, tmp_path / "out", "WHOLE", tmp_path / "another" / "place")
         wait_until_nothing_runs(other, 2)
     assert text_of(tmp_path / "out", "WHOLE") == text_of(whole, "WHOLE")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.prepared import prepare
 
 from faults.evidence import small_evidence, write_evidence
 from ircopilot.embedded import running_stack
@@ -24,6 +25,7 @@ def stood_up() -> Iterator[Service]:
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
+        prepare(folder / "data")
         with running_stack(folder / "data") as urls, open_stores(urls) as stores, Relay(urls, stores):
             yield Service(urls, stores, folder / "data")
 

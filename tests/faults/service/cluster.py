@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psutil
 import redis
+from tests.prepared import prepare
 
 from faults.service.members import Member, eventually, free_address, own_environment
 from ircopilot.embedded import running_stack, stack_status
@@ -158,7 +159,7 @@ def running_cluster() -> Iterator[Cluster]:
     """Everything on a folder of its own, ready; ended with the block."""
     with tempfile.TemporaryDirectory(prefix="irc-", ignore_cleanup_errors=True) as name:
         Path(name).chmod(0o711)
-        folder = Path(name) / "data"
+        folder = prepare(Path(name) / "data")
         with running_stack(folder) as urls, open_stores(urls) as stores:
             cluster = _made(Path(name), Servers(folder, urls), stores)
             try:
