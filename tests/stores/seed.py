@@ -106,6 +106,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "incident_id": "i1", "event_id": "{n}" * 32, "kind": "tag", "label": "l", "load_id": "l1", "made_by": "me",
         "time": "2031-01-01T00:00:00Z",
     },
+    "chores": {"chore_id": "c{n}", "kind": "k{n}", "state": "done"},
     "event_notes": {"note_id": "n{n}", "incident_id": "i1", "event_id": "{n}" * 32, "body": "b", "made_by": "me"},
 }  # fmt: skip
 

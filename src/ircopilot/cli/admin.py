@@ -138,16 +138,21 @@ def rotate_key(org: Org) -> None:
     out.print("New evidence is wrapped under a new version of the key.")
 
 
-def rewrap_key(org: Org) -> None:
-    """Wrap the keys anew under the key service's present version. Stopped, it goes on where it was when called again."""
-    from ircopilot.access import vault_keys
+def rewrap_key(
+    org: Org,
+    here: Annotated[bool, typer.Option("--here", help="Do it in this process, not in the orchestrator.")] = False,
+) -> None:
+    """Ask for the keys to be wrapped anew under the key service's present version, and watch it.
 
-    done = 0
+    The orchestrator does it. Where none runs, this command does after a while. It may be stopped at any time: asked for
+    again, it goes on.
+    """
+    from ircopilot.access.organisations import named_organisation
+    from ircopilot.cli.chores import watch_chore
+
     with _stores() as stores:
-        for step in vault_keys.rewrap_key(stores, org):
-            done = step.done
-            out.print(f"{step.done} of {step.total}: {step.what}")
-    out.print(f"{done} keys are wrapped anew." if done else "Nothing is to be wrapped anew.")
+        chore = watch_chore(stores, named_organisation(stores.database, org).org_id, "rewrap", out.print, here=here)
+    out.print(f"{chore.done} steps, all keys are wrapped anew." if chore.done else "Nothing is to be wrapped anew.")
 
 
 def destroy_key(

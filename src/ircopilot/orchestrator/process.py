@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from ircopilot.orchestrator.acts import DATABASE_AWAY, Acts
 from ircopilot.orchestrator.calls import Calls
+from ircopilot.orchestrator.chores import Chores
 from ircopilot.orchestrator.errors import AddressTaken
 from ircopilot.orchestrator.gatekeeper import Gatekeeper
 from ircopilot.orchestrator.http import make_app
@@ -65,6 +66,7 @@ async def running_orchestrator(
         meters, acts = Meters(), Acts(stores)
         relay = Relay(urls, stores.database, settings.ack_wait_s, meters, log)
         sweep = Sweep(stores, acts, relay, settings, meters, log, None if audit is None else LogSigning(audit))
+        chores = Chores(stores, settings.sweep_s, log)
         rpc = RpcServer(Calls(acts, wake, meters), Guard(keeper, meters, log))
 
         async def database_answers() -> bool:
@@ -78,7 +80,7 @@ async def running_orchestrator(
         http = _HttpServer(make_app(acts, keeper, meters, checks, log), settings.orchestrator_http)
         async with http.running() as http_port:
             rpc_port = await rpc.start(settings.orchestrator_address)
-            tasks = [asyncio.create_task(work()) for work in (relay.publish, relay.listen, sweep.run)]
+            tasks = [asyncio.create_task(work()) for work in (relay.publish, relay.listen, sweep.run, chores.run)]
             log.info("serving", rpc_port=rpc_port, http_port=http_port)
             try:
                 yield Orchestrator(rpc_port, http_port, relay, sweep, meters)

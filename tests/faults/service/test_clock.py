@@ -12,7 +12,7 @@ import pytest
 from faults.service.case import Case, Expected, assert_whole
 from faults.service.cluster import JUMPING, Cluster
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_clocks_jump_by_an_hour_to_and_fro(cluster: Cluster, case: Case, expected: Expected) -> None:

@@ -15,7 +15,7 @@ from faults.service.members import eventually
 from ircopilot.domain.errors import ProblemError
 from ircopilot.stores.postgres.progress import run_events_since
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)
 
 
 def failures(case: Case, stage: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from faults.service.case import Case, Expected, assert_whole
 from faults.service.cluster import KINDS, Cluster
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)
 
 POINTS = ("after-lease", "in-stage", "before-complete", "after-complete-before-ack", "after-ack")
 

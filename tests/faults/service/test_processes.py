@@ -18,7 +18,7 @@ from faults.service.cluster import KINDS, Cluster
 from faults.service.members import Member, eventually
 from ircopilot.stores.postgres import tables
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)
 
 
 def test_gateway_and_orchestrator_die_before_they_answer(

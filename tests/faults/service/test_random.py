@@ -55,7 +55,7 @@ def a_round(cluster: Cluster, make: Callable[..., Case], expected: Expected, see
         raise
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(400)
 def test_random_moments(cluster: Cluster, hand_in: Callable[..., Case], expected: Expected) -> None:
     a_round(cluster, hand_in, expected, SEED)
 

@@ -9,7 +9,7 @@ import pytest
 from faults.service.case import Case, Expected, assert_whole
 from faults.service.cluster import SERVERS, Cluster
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = pytest.mark.timeout(400)
 
 STEPS = ("collect/unpack", "collect/load", "timeline/lay-out", "forensic/examine", "report/draft", "export/make")
 

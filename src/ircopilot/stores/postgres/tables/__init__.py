@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ircopilot.stores.postgres.tables import access, cases, evidence, governance, reports
+from ircopilot.stores.postgres.tables import access, cases, chores, evidence, governance, reports
 from ircopilot.stores.postgres.tables.base import Id, metadata
 from ircopilot.stores.postgres.tables.spine import (
     api_keys,
@@ -23,7 +23,7 @@ from ircopilot.stores.postgres.tables.spine import (
     runs,
 )
 
-ROOMS = (access, cases, evidence, governance, reports)
+ROOMS = (access, cases, chores, evidence, governance, reports)
 TENANT_TABLES: tuple[str, ...] = tuple(sorted(name for name, table in metadata.tables.items() if "org_id" in table.c))
 # Of people, who may belong to several organisations: bound to `app.account_id` instead.
 PEOPLE_TABLES: tuple[str, ...] = tuple(sorted(set(metadata.tables) - set(TENANT_TABLES)))
