@@ -70,6 +70,23 @@ def read_record(stream: BinaryIO, format_name: str, locator: str) -> dict[str, A
     return read_records(stream, format_name, {locator}).get(locator)
 
 
+def read_payload(stream: BinaryIO, format_name: str, locator: str) -> tuple[bytes, dict[str, Any]] | None:
+    """One record as its decoder hands it on (for JSON lines the line as it stands), and its fields; None: no record there.
+
+    Raises `NoDecoder`.
+    """
+    head = _read_up_to(stream, SAMPLE_BYTES)
+    decoder = DECODERS.get(format_name.partition("/")[0]) or sniff(head, len(head) < SAMPLE_BYTES).decoder
+    if decoder is None:
+        raise NoDecoder(f"no decoder reads an artifact of the format '{format_name}'")
+    read = getattr(decoder, "as_stored", decoder.decode)
+    for block in read(cast(BinaryIO, io.BufferedReader(_Rejoined(head, stream), 1 << 20))):
+        for found, payload in zip(block.locators, block.payloads, strict=True):
+            if found == locator:
+                return bytes(payload), record_of(payload, decoder)
+    return None
+
+
 def record_of(payload: bytes, decoder: Decoder) -> dict[str, Any]:
     """A record's fields, without those that the decoder added from around it (the path of a Zeek log, say)."""
     try:

@@ -16,6 +16,8 @@ from ircopilot.gateway.events import routes as event_routes
 from ircopilot.gateway.evidence import routes as upload_routes
 from ircopilot.gateway.exports import routes as export_routes
 from ircopilot.gateway.filters import routes as filter_routes
+from ircopilot.gateway.findings import citation_routes, entity_routes
+from ircopilot.gateway.findings import routes as finding_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
 from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
@@ -51,6 +53,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     playbook_routes.of_incident,
     filter_routes.router,
     event_routes.router,
+    entity_routes.router,
+    finding_routes.router,
+    citation_routes.router,
     report_routes.router,
     claim_routes.router,
     export_routes.router,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 from ircopilot.domain.event import Event
 from ircopilot.domain.incident import Incident
-from ircopilot.evidence.reread import read_records
+from ircopilot.evidence.reread import read_payload, read_records
 from ircopilot.report.records import CitedRecord, cited_record
 from ircopilot.stores import StoreSet
 from ircopilot.stores.events import EventScope
@@ -48,3 +51,33 @@ def formats_of(stores: StoreSet, incident: Incident) -> dict[str, str]:
     """The format of each artifact of the incident, by SHA-256."""
     with stores.database.tenant(incident.org_id) as tx:
         return {a.sha256: a.format for a in artifacts.list_artifacts(tx, incident.incident_id)}
+
+
+@dataclass(frozen=True, slots=True)
+class Reread:
+    """A record read again: its text, its fields, whether the artifact's bytes have its SHA-256, and how many there are."""
+
+    raw: str
+    fields: dict[str, Any]
+    same_bytes: bool | None
+    size: int
+
+
+def reread_event(stores: StoreSet, incident: Incident, event: Event, *, hashing: bool) -> Reread | None:
+    """The event's record out of the vault's bytes; None if there is none at its place. `hashing` reads the artifact to its
+    end and hashes it. Raises `MissingObject`, `NoDecoder`.
+    """
+    format_name = formats_of(stores, incident).get(event.artifact_sha256, "")
+    with stores.vault.open(incident.org_id, event.artifact_sha256) as stream:
+        found = read_payload(stream, format_name, event.locator)
+    same, size = None, 0
+    if hashing:
+        digest = hashlib.sha256()
+        with stores.vault.open(incident.org_id, event.artifact_sha256) as stream:
+            while piece := stream.read(1 << 20):
+                digest.update(piece)
+                size += len(piece)
+        same = digest.hexdigest() == event.artifact_sha256
+    if found is None:
+        return None
+    return Reread(found[0].decode("utf-8", "replace"), found[1], same, size)

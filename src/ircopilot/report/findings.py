@@ -49,7 +49,9 @@ def said_of_entity(entity: Entity, word: EntityWord | None) -> Entity:
     return entity.model_copy(update={"role": word.role, "why": why})
 
 
-def judged_indicators(derived: Iterable[Indicator], words: Mapping[str, IndicatorWord]) -> list[JudgedIndicator]:
+def judged_indicators(
+    derived: Iterable[Indicator | JudgedIndicator], words: Mapping[str, IndicatorWord]
+) -> list[JudgedIndicator]:
     """Derived and added indicators by type and value, each with the analyst's verdict, benign ones included."""
     found: dict[str, JudgedIndicator] = {}
     for item in derived:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.evidence import Frozen
@@ -56,7 +56,7 @@ def say_entity(tx: Tx, incident_id: str, entity_id: str, seen: int, values: Mapp
         return tx.connection.execute(made).one_or_none() is not None
     mine = (entity_words.c.incident_id == incident_id) & (entity_words.c.entity_id == entity_id)
     changed = update(entity_words).where(mine, entity_words.c.version == seen)
-    return tx.connection.execute(changed.values(**values, version=seen + 1)).rowcount == 1
+    return tx.connection.execute(changed.values(**values, version=seen + 1, at=func.now())).rowcount == 1
 
 
 def indicator_words_of(tx: Tx, incident_id: str) -> dict[str, IndicatorWord]:
@@ -74,4 +74,4 @@ def say_indicator(tx: Tx, incident_id: str, indicator_id: str, seen: int, values
         return tx.connection.execute(made).one_or_none() is not None
     mine = (indicator_words.c.incident_id == incident_id) & (indicator_words.c.indicator_id == indicator_id)
     changed = update(indicator_words).where(mine, indicator_words.c.version == seen)
-    return tx.connection.execute(changed.values(**values, version=seen + 1)).rowcount == 1
+    return tx.connection.execute(changed.values(**values, version=seen + 1, at=func.now())).rowcount == 1

@@ -1,0 +1,1 @@
+"""Findings of a report's version, with what analysts say of them; cited records; graph and process tree."""
