@@ -73,6 +73,8 @@ class _In(BaseModel):
 class EntityOut(BaseModel):
     """An entity. `said_by`: who gave it its role, if a person did."""
 
+    model_config = _shown(ENTITY)
+
     id: str
     type: EntityType
     value: str
