@@ -13,7 +13,11 @@ from sqlalchemy import event
 
 from gateway.conftest import Served, client, new_key
 from gateway.people import caller_with_role
+from gateway.persons import person, signed_in
 from gateway.test_incidents import problem
+from ircopilot.access.errors import EvidenceHeld
+from ircopilot.access.vault_keys import destroy_key
+from ircopilot.gateway.pages import cursor_of
 from ircopilot.stores import StoreSet
 
 
@@ -71,6 +75,8 @@ def test_fields_are_set_changed_and_emptied(http: httpx.Client, key: str) -> Non
         ({"lead": "nobody@corp.example"}, 422, "unknown-member"),
         ({"occurred_at": "2026-03-10T10:00:00Z", "detected_at": "2026-03-10T09:00:00Z"}, 422, "times-out-of-order"),
         ({"detected_at": "2026-03-10T10:00:00"}, 422, "invalid-request"),
+        ({"detected_at": "0001-01-01T00:00:00+23:00"}, 422, "invalid-request"),
+        ({"detected_at": "9999-12-31T23:59:59-23:00"}, 422, "invalid-request"),
     ],
 )
 def test_what_cannot_be_so_is_refused(http: httpx.Client, fields: dict[str, Any], status: int, kind: str) -> None:
@@ -146,7 +152,7 @@ def test_pages_stay_right_when_incidents_come_and_cursors_cannot_be_made_up(http
     second = http.get("/v1/incidents", params={"limit": 2, "cursor": first["next"]}).json()
     assert [i["key"] for i in (*first["items"], *second["items"])] == ["K-3", "K-2", "K-1", "K-0"]
     assert second["next"] is None
-    for cursor in ("x", "", "bnVsbA", "W10", "e30", first["next"] + "A"):
+    for cursor in ("x", "", "bnVsbA", "W10", "e30", cursor_of("-opened", "\0", "x"), first["next"] + "A"):
         problem(http.get("/v1/incidents", params={"cursor": cursor}), 400, "invalid-cursor")
     other = {"cursor": first["next"], "sort": "-updated"}
     problem(http.get("/v1/incidents", params=other), 400, "invalid-cursor")
@@ -277,6 +283,25 @@ def test_runs_of_a_restricted_incident_are_nowhere(
         problem(mine.post(f"/v1/runs/{run_id}/{act}"), 404, "unknown-run")
 
 
+def test_who_watches_a_run_is_sent_away_when_its_incident_is_restricted(
+    http: httpx.Client, analyst: tuple[httpx.Client, str], stores: StoreSet, org: str
+) -> None:
+    from ircopilot.stores.postgres import runs
+
+    mine, _ = analyst
+    run_id = str(uuid.uuid4())
+    incident = opened(http, "SECRET")
+    with stores.database.tenant(org) as tx:
+        runs.start_run(tx, incident["id"], run_id)
+    stores.tell_progress(org, run_id, "collect", {"state": "progress"})
+    with mine.stream("GET", f"/v1/runs/{run_id}/events") as answer:
+        lines = answer.iter_lines()
+        assert "id: 1" in (next(lines), next(lines), next(lines))
+        restrict(http, "SECRET", True)
+        for _line in lines:  # ends, although the run goes on
+            pass
+
+
 def test_a_restricted_incident_is_not_merged_into_the_open(http: httpx.Client) -> None:
     opened(http, "A")
     opened(http, "B")
@@ -303,6 +328,8 @@ def test_a_hold_keeps_the_organisations_key(http: httpx.Client, stores: StoreSet
     hold = {"legal_hold": True, "retain_until": "2030-01-01T00:00:00Z"}
     answer = http.put("/v1/incidents/INC-1/hold", json=hold, headers={"If-Match": f'"v{made["version"]}"'})
     assert answer.json()["legal_hold"] is True
+    with pytest.raises(EvidenceHeld, match="INC-1"):
+        destroy_key(stores, org)
     shorter = {"legal_hold": False, "retain_until": "2029-01-01T00:00:00Z"}
     tag = {"If-Match": answer.headers["etag"]}
     problem(http.put("/v1/incidents/INC-1/hold", json=shorter, headers=tag), 409, "wrong-state")
@@ -323,6 +350,21 @@ def test_figures_for_a_dashboard(http: httpx.Client) -> None:
     assert figures["time_to_recover"] == {"incidents": 0, "mean_s": None, "median_s": None}
     assert (figures["opened"], figures["closed"]) == (0, 0)
     assert http.get("/v1/metrics/incidents").json()["opened"] == 3
+
+
+def test_a_lead_is_named_by_address_and_sees_what_is_restricted(
+    http: httpx.Client, served: Served, stores: StoreSet, org: str
+) -> None:
+    pat, other = person(stores, org), person(stores, org)
+    made = opened(http, lead=pat.email.upper())
+    assert made["lead"] == pat.member_id
+    restrict(http, "INC-1", True)
+    with signed_in(served, pat) as theirs, signed_in(served, other) as nobody:
+        assert (keys(theirs), keys(nobody)) == (["INC-1"], [])
+        said = theirs.post("/v1/incidents/INC-1/comments", json={"body": f"@{other.email} and @{pat.member_id}"})
+        assert said.json()["mentions"] == [other.member_id, pat.member_id]
+        restrict(http, "INC-1", True, other.email)
+        assert keys(nobody) == ["INC-1"]
 
 
 def test_another_organisation_has_none_of_it(http: httpx.Client, served: Served, stores: StoreSet) -> None:

@@ -38,15 +38,15 @@ def change_filter(tx: Tx, caller: Caller, filter_id: str, seen: int, changed: Ma
     """
     before = _own(tx, caller, filter_id)
     check_version(before.version, seen)
-    name = changed.get("name", before.name)
-    if rows.has_name(tx, before.owner, before.kind, name, filter_id):
-        raise FilterExists(f"there is a filter {name!r}", "choose another name")
+    after = rows.change_filter(tx, filter_id, dict(changed)) if changed else before
+    if after is None:
+        raise FilterExists(f"there is a filter {changed['name']!r}", "choose another name")
     told = [field for field in changed if field != "view"]
     record_act(
         tx, caller, "filter.change", f"filter/{filter_id}", {field: getattr(before, field) for field in told},
         {field: changed[field] for field in told},
     )  # fmt: skip
-    return rows.change_filter(tx, filter_id, dict(changed))
+    return after
 
 
 def remove_filter(tx: Tx, caller: Caller, filter_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 
 import anyio
@@ -12,9 +12,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from ircopilot.access.caller import Caller
-from ircopilot.access.errors import Unauthenticated
 from ircopilot.access.sessions import Where
-from ircopilot.domain.errors import UnusableArgument
+from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.gateway.door import Shown
 from ircopilot.gateway.feed import Frame
 from ircopilot.gateway.gate import Gate
@@ -28,12 +27,16 @@ class EventStream(Response):
     """The batches of a watch as `text/event-stream`; an empty batch is a comment. Source: HTML Living Standard §9.2.
 
     What the call showed is looked at again every `heartbeat_s`: a stream outlives neither the key or session that
-    opened it nor the role that its caller had. It does not keep a session from being idle.
+    opened it nor what its caller might do then, nor that `look` finds what it is about (a `ProblemError` of status 404
+    ends it). It does not keep a session from being idle.
     """
 
-    def __init__(self, gate: Gate, batches: AsyncIterator[Sequence[Frame]], request: Request) -> None:
+    def __init__(
+        self, gate: Gate, batches: AsyncIterator[Sequence[Frame]], request: Request,
+        look: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(media_type="text/event-stream")
-        self._gate, self._batches = gate, batches
+        self._gate, self._batches, self._look = gate, batches, look
         self._shown: Shown = request.state.shown
         self._opener: Caller = request.state.caller
         self._admitted = asyncio.get_running_loop().time()
@@ -80,8 +83,12 @@ class EventStream(Response):
             try:
                 caller = await self._gate.admit(self._shown, Where(self._opener.address), watching=True)
                 caller = await self._gate.with_policy(caller)
-            except Unauthenticated:
-                return False
+                if self._look is not None:
+                    await self._look()
+            except ProblemError as error:
+                if error.status in (401, 404):
+                    return False
+                raise
             may = caller.role, caller.permissions, caller.stage
             if may != (self._opener.role, self._opener.permissions, "full"):
                 return False

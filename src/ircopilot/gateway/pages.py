@@ -26,7 +26,8 @@ def read_cursor(text: str, *types: type) -> tuple[Any, ...]:
         values = orjson.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):
         values = None
-    if not isinstance(values, list) or [type(value) for value in values] != list(types):
+    fits = isinstance(values, list) and [type(value) for value in values] == list(types)
+    if not fits or any(isinstance(value, str) and "\0" in value for value in values):
         raise InvalidCursor(
             "that cursor is none of this list's", "begin again without one, or send `next` as it was given"
         )

@@ -110,7 +110,10 @@ async def watch_run(
     if run.state in OVER and seen == run.last_event:
         return Response(status_code=204)
     gate.hub.check_room()
-    return EventStream(gate, gate.hub.watch(RunSource(caller.org_id, run), seen), request)
+    return EventStream(
+        gate, gate.hub.watch(RunSource(caller.org_id, run), seen), request,
+        look=lambda: gate.in_tx(caller.org_id, seen_run, caller, run_id),
+    )  # fmt: skip
 
 
 @router.post(

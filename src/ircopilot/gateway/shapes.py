@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from ircopilot.domain.incident import Run, RunState, Stage
 from ircopilot.stores.postgres.deposits import Deposit
@@ -14,6 +14,17 @@ from ircopilot.stores.postgres.jobs import DeadLetter
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
 # One line of text: no control characters.
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
+
+
+def _usable(time: datetime) -> datetime:
+    if not 1 < time.year < 9999:
+        raise ValueError("a year from 2 to 9998")  # in UTC the others may be none
+    return time
+
+
+# A time with a zone.
+Moment = Annotated[AwareDatetime, AfterValidator(_usable)]
+Words = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 Offset = Annotated[float, Field(ge=-3.2e9, le=3.2e9, allow_inf_nan=False)]

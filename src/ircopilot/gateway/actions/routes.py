@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from ircopilot.access.caller import Caller
 from ircopilot.cases import actions
@@ -34,7 +34,7 @@ from ircopilot.gateway.live import change
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
-from ircopilot.gateway.shapes import DepositOut, RunOut
+from ircopilot.gateway.shapes import DepositOut, Moment, RunOut
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres import actions as rows
 from ircopilot.stores.postgres.actions import ActionFilter
@@ -89,7 +89,7 @@ async def note_action(
 )
 async def list_actions(
     key: str, gate: WithGate, caller: WithCaller, state: States = (), owner: Owner = None,
-    due_before: AwareDatetime | None = None, cursor: str | None = None, limit: Limit = 200,
+    due_before: Moment | None = None, cursor: str | None = None, limit: Limit = 200,
 ) -> Actions:  # fmt: skip
     """The incident's actions, by state, and in the order of the board within each."""
     after = None if cursor is None else read_cursor(cursor, str, str, str)
@@ -181,7 +181,7 @@ async def move_action(
 )
 async def list_all_actions(
     gate: WithGate, caller: WithCaller, state: States = (), owner: Owner = None,
-    due_before: AwareDatetime | None = None, cursor: str | None = None, limit: Limit = 50,
+    due_before: Moment | None = None, cursor: str | None = None, limit: Limit = 50,
 ) -> Actions:  # fmt: skip
     """Actions of all incidents that the caller may know of, oldest first: somebody's own tasks, or what is overdue."""
     after = None if cursor is None else _read_time_cursor(cursor)

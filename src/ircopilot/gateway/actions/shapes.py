@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints, model_validator
+from pydantic import BaseModel, Field, StringConstraints, model_validator
 
 from ircopilot.domain.incident import Phase
 from ircopilot.domain.work import ActionSource, ActionState, Citation, Task
 from ircopilot.gateway.incidents.shapes import Member, Text
-from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, RunOut, _In, shown
+from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, Moment, RunOut, Words, _In, shown
 
 Noted = Literal["open", "in-progress", "blocked", "done", "dismissed"]
 CitedId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -45,12 +45,12 @@ class NewAction(_In):
     title: Line
     state: Noted = "open"
     actor: Line | None = None
-    time: AwareDatetime | None = None
+    time: Moment | None = None
     description: Text = ""
     phase: Phase = "containment"
     owner: Member | None = None
-    role: Annotated[str, StringConstraints(max_length=100)] = ""
-    due_at: AwareDatetime | None = None
+    role: Words = ""
+    due_at: Moment | None = None
     why: Text = ""
     citations: Citations = ()
 
@@ -68,12 +68,12 @@ class ActionChange(_In):
     title: Line | None = None
     state: Noted | None = None
     actor: Line | None = None
-    time: AwareDatetime | None = None
+    time: Moment | None = None
     description: Text | None = None
     phase: Phase | None = None
     owner: Member | None = None
-    role: Annotated[str, StringConstraints(max_length=100)] | None = None
-    due_at: AwareDatetime | None = None
+    role: Words | None = None
+    due_at: Moment | None = None
     citations: Citations | None = None
 
     def given(self) -> dict[str, Any]:
@@ -92,7 +92,7 @@ class ActionMove(_In):
     before: CitedId | None = None
     after: CitedId | None = None
     actor: Line | None = None
-    time: AwareDatetime | None = None
+    time: Moment | None = None
 
     @model_validator(mode="after")
     def _one_neighbour(self) -> Self:

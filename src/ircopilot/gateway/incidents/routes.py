@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, StringConstraints
+from pydantic import StringConstraints
 
 from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentExists, IncidentMerged, TimesOutOfOrder, UnknownMember, WrongState
@@ -34,7 +34,7 @@ from ircopilot.gateway.incidents.shapes import (
 from ircopilot.gateway.live import change
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
-from ircopilot.gateway.shapes import DepositOut
+from ircopilot.gateway.shapes import DepositOut, Moment
 from ircopilot.stores.postgres import Tx, case_list
 from ircopilot.stores.postgres.case_list import AGES_DAYS, CaseFilter, SortBy
 from ircopilot.stores.postgres.deposits import Deposit, list_deposits
@@ -80,8 +80,8 @@ async def list_incidents(
     lead: Annotated[_OURS | None, Query(description="The lead's id.")] = None,
     tag: Annotated[tuple[_OURS, ...], Query(max_length=20, description="All of them.")] = (),
     text: Annotated[_OURS, Query(description="Within the title or the key.")] = "",
-    opened_since: AwareDatetime | None = None, opened_until: AwareDatetime | None = None,
-    detected_since: AwareDatetime | None = None, detected_until: AwareDatetime | None = None,
+    opened_since: Moment | None = None, opened_until: Moment | None = None,
+    detected_since: Moment | None = None, detected_until: Moment | None = None,
     open: bool = False,  # noqa: A002 the parameter is called that
     sort: Annotated[Sort, Query(description="A minus turns it round.")] = "-opened",
     cursor: str | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -151,7 +151,7 @@ async def change_incident(
     responses=problems(),
 )
 async def count_incidents(
-    gate: WithGate, caller: WithCaller, since: AwareDatetime | None = None, until: AwareDatetime | None = None
+    gate: WithGate, caller: WithCaller, since: Moment | None = None, until: Moment | None = None
 ) -> IncidentMetrics:
     """Figures for a dashboard, over the incidents that the caller may know of. The window is the last 90 days unless told."""
     until = until or datetime.now(UTC)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ircopilot.domain.incident import SEVERITIES, Case, CloseReason, Phase, Severity, Status, Tlp
-from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, Key, Line, _In, shown
+from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, Key, Line, Moment, _In, shown
 from ircopilot.stores.postgres.json_text import storable
 
 # Text of several lines. What Postgres cannot hold is spelled.
@@ -42,10 +42,10 @@ class NewIncident(_In):
     lead: Member | None = None
     tags: Tags = ()
     tlp: Tlp = "amber"
-    occurred_at: AwareDatetime | None = None
-    detected_at: AwareDatetime | None = None
-    contained_at: AwareDatetime | None = None
-    recovered_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
+    detected_at: Moment | None = None
+    contained_at: Moment | None = None
+    recovered_at: Moment | None = None
 
 
 class IncidentChange(_In):
@@ -60,10 +60,10 @@ class IncidentChange(_In):
     lead: Member | None = None
     tags: Tags | None = None
     tlp: Tlp | None = None
-    occurred_at: AwareDatetime | None = None
-    detected_at: AwareDatetime | None = None
-    contained_at: AwareDatetime | None = None
-    recovered_at: AwareDatetime | None = None
+    occurred_at: Moment | None = None
+    detected_at: Moment | None = None
+    contained_at: Moment | None = None
+    recovered_at: Moment | None = None
 
     def given(self) -> dict[str, Any]:
         """What was sent; null empties what may be empty, and elsewhere counts as left out."""
@@ -79,7 +79,7 @@ class Closing(_In):
 
     reason: Literal["resolved", "false-positive", "duplicate", "accepted-risk", "other"]
     note: Text = ""
-    closed_at: AwareDatetime | None = None
+    closed_at: Moment | None = None
 
 
 class Reopening(_In):
@@ -124,7 +124,7 @@ class Hold(_In):
     model_config = shown({"legal_hold": True, "retain_until": "2033-01-01T00:00:00Z"})
 
     legal_hold: bool
-    retain_until: AwareDatetime | None = None
+    retain_until: Moment | None = None
 
 
 class IncidentOut(BaseModel):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field, StringConstraints
+from pydantic import BaseModel, Field
 
 from ircopilot.domain.incident import Phase
 from ircopilot.domain.work import Playbook, PlaybookStep, PlaybookUse
 from ircopilot.gateway.actions.shapes import EXAMPLE as ACTION
 from ircopilot.gateway.actions.shapes import ActionOut
 from ircopilot.gateway.incidents.shapes import Text
-from ircopilot.gateway.shapes import Line, _In, shown
+from ircopilot.gateway.shapes import Line, Words, _In, shown
 
 _STEP = {
     "title": "Isolate the affected hosts", "description": "Several at once.", "phase": "containment",
@@ -37,7 +37,7 @@ class StepIn(_In):
     description: Text = ""
     phase: Phase
     due_in_minutes: int | None = Field(default=None, ge=0, le=525_600)
-    role: Annotated[str, StringConstraints(max_length=100)] = ""
+    role: Words = ""
 
 
 class NewPlaybook(_In):
@@ -59,7 +59,7 @@ class Application(_In):
 
     model_config = shown({"playbook": "ransomware"})
 
-    playbook: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    playbook: Words
     version: int | None = Field(default=None, ge=1, le=2**31 - 1)
 
 

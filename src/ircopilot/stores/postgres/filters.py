@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, func, or_, select, tuple_, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 
 from ircopilot.domain.work import SavedFilter
 from ircopilot.stores.postgres.database import Tx
@@ -29,22 +30,21 @@ def find_filter(tx: Tx, filter_id: str, owner: str, *, lock: bool = False) -> Sa
     return None if row is None else _filter(row)
 
 
-def has_name(tx: Tx, owner: str, kind: str, name: str, but: str) -> bool:
-    """Whether the owner has another filter of that kind and name."""
-    here = saved_filters.c
-    query = select(here.filter_id).where(here.owner == owner, here.kind == kind, here.name == name)
-    return tx.connection.execute(query.where(here.filter_id != but)).first() is not None
-
-
-def change_filter(tx: Tx, filter_id: str, changed: dict[str, Any]) -> SavedFilter:
-    """Set columns of a filter that the caller has locked; its version grows by one."""
+def change_filter(tx: Tx, filter_id: str, changed: dict[str, Any]) -> SavedFilter | None:
+    """Set columns of a filter that the caller has locked; its version grows by one. None when its owner has another of
+    that name and kind.
+    """
     statement = (
         update(saved_filters)
         .where(saved_filters.c.filter_id == filter_id)
         .values(**changed, version=saved_filters.c.version + 1, updated_at=func.clock_timestamp())
         .returning(*saved_filters.c)
     )
-    return _filter(tx.connection.execute(statement).one())
+    try:
+        with tx.connection.begin_nested():
+            return _filter(tx.connection.execute(statement).one())
+    except IntegrityError:
+        return None
 
 
 def remove_filter(tx: Tx, filter_id: str) -> None:
