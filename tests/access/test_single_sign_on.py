@@ -299,3 +299,34 @@ def test_addresses_of_this_machine_are_not_called_unless_allowed(
             body = {"name": "x", "issuer": issuer, "client_id": "c", "client_secret": "s"}
             found = http.post("/v1/oidc-providers", json=body).json()["id"]
             problem(new.post("/v1/auth/oidc/start", json={"provider_id": found}), 502, "provider-unreachable")
+
+
+def test_the_last_owner_stays_one_whatever_the_groups_say(
+    http: httpx.Client, served: Served, provider: Provider, login: str, owner: Person
+) -> None:
+    provider_id = set_up(http, served, provider, group_roles={"owners": "owner", "responders": "analyst"})
+    tell(provider, login, groups=["owners"])
+    with browser(served) as new:
+        assert come_back(new, provider_id, login).status_code == 303
+        me = keep_token(new, new.get("/v1/me"))
+        assert me["role"] == "owner"
+        assert new.post(f"/v1/members/{owner.member_id}/disable").status_code == 200
+        tell(provider, login, groups=["responders"])
+        assert come_back(new, provider_id, login).status_code == 303
+        assert keep_token(new, new.get("/v1/me"))["role"] == "owner"
+        assert new.post(f"/v1/members/{owner.member_id}/enable").status_code == 200
+        assert come_back(new, provider_id, login).status_code == 303
+        assert new.get("/v1/me").json()["role"] == "analyst"
+
+
+def test_two_who_change_a_provider_do_not_lose_each_others_change(
+    http: httpx.Client, served: Served, provider: Provider
+) -> None:
+    at = f"/v1/oidc-providers/{set_up(http, served, provider)}"
+    problem(http.patch(at, json={"name": "x"}), 428, "precondition-required")
+    seen = {"If-Match": http.get(at).headers["etag"]}
+    changed = http.patch(at, json={"name": "x", "default_role": "viewer"}, headers=seen)
+    assert (changed.json()["name"], changed.json()["default_role"]) == ("x", "viewer")
+    problem(http.patch(at, json={"name": "y"}, headers=seen), 412, "precondition-failed")
+    seen = {"If-Match": changed.headers["etag"]}
+    assert http.patch(at, json={"no_default_role": True}, headers=seen).json()["default_role"] is None

@@ -12,9 +12,11 @@ import pytest
 from gateway.conftest import Served, client, new_key
 from gateway.persons import PASSWORD, Person, browser, keep_token, person, sign_in, signed_in
 from gateway.test_incidents import problem
+from ircopilot.access.errors import TooManyAttempts
 from ircopilot.access.joining import first_link
+from ircopilot.access.throttle import Throttle
 from ircopilot.stores import StoreSet
-from ircopilot.stores.postgres import members
+from ircopilot.stores.postgres import accounts, members
 from ircopilot.stores.postgres.invitations import make_invitation
 from ircopilot.stores.postgres.organisations import make_organisation
 
@@ -351,3 +353,34 @@ def test_a_link_of_another_organisation_needs_the_password_of_the_account(
     joined = http.post("/v1/auth/first", json=body | {"password": PASSWORD})
     assert joined.status_code == 201, joined.text
     assert joined.json()["organisation_id"] == there
+
+
+def test_a_hash_of_other_days_is_made_anew_at_sign_in(http: httpx.Client, who: Person, stores: StoreSet) -> None:
+    old = argon2.PasswordHasher(time_cost=1, memory_cost=8 << 10, parallelism=1).hash(PASSWORD)
+    with stores.database.person(who.account_id) as connection:
+        accounts.set_password_hash(connection, who.account_id, old)
+    sign_in(http, who)
+    with stores.database.person(who.account_id) as connection:
+        fresh = accounts.password_hash(connection, who.account_id)
+    assert fresh is not None
+    assert "m=65536,t=3" in fresh
+    sign_in(http, who)
+
+
+def test_a_person_is_renamed_here_and_in_the_account(http: httpx.Client, who: Person, stores: StoreSet) -> None:
+    sign_in(http, who)
+    assert http.patch("/v1/me", json={"name": "Pat Other"}).json()["name"] == "Pat Other"
+    with stores.database.tenant(who.org_id) as tx:
+        assert members.get_member(tx, who.member_id).name == "Pat Other"
+    for bad in ("", "x" * 121, "a\nb", None, 1):
+        problem(http.patch("/v1/me", json={"name": bad}), 422, "invalid-request")
+
+
+def test_nobody_begins_more_than_redis_can_hold(stores: StoreSet) -> None:
+    throttle, address = Throttle(stores.failures, "begin"), "192.0.2.77"
+    for _ in range(310):
+        stores.failures.add(f"begin:address:{address}")
+    with pytest.raises(TooManyAttempts) as caught:
+        throttle.begun(address)
+    assert caught.value.retry_after_s >= 1
+    throttle.begun("192.0.2.78")
