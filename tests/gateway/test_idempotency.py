@@ -24,7 +24,7 @@ from gateway.test_incidents import problem
 from gateway.test_process import COMMAND, environment, served_at
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
-from ircopilot.gateway.kept_answers import Recorder
+from ircopilot.gateway.kept_answers import TOLD_ONCE, Recorder
 from ircopilot.gateway.openapi import api_document
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
@@ -204,7 +204,7 @@ def test_what_is_told_once_is_not_kept() -> None:
     assert kept is not None
     assert told == []
     assert (kept.status, kept.headers, kept.secret) == (201, {}, True)
-    assert orjson.loads(kept.body) == {"id": "k1", "key": None}
+    assert orjson.loads(kept.body) == {"id": "k1", "key": TOLD_ONCE}
 
 
 def test_a_claim_that_ran_out_is_taken_over_and_the_late_one_undone(stores: StoreSet, org: str) -> None:

@@ -17,7 +17,8 @@ class Caller:
     `kind`: `user` in a session, `key` an API key. `principal_id`: the member's or the key's id. `scopes` narrows what
     the role may (None: not narrowed). `label` is how custody, audit and comments name the caller. `address` and
     `request_id` are of this call. `stage` is `full`, or what a session is still to do before it may do anything else.
-    `granted` is what the organisation says the role may (None: the default).
+    `granted` is what the organisation says the role may (None: the default), `policy` the number of what it says, where that
+    came with the caller.
     """
 
     org_id: str
@@ -33,6 +34,7 @@ class Caller:
     member_id: str = ""
     stage: Stage = "full"
     granted: frozenset[Permission] | None = None
+    policy: int | None = None
 
     def may(self, permission: Permission) -> bool:
         """Whether the role, as the organisation has it, and the scopes hold the permission."""

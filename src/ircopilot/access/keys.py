@@ -100,6 +100,7 @@ class Doorkeeper:
         caller = Caller(
             found.org_id, "key", key_id, cast(Role, found.role), f"key {key_id}",
             scopes=cast(frozenset[Permission] | None, scopes), address=where.address, request_id=where.request_id,
+            policy=found.policy,
         )  # fmt: skip
         now = time.monotonic()
         if now - self._touched.get(key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S:

@@ -80,6 +80,12 @@ class Policies:
         self._known: OrderedDict[str, Policy] = OrderedDict()
         self._lock = threading.Lock()
 
+    def known(self, org_id: str, version: int) -> Policy | None:
+        """The policy of that number, if this process knows it."""
+        with self._lock:
+            found = self._known.get(org_id)
+        return found if found is not None and found.version == version else None
+
     def of(self, org_id: str) -> Policy:
         """The organisation's policy as it is now."""
         version = rows.policy_version(self._database, org_id)

@@ -19,13 +19,15 @@ URN = "urn:ircopilot:error:"
 _SHOWN_ERRORS = 20
 
 
-def problem_answer(error: ProblemError, request_id: str) -> Response:
+def problem_answer(error: ProblemError, request_id: str, trace_id: str = "") -> Response:
     """The answer that tells of an error. `type` is a URN whose last part names a page in `docs/errors/`."""
     document: dict[str, Any] = problem_document(error)
     document |= {"type": URN + error.type, "request_id": request_id}
+    if trace_id:
+        document["trace_id"] = trace_id
     if isinstance(error, InvalidRequest) and error.errors:
         document["errors"] = error.errors
-    headers = {}
+    headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if error.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="ircopilot"'
     after = getattr(error, "retry_after_s", 2 if error.status == 503 else None)
@@ -53,16 +55,22 @@ async def answer_validation(request: Request, error: Exception) -> Response:
     ]
     said = "; ".join(f"{item['at']}: {item['reason']}" for item in found[:3])
     problem = InvalidRequest(said, "see docs/api.md", found[:_SHOWN_ERRORS])
-    return problem_answer(problem, request.state.request_id)
+    return problem_answer(problem, request.state.request_id, request.state.trace_id)
 
 
 async def answer_http(request: Request, error: Exception) -> Response:
     """What the framework itself refuses: a path, a method, a body that is no JSON."""
     assert isinstance(error, HTTPException)
-    answer = problem_answer(_framework_problem(request, error), request.state.request_id)
-    if error.status_code == 405 and error.headers:
-        answer.headers.update(error.headers)
+    answer = problem_answer(_framework_problem(request, error), request.state.request_id, request.state.trace_id)
+    if error.status_code == 405:
+        answer.headers["Allow"] = ", ".join(allowed_methods(request))
     return answer
+
+
+def allowed_methods(request: Request) -> list[str]:
+    """What can be done to the address, by all routes that it leads to."""
+    path, routes = request.url.path, request.app.state.routes
+    return sorted({m for route in routes if route.path_regex.match(path) for m in route.methods or ()})
 
 
 def _framework_problem(request: Request, error: HTTPException) -> ProblemError:

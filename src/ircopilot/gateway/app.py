@@ -32,13 +32,16 @@ def make_app(gate: Gate, site: BuiltSite | None = None) -> FastAPI:
             await gate.finish()
             await gate.hub.close()
             await gate.orchestrator.close()
+            await gate.rates.close()
 
     app = FastAPI(
         title="Incident Response Copilot", version=__version__, lifespan=life, openapi_url=None, docs_url=None,
         redoc_url=None, redirect_slashes=False, generate_unique_id_function=lambda route: route.name,
     )  # fmt: skip
     app.state.gate = gate
-    for router in (*ROUTERS, documentation.router):
+    routers = (*ROUTERS, documentation.router)
+    app.state.routes = [route for router in routers for route in router.routes]
+    for router in routers:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)

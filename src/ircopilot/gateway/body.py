@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import re
 from collections import deque
 from typing import Any
 
 from starlette.types import Message, Receive
 
-from ircopilot.gateway.errors import BrokenUpload, SlowUpload, TooLarge
+from ircopilot.gateway.errors import BrokenUpload, InvalidRequest, SlowUpload, TooLarge
+
+# Brackets, and strings so that brackets in them are passed over.
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class Body:
@@ -47,7 +51,8 @@ class Body:
 
         Raises `BrokenUpload`, `SlowUpload`.
         """
-        self._digest = hashlib.sha256()
+        if self._digest is None:
+            self._digest = hashlib.sha256()
         if self._announced > most:
             return None
         size = 0
@@ -62,6 +67,17 @@ class Body:
             size += len(message.get("body", b""))
             self._ahead.append(message)
         return self.sha256
+
+    def check_depth(self, most: int) -> None:
+        """Raises `InvalidRequest` when the JSON that was looked at is nested deeper than that."""
+        text = b"".join(message.get("body", b"") for message in self._ahead)
+        if text.count(b"[") + text.count(b"{") <= most:
+            return
+        depth = 0
+        for found in _NESTING.finditer(text):
+            depth += {b"[": 1, b"{": 1, b"]": -1, b"}": -1}.get(found[0], 0)
+            if depth > most:
+                raise InvalidRequest(f"the JSON is nested deeper than {most}", "send it flatter")
 
     async def drain(self, seconds: float) -> None:
         """Take what is still on its way, for a while, and look at none of it."""

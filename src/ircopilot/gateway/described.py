@@ -34,6 +34,7 @@ class Problem(BaseModel):
     detail: str = Field(examples=["no incident INC-8"])
     next_step: str | None = Field(default=None, examples=["list them: GET /v1/incidents"])
     request_id: str = Field(examples=["9f86d081884c7d65"])
+    trace_id: str | None = Field(default=None, examples=["4bf92f3577b34da6a3ce929d0e0e4736"])
     errors: list[FieldError] | None = None
 
 

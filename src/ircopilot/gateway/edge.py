@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 
 import structlog
@@ -14,6 +13,7 @@ from ircopilot.gateway.answers import as_problem, problem_answer
 from ircopilot.gateway.body import Body
 from ircopilot.gateway.door import PUBLIC, check_address, check_origin, check_stage, check_token, shown_by, where_of
 from ircopilot.gateway.gate import Gate
+from ircopilot.gateway.tracing import trace_of
 from ircopilot.telemetry import error_place
 
 _HEADERS = (
@@ -37,21 +37,23 @@ class Edge:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        begun, request_id, status = time.monotonic(), secrets.token_hex(8), 0
         headers = Headers(scope=scope)
+        begun, trace, status = time.monotonic(), trace_of(headers), 0
+        request_id, said = trace.request_id, trace.headers()
         body = Body(receive, self._gate.limits.max_json, headers.get("content-length"))
         body.ended = "expect" in headers  # who asks first is still waiting, and sends nothing after a refusal
-        scope.setdefault("state", {}).update(request_id=request_id, body=body, headers={})
+        scope.setdefault("state", {}).update(request_id=request_id, trace_id=trace.trace_id, body=body, headers=said)
 
         async def answer(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                _dress(MutableHeaders(scope=message), request_id, scope["state"]["headers"])
+                _dress(MutableHeaders(scope=message), said)
             await send(message)
 
         try:
-            await self._let_in(scope, headers, request_id)
+            said |= await self._let_in(scope, headers, request_id)
+            await self._look_at(body, scope, headers)
             await self._app(scope, body.receive, answer)
         except Exception as error:
             problem = as_problem(error)
@@ -59,19 +61,19 @@ class Edge:
                 structlog.get_logger().error("call failed", request_id=request_id, **error_place(error))
             if status:
                 raise  # half an answer is out: the connection must end, so that nobody takes it for a whole one
-            await _refuse(problem_answer(problem, request_id), body, answer)
+            await _refuse(problem_answer(problem, request_id, trace.trace_id), body, answer)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             self._gate.meters.requests.labels(_method(scope["method"]), route, str(status)).inc()
             self._gate.meters.seconds.labels(route).observe(time.monotonic() - begun)
 
-    async def _let_in(self, scope: Scope, headers: Headers, request_id: str) -> None:
+    async def _let_in(self, scope: Scope, headers: Headers, request_id: str) -> dict[str, str]:
         """See to it that somebody calls, unless the path is for all. Raises `Unauthenticated`, `Forbidden` and its like."""
         site = self._gate.site
         if scope["path"] in PUBLIC:
             check_origin(headers, scope["method"], site)
             check_address(scope)
-            return
+            return {}
         shown = shown_by(headers, site)
         caller = await self._gate.admit(shown, where_of(scope, headers, self._gate.settings, request_id))
         if shown.kind == "session":
@@ -81,6 +83,14 @@ class Edge:
         caller = await self._gate.with_policy(caller)
         check_stage(caller, scope["method"], scope["path"])
         scope["state"].update(caller=caller, shown=shown)
+        return await self._gate.rates.count(caller)
+
+    async def _look_at(self, body: Body, scope: Scope, headers: Headers) -> None:
+        """See to it that JSON is not too deep. Raises `InvalidRequest`, `BrokenUpload`, `SlowUpload`."""
+        kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+        if scope["method"] in ("POST", "PUT", "PATCH") and (kind == "application/json" or kind.endswith("+json")):
+            await body.look_ahead(self._gate.limits.max_json, self._gate.limits.idle_s)
+            body.check_depth(self._gate.limits.max_depth)
 
 
 async def _refuse(response: Response, body: Body, send: Send) -> None:
@@ -92,9 +102,8 @@ async def _refuse(response: Response, body: Body, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _dress(headers: MutableHeaders, request_id: str, asked: dict[str, str]) -> None:
-    """`asked`: what the route wants to stand in its answer, whether it is an error or not."""
-    headers["X-Request-Id"] = request_id
+def _dress(headers: MutableHeaders, asked: dict[str, str]) -> None:
+    """`asked`: what is to stand in the answer, whether it is an error or not: the call's names, what its route wants."""
     for name, value in asked.items():
         headers[name] = value
     headers.setdefault("Cache-Control", "no-store")

@@ -171,3 +171,15 @@ class OverQuota(ProblemError):
     type = "over-quota"
     status = 413
     title = "The organisation's room for evidence is used up"
+
+
+class TooManyRequests(ProblemError):
+    """The caller, or its organisation, makes more calls than it may."""
+
+    type = "too-many-requests"
+    status = 429
+    title = "Too many calls in a short time"
+
+    def __init__(self, detail: str, next_step: str = "", retry_after_s: float = 1.0, headers: dict[str, str] | None = None) -> None:  # fmt: skip
+        super().__init__(detail, next_step)
+        self.retry_after_s, self.headers = retry_after_s, headers or {}

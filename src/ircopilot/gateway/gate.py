@@ -28,6 +28,7 @@ from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.lines import OpenLines
 from ircopilot.gateway.meters import Meters
 from ircopilot.gateway.orchestrator import Orchestrator
+from ircopilot.gateway.rates import CallRates
 from ircopilot.settings import ServiceSettings, data_dir
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
@@ -56,6 +57,7 @@ class Gate:
         self.meters = Meters()
         self.lines = OpenLines()
         self.orchestrator = Orchestrator(settings)
+        self.rates = CallRates(stores.urls.redis_url, limits)
         self.policies = Policies(stores.database)
         self._doorkeeper = Doorkeeper(stores.database)
         self._reads = anyio.CapacityLimiter(limits.reads)
@@ -119,7 +121,9 @@ class Gate:
 
     async def with_policy(self, caller: Caller) -> Caller:
         """The caller with what its role may in its organisation at this moment. Raises `DatabaseUnreachable`."""
-        policy = await self.in_lobby(lambda: self.policies.of(caller.org_id))
+        policy = None if caller.policy is None else self.policies.known(caller.org_id, caller.policy)
+        if policy is None:
+            policy = await self.in_lobby(lambda: self.policies.of(caller.org_id))
         return replace(caller, granted=policy.granted(caller.role))
 
     async def permit(self, caller: Caller, permission: Permission) -> None:

@@ -175,7 +175,7 @@ class Idempotency:
             if problem.status >= 500 or recorder.passing:
                 await self._undo(call)
                 raise
-            answer = problem_answer(problem, scope["state"]["request_id"])
+            answer = problem_answer(problem, scope["state"]["request_id"], scope["state"]["trace_id"])
             recorder.messages = [
                 {"type": "http.response.start", "status": answer.status_code, "headers": answer.raw_headers},
                 {"type": "http.response.body", "body": bytes(answer.body)},

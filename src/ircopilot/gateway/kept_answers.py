@@ -12,6 +12,7 @@ from ircopilot.stores.postgres.idempotency import Answer
 
 REPLAYED = "Idempotency-Replayed"
 MARK = "x-told-once"
+TOLD_ONCE = "told once, when it was made"
 _KEPT_HEADERS = ("content-type", "location", "etag", "link", "content-language")
 _MOST = 4 << 20
 
@@ -73,5 +74,5 @@ async def replay(answer: Answer, scope: Scope, send: Send) -> None:
 def _without(body: bytes, secrets: tuple[str, ...]) -> bytes:
     document = orjson.loads(body)
     for name in secrets:
-        document[name] = None
+        document[name] = TOLD_ONCE
     return orjson.dumps(document)

@@ -20,6 +20,7 @@ from ircopilot.gateway.errors import (
     InvalidRequest,
     SlowUpload,
     TooLarge,
+    TooManyRequests,
     UnsupportedMedia,
 )
 from ircopilot.gateway.nulls import restore_nulls
@@ -104,6 +105,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
     else:
         operation["security"] = [{"key": []}, {"session": []} if method in SAFE else {"session": [], "csrf": []}]
         operation["x-permission"] = permission
+        add_problems(operation["responses"], (TooManyRequests,))
     answers = operation["responses"]
     if method in ("post", "patch") and permission is not None:
         operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))

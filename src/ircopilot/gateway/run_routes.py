@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 
 from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged
@@ -17,6 +16,7 @@ from ircopilot.gateway.errors import OrchestratorUnreachable, TooManyWatchers, U
 from ircopilot.gateway.event_stream import EventStream, last_seen
 from ircopilot.gateway.feed import RunSource
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import start_run
 from ircopilot.gateway.shapes import Cancel, DeadLetterOut, DeadLetters, NewRun, Retry, RunOut, Runs
@@ -71,7 +71,7 @@ async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCalle
 )
 async def list_runs(
     gate: WithGate, caller: WithCaller, incident: str | None = None,
-    limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: Moment | None = None,
 ) -> Runs:  # fmt: skip
     """Runs, newest first, of one incident or of all."""
     found, more = await gate.in_tx(caller.org_id, _page, caller, incident, limit, before)

@@ -31,6 +31,7 @@ from ircopilot.gateway.errors import InvalidCursor, PreconditionRequired, TooLar
 from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.live import change
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
-from pydantic import AwareDatetime
 from starlette.responses import StreamingResponse
 
 from ircopilot.access.audit_formats import cef_line, json_line
@@ -16,6 +15,7 @@ from ircopilot.gateway.audit.shapes import AuditEntryOut, AuditPage, CheckpointO
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import audit as rows
@@ -43,8 +43,8 @@ def wanted_entries(
     actor: Annotated[Text, Query(description="The actor's id or label.")] = None,
     act: Annotated[Text, Query(description="An act (`incident.close`), or all of a noun (`incident.`).")] = None,
     target: Annotated[Text, Query(description="A target (`incident/INC-7`), with all that is in it.")] = None,
-    since: AwareDatetime | None = None,
-    until: AwareDatetime | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> AuditFilter:
     """Which entries a query asks for."""
     return AuditFilter(actor, act, target, since, until)

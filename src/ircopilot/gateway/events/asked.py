@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Annotated, Literal, TypeVar
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AwareDatetime
 
 from ircopilot.access.caller import Caller
 from ircopilot.analysis.search import Marks, compile_search
@@ -20,6 +19,7 @@ from ircopilot.analysis.search.times import FIRST, LAST
 from ircopilot.cases.find import seen_incident
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.until_gone import unless_gone
 from ircopilot.stores.events import Condition, EventScope, Timeline
 from ircopilot.stores.events.asking import micros
@@ -29,12 +29,8 @@ from ircopilot.stores.postgres.marks import PIN, TAG, Mark, list_marks, move_mar
 
 Answer = TypeVar("Answer")
 
-Since = Annotated[
-    AwareDatetime | None, Query(description="Events of that time and later.", examples=["2031-05-01T10:00:00Z"])
-]
-Until = Annotated[
-    AwareDatetime | None, Query(description="Events before that time.", examples=["2031-05-02T00:00:00Z"])
-]
+Since = Annotated[Moment | None, Query(description="Events of that time and later.", examples=["2031-05-01T10:00:00Z"])]
+Until = Annotated[Moment | None, Query(description="Events before that time.", examples=["2031-05-02T00:00:00Z"])]
 Search = Annotated[
     str, Query(max_length=20_000, description="A search, see docs/search.md.", examples=["host:it01 NOT user:SYSTEM"])
 ]

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
-from pydantic import AwareDatetime
 
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
@@ -27,6 +26,7 @@ from ircopilot.gateway.events.mark_shapes import (
     TagName,
 )
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.events import EventStoreFailed, QueryStopped
@@ -48,7 +48,7 @@ from ircopilot.stores.postgres.marks import (
 )
 
 router = APIRouter(prefix="/v1/incidents/{key}/events", tags=["events"])
-Time = Annotated[AwareDatetime | None, Query(description="The event's time, if it is known: it is found sooner.")]
+Time = Annotated[Moment | None, Query(description="The event's time, if it is known: it is found sooner.")]
 NoteId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", examples=["1b9d6bcd-bbfd-4b2d-9b5d-ab8dfbbd4bed"])]
 _MARKING = problems(
     UnknownIncident, IncidentMerged, UnknownEvent, TooManyMarks, QueryStopped, EventStoreFailed

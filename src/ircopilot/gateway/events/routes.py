@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 
 from ircopilot.analysis.search import InvalidSearch, compile_search, suggest
 from ircopilot.cases.find import seen_incident
@@ -31,6 +30,7 @@ from ircopilot.gateway.events.shapes import (
 )
 from ircopilot.gateway.events.whole import read_whole
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.events import EventStoreFailed, QueryStopped
 from ircopilot.stores.events.asking import micros
@@ -43,7 +43,7 @@ from ircopilot.stores.postgres.errors import UnknownIncident
 router = APIRouter(prefix="/v1/incidents/{key}/events", tags=["events"], dependencies=[])
 _TOLD = (UnknownIncident, QueryStopped, EventStoreFailed)
 _SEARCHED = problems(*_TOLD, InvalidSearch, UnusableArgument)
-Time = Annotated[AwareDatetime | None, Query(description="The event's time, if it is known: it is found sooner.")]
+Time = Annotated[Moment | None, Query(description="The event's time, if it is known: it is found sooner.")]
 Near = Annotated[int, Query(ge=1, le=500)]
 
 
@@ -76,7 +76,7 @@ async def list_events(
     ask: Window,
     where: Where,
     order: Annotated[Literal["newest", "oldest"], Query(description="Which event is first.")] = "newest",
-    at: Annotated[AwareDatetime | None, Query(description="Begin there: in `order`, from that time on.")] = None,
+    at: Annotated[Moment | None, Query(description="Begin there: in `order`, from that time on.")] = None,
     cursor: Annotated[str | None, Query(max_length=100, description="`next` or `previous` of a page.")] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     fields: Annotated[

@@ -32,6 +32,7 @@ from ircopilot.gateway.incidents.shapes import (
     fields_of,
 )
 from ircopilot.gateway.live import change
+from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.shapes import DepositOut, Moment
@@ -54,7 +55,8 @@ _OURS = Annotated[str, StringConstraints(max_length=320)]
     status_code=201,
     response_model=IncidentOut,
     dependencies=[needs("incident:write")],
-    responses=problems(IncidentExists, UnknownMember, TimesOutOfOrder),
+    responses=problems(IncidentExists, UnknownMember, TimesOutOfOrder)
+    | {200: {"model": IncidentOut, "description": "It was opened before."}},
 )
 async def open_incident(asked: NewIncident, gate: WithGate, caller: WithCaller, response: Response) -> IncidentOut:
     """Open an incident. The same key and title again is the same incident, as it is (200)."""

@@ -17,10 +17,14 @@ from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import UnknownKey
 from ircopilot.stores.postgres.json_text import storable
 from ircopilot.stores.postgres.tables import api_keys
+from ircopilot.stores.postgres.tables.governance import policy_versions
 
 _SHAPE = re.compile(r"irc_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
 # Made once, being run for every call.
-_VALID = select(api_keys.c.org_id, api_keys.c.digest, api_keys.c.role, api_keys.c.scopes).where(
+_POLICY = select(policy_versions.c.version).where(policy_versions.c.org_id == api_keys.c.org_id).scalar_subquery()
+_VALID = select(
+    api_keys.c.org_id, api_keys.c.digest, api_keys.c.role, api_keys.c.scopes, func.coalesce(_POLICY, 0).label("policy")
+).where(
     api_keys.c.key_id == bindparam("of_id"),
     api_keys.c.revoked_at.is_(None),
     api_keys.c.suspended_at.is_(None),
@@ -57,6 +61,7 @@ class ShownKey:
     key_id: str
     role: str
     scopes: tuple[str, ...] | None
+    policy: int
 
 
 def make_key(
@@ -89,7 +94,7 @@ def check_key(database: Database, text: str) -> ShownKey | None:
         row = connection.execute(_VALID, {"of_id": shape[1]}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, _digest(text)):
         return None
-    return ShownKey(row.org_id, shape[1], row.role, _scopes(row.scopes))
+    return ShownKey(row.org_id, shape[1], row.role, _scopes(row.scopes), row.policy)
 
 
 def touch_key(tx: Tx, key_id: str) -> None:
