@@ -79,7 +79,7 @@ def test_a_call_is_named_as_its_caller_names_it(http: httpx.Client) -> None:
     assert answer.headers["traceparent"].split("-")[1] == trace
     assert answer.headers["traceparent"] != sent["traceparent"]
     for bad in (f"00-{'0' * 32}-00f067aa0ba902b7-01", "00-xyz", f"ff-{trace}-00f067aa0ba902b7-01"):
-        answer = http.get("/v1/none", headers={"X-Request-Id": "a b\u00e9"[:2] + "\t", "traceparent": bad})
+        answer = http.get("/v1/none", headers={"X-Request-Id": "a b", "traceparent": bad})
         assert answer.headers["traceparent"].split("-")[1] not in ("0" * 32, trace)
         assert len(answer.headers["x-request-id"]) == 16
 
@@ -91,7 +91,7 @@ def test_a_call_is_named_as_its_caller_names_it(http: httpx.Client) -> None:
         ("PATCH", "/v1/runs", {}, 405, "method-not-allowed"),
         ("POST", "/v1/incidents", {"content-type": "text/plain"}, 422, "invalid-request"),
         ("POST", "/v1/rule-sets", {"content-encoding": "gzip"}, 415, "unsupported-media"),
-        ("POST", "/v1/incidents", {"content-type": "application/json"}, 400, "unusable-argument"),
+        ("POST", "/v1/incidents", {"content-type": "application/json"}, 422, "invalid-request"),
     ],
 )
 def test_what_the_framework_refuses_is_a_problem_too(

@@ -70,7 +70,10 @@ async def answer_http(request: Request, error: Exception) -> Response:
 def allowed_methods(request: Request) -> list[str]:
     """What can be done to the address, by all routes that it leads to."""
     path, routes = request.url.path, request.app.state.routes
-    return sorted({m for route in routes if route.path_regex.match(path) for m in route.methods or ()})
+    found = [route for route in routes if route.path_regex.match(path)]
+    # `/actions/suggest` is not what `/actions/{action_id}` means, though it fits.
+    fewest = min((len(route.param_convertors) for route in found), default=0)
+    return sorted({m for route in found if len(route.param_convertors) == fewest for m in route.methods or ()})
 
 
 def _framework_problem(request: Request, error: HTTPException) -> ProblemError:

@@ -55,7 +55,7 @@ _REQUEST_ID = {
     "schema": {"type": "string"},
     "example": "9f86d081884c7d65",
 }
-_IDEMPOTENCY_KEY = {
+IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
@@ -108,7 +108,7 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         add_problems(operation["responses"], (TooManyRequests,))
     answers = operation["responses"]
     if method in ("post", "patch") and permission is not None:
-        operation.setdefault("parameters", []).append(dict(_IDEMPOTENCY_KEY))
+        operation.setdefault("parameters", []).append(dict(IDEMPOTENCY_KEY))
         add_problems(answers, (InvalidIdempotencyKey, IdempotencyKeyReused, IdempotencyInFlight, LostClaim))
     if "requestBody" in operation:
         add_problems(answers, _OF_BODIES)
