@@ -75,7 +75,12 @@ def _header(name: str, about: str, example: str, required: bool = True) -> dict[
 
 _RESUMABLE = _header("Tus-Resumable", "The protocol's version.", VERSION)
 _OFFSET = _header("Upload-Offset", "The byte at which the body begins.", "0")
-_CHECKSUM = _header("Upload-Checksum", "sha256 and the body's digest as base64.", "sha256 …", required=False)
+_CHECKSUM = _header(
+    "Upload-Checksum",
+    "sha256 and the body's digest as base64.",
+    "sha256 47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+    required=False,
+)
 _LENGTH = _header("Upload-Length", "How many bytes it will have.", "17179869184")
 _METADATA = _header("Upload-Metadata", "Keys and base64 values; filename names it.", "filename bWVtb3J5LnJhdw==", False)
 
