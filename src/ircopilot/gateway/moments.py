@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BeforeValidator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 
 def _is_text(value: Any) -> Any:
@@ -13,4 +14,10 @@ def _is_text(value: Any) -> Any:
     return value
 
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+def _usable(time: datetime) -> datetime:
+    if not 1 < time.year < 9999:
+        raise ValueError("a year from 2 to 9998")  # in UTC the others may be none
+    return time
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_text), AfterValidator(_usable)]

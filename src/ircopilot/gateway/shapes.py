@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from ircopilot.domain.incident import Run, RunState, Stage
+from ircopilot.gateway.moments import Moment
 from ircopilot.stores.postgres.deposits import Deposit
 from ircopilot.stores.postgres.jobs import DeadLetter
 
@@ -16,14 +17,6 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,1
 Line = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$")]
 
 
-def _usable(time: datetime) -> datetime:
-    if not 1 < time.year < 9999:
-        raise ValueError("a year from 2 to 9998")  # in UTC the others may be none
-    return time
-
-
-# A time with a zone.
-Moment = Annotated[AwareDatetime, AfterValidator(_usable)]
 Words = Annotated[str, StringConstraints(max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Source = Annotated[str, StringConstraints(min_length=1, max_length=500)]
@@ -64,8 +57,8 @@ class NewRun(_In):
 
     rules: tuple[Sha256, ...] = Field(default=(), max_length=50)
     clocks: dict[Source, Offset] = Field(default_factory=dict, max_length=1000)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     first_stage: Stage = "collect"
     priority: int = Field(default=5, ge=0, le=9)
     deadline_s: float | None = Field(default=None, gt=0, le=30 * 86400)
@@ -79,8 +72,8 @@ class Retry(_In):
     first_stage: Stage = "collect"
     rules: tuple[Sha256, ...] = Field(default=(), max_length=50)
     clocks: dict[Source, Offset] = Field(default_factory=dict, max_length=1000)
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     priority: int | None = Field(default=None, ge=0, le=9)
     deadline_s: float | None = Field(default=None, gt=0, le=30 * 86400)
 

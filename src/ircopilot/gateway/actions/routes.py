@@ -35,7 +35,7 @@ from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
-from ircopilot.gateway.shapes import DepositOut, Moment, RunOut
+from ircopilot.gateway.shapes import DepositOut, RunOut
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres import actions as rows
 from ircopilot.stores.postgres.actions import ActionFilter

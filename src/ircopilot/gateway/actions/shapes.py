@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, StringConstraints, model_validator
 from ircopilot.domain.incident import Phase
 from ircopilot.domain.work import ActionSource, ActionState, Citation, Task
 from ircopilot.gateway.incidents.shapes import Member, Text
-from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, Moment, RunOut, Words, _In, shown
+from ircopilot.gateway.moments import Moment
+from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, RunOut, Words, _In, shown
 
 Noted = Literal["open", "in-progress", "blocked", "done", "dismissed"]
 CitedId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]

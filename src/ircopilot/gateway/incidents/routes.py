@@ -35,7 +35,7 @@ from ircopilot.gateway.live import change
 from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
-from ircopilot.gateway.shapes import DepositOut, Moment
+from ircopilot.gateway.shapes import DepositOut
 from ircopilot.stores.postgres import Tx, case_list
 from ircopilot.stores.postgres.case_list import AGES_DAYS, CaseFilter, SortBy
 from ircopilot.stores.postgres.deposits import Deposit, list_deposits

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ircopilot.domain.incident import SEVERITIES, Case, CloseReason, Phase, Severity, Status, Tlp
-from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, Key, Line, Moment, _In, shown
+from ircopilot.gateway.moments import Moment
+from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, Key, Line, _In, shown
 from ircopilot.stores.postgres.json_text import storable
 
 # Text of several lines. What Postgres cannot hold is spelled.
