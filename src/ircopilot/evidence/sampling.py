@@ -25,7 +25,11 @@ from ircopilot.stores.events.schema import SAMPLE_COLUMNS, SAMPLES_TABLE
 from ircopilot.stores.events.store import ROWS
 
 SAMPLES = 2000
-ENOUGH = 500  # to begin inserting under a first estimate
+ENOUGH = 500  # to begin inserting under a first estimate,
+LOOKED_AT, AT_LEAST = (
+    400,
+    50,
+)  # or these, where few records name a second time: the estimate by all of them has the last word
 
 
 @dataclass(slots=True)
@@ -39,6 +43,7 @@ class Sampler:
     _payloads: list[bytes] = field(default_factory=list)
     _stride: int = 0
     _at: int = 0
+    _looked: int = 0
 
     @property
     def picked(self) -> Block:
@@ -48,7 +53,9 @@ class Sampler:
     @property
     def enough(self) -> bool:
         """Whether a first estimate is worth making, or no estimate will ever be."""
-        return not self.mapping.references or len(self._seqs) >= ENOUGH
+        picked = len(self._seqs)
+        some = self._looked >= LOOKED_AT and picked >= AT_LEAST
+        return not self.mapping.references or picked >= ENOUGH or some
 
     def look(self, block: Block) -> None:
         """Pick every n-th record that names one of the reference fields."""
@@ -60,6 +67,7 @@ class Sampler:
         names = [t.field.rpartition(".")[2].encode() for t in self.mapping.references]
         for n in range(self._at, len(block.payloads), self._stride):
             payload = block.payloads[n]
+            self._looked += 1
             if any(name in payload for name in names):
                 self._locators.append(block.locators[n])
                 self._seqs.append(block.seqs[n])
