@@ -319,3 +319,15 @@ def test_every_role_stands_somewhere() -> None:
     assert set(_RANK) == set(ROLES)
     assert set(roles_within("owner")) == set(ROLES)
     assert "auditor" not in roles_within("lead")
+
+
+def test_saying_it_twice_changes_nothing(http: httpx.Client, stores: StoreSet, owner: Person) -> None:
+    member = person(stores, owner.org_id)
+    first = http.get(f"/v1/members/{member.member_id}").json()
+    assert change(http, member.member_id, role="analyst").json() == first
+    assert change(http, member.member_id, name="Pat Example").json() == first
+    renamed = change(http, member.member_id, name="Other").json()
+    assert (renamed["name"], renamed["role"], renamed["version"]) == ("Other", "analyst", 2)
+    assert http.post(f"/v1/members/{member.member_id}/enable").json() == renamed
+    for _ in range(2):
+        assert http.post(f"/v1/members/{member.member_id}/disable").json()["version"] == 3
