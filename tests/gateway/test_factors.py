@@ -250,3 +250,17 @@ def test_who_lost_it_all_is_let_in_from_the_machine(
             assert begun.json()["next"] == next_stage
     with pytest.raises(UnusableArgument):
         reset_account(stores.database, "nobody@example.org")
+
+
+def test_a_session_that_is_used_does_not_grow_idle(http: httpx.Client, who: Person, stores: StoreSet) -> None:
+    sign_in(http, who)
+    secret = http.cookies[COOKIE]
+    session = stores.sessions.find(secret)
+    assert session is not None
+    stores.sessions.touch(secret, session, at=session.seen - 3000)
+    assert http.get("/v1/me").status_code == 200
+    fresh = stores.sessions.find(secret)
+    assert fresh is not None
+    assert fresh.seen >= session.seen
+    assert fresh.until == session.until
+    assert stores.live.client.ttl(_key(secret)) > 3500
