@@ -2,7 +2,7 @@
 import { Copy, Filter, FilterX } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { createContext, useContext } from 'react'
-import { piecesOf, plainLine } from '@/lib/evidence'
+import { piecesOf } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { menuItem, menuLook } from './ui/menu'
 import { tell } from './ui/notices'
@@ -43,7 +43,6 @@ export function Value({ field, value, marked = false }: { field: string; value: 
       <DropdownMenu.Trigger asChild>
         <button
           type="button"
-          aria-label={say.evidence.menu(plainLine(value, 80))}
           className={`-mx-1 rounded px-1 text-left [overflow-wrap:anywhere] hover:bg-lifted data-[state=open]:bg-lifted ${marked ? 'bg-lifted text-ink shadow-[inset_2px_0_0_var(--act-medium)]' : ''}`}
         >
           <EvidenceText text={value} />

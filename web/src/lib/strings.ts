@@ -183,7 +183,6 @@ export const en = {
     filterTo: 'Show only this',
     exclude: 'Leave this out',
     copyValue: 'Copy value',
-    menu: (value: string) => `What to do with ${value}`,
     shiftedBy: (offset: string) => `Clock corrected by ${offset}`,
   },
   report: {

@@ -147,7 +147,7 @@ function Account({ onKeys }: { onKeys: () => void }) {
       <DropdownMenu.Trigger asChild>
         <button
           type="button"
-          aria-label={say.nav.account}
+          aria-label={`${say.nav.account} ${initials(name)}`}
           className="flex size-7 items-center justify-center rounded-full bg-lifted text-2xs font-[640] text-ink-2 uppercase hover:text-ink"
         >
           {initials(name)}

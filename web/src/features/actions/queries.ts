@@ -22,7 +22,7 @@ export const actionsQuery = (key: string) =>
     },
   })
 
-const tagOf = (action: Action) => `"${action.version}"`
+const tagOf = (action: Action) => `"v${action.version}"`
 
 /** Move a card; what stands beside it in the new column is named, so that two moves at once keep an order. */
 export function moveAction(key: string, action: Action, state: Target, before: string | null) {
