@@ -18,11 +18,22 @@ $(STAMP): requirements/dev.txt pyproject.toml tools/build_generated.py tools/bui
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $(STAMP)
 
+# On a data directory of its own, so that it touches nothing of yours. The service stays up, for a look at its pages.
+demo: export IRCOPILOT_DATA_DIR = $(abspath $(DEMO))/data
 demo: install
+ifneq ($(NPM),)
+	$(MAKE) --no-print-directory web
+else
+	@echo "npm is not here: the web application is not built"
+endif
+	@test ! -d $(DEMO)/data || $(BIN)/ircopilot down
 	rm -rf $(DEMO)
 	$(BIN)/ircopilot sample $(DEMO)/evidence
 	$(BIN)/ircopilot investigate $(DEMO)/evidence --out $(DEMO)/report --title "Sample incident"
 	$(BIN)/ircopilot verify $(DEMO)/report --evidence $(DEMO)/evidence
+	-$(BIN)/ircopilot up
+	@echo "The report: $(DEMO)/report/report.pdf. The incident's pages: the link above, then http://localhost:7464."
+	@echo "To end the service: IRCOPILOT_DATA_DIR=$(DEMO)/data $(BIN)/ircopilot down"
 
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -59,4 +70,5 @@ pins:
 	uv pip compile --universal --no-strip-extras --generate-hashes --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-header -q requirements/dev.in -c requirements/base.txt -o requirements/dev.txt
 
 clean:
+	@test ! -d $(DEMO)/data || IRCOPILOT_DATA_DIR=$(abspath $(DEMO))/data $(BIN)/ircopilot down
 	rm -rf $(VENV) $(DEMO) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .coverage .cache
