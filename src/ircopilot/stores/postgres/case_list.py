@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import Column, ColumnElement, and_, func, or_, select, tuple_
-from sqlalchemy.orm import aliased
 
 from ircopilot.domain.incident import SEVERITIES
 from ircopilot.stores.postgres.cases import Viewer, in_sight
@@ -22,6 +21,11 @@ _SORTS: dict[SortBy, tuple[Column[Any], ...]] = {
     "key": (incidents.c.key,),
 }
 AGES_DAYS = (1, 7, 30)
+# Made once, being a part of every list.
+_OTHER = incidents.alias("merged")
+_MERGED = select(_OTHER.c.key).where(
+    _OTHER.c.org_id == incidents.c.org_id, _OTHER.c.incident_id == incidents.c.merged_into
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +55,7 @@ def list_cases(
     tx: Tx, viewer: Viewer, which: CaseFilter, sort: SortBy, descending: bool, after: tuple[Any, ...] | None, limit: int
 ) -> list[dict[str, Any]]:
     """Up to `limit` rows that follow the one whose sort values are `after`; `merged_key` is the key of `merged_into`."""
-    other = aliased(incidents)
-    merged = (
-        select(other.c.key)
-        .where(other.c.org_id == incidents.c.org_id, other.c.incident_id == incidents.c.merged_into)
-        .where(in_sight(viewer, other))
-        .scalar_subquery()
-    )
+    merged = _MERGED.where(in_sight(viewer, _OTHER)).scalar_subquery()
     columns = _SORTS[sort]
     query = select(incidents, merged.label("merged_key")).where(in_sight(viewer), *_conditions(which))
     if after is not None:
