@@ -4,7 +4,8 @@
 
 One incident of invented events, made inside ClickHouse from `numbers()`, on a stack of its own in a temporary folder.
 Readers ask by turns: a histogram without a filter, a page somewhere, a histogram of a search by field, a page of a text
-search. Half of the histograms are of the whole incident, which a process remembers, half of three hours somewhere. The
+search. Half of the histograms are of the whole incident, which a process remembers, half of three hours somewhere. Half
+of the text searches are one of four, which it remembers too, half nobody asked for before. The
 writer inserts blocks into a load that is not committed, at about the rate that ingest reaches.
 """
 
@@ -106,6 +107,7 @@ def requests(stores: StoreSet, scope: EventScope, chance: random.Random) -> dict
             where=compile_search(chance.choice(FIELDS))
         ),
         "page of a text search": lambda: timeline().page(compile_search(chance.choice(WORDS))),
+        "page of a new text search": lambda: timeline().page(compile_search(f"reference{chance.randrange(10**9)}")),
     }
 
 
@@ -116,8 +118,11 @@ def read(
     asked = requests(stores, scope, random.Random(number))
     due = time.perf_counter() + number / READERS
     turn = number
+    searches = ("page of a text search", "page of a new text search")
+    turns = [name for name in asked if name not in searches] + ["search"]
     while not stop.wait(max(0.0, due - time.perf_counter())):
-        name = list(asked)[turn % len(asked)]
+        name = turns[turn % len(turns)]
+        name = searches[turn // len(turns) % 2] if name == "search" else name
         begun = time.perf_counter()
         try:
             asked[name]()

@@ -40,22 +40,26 @@ class KnownAnswers:
     is being found out waits for that answer.
     """
 
-    MOST = 512
-
-    def __init__(self) -> None:
+    def __init__(self, most: int = 512) -> None:
+        self._most = most
         self._lock = threading.Lock()
         self._known: dict[Hashable, Future[object]] = {}
 
-    def find(self, asked: Hashable, make: Callable[[], Answer]) -> Answer:
-        """The answer to `asked`, made when nobody knows it. Raises what `make` raises, and forgets that it was asked."""
+    def find(
+        self, asked: Hashable, make: Callable[[], Answer], keep: Callable[[Answer], bool] = lambda _: True
+    ) -> Answer:
+        """The answer to `asked`, made when nobody knows it, and remembered if it is worth it (`keep`).
+
+        Raises what `make` raises, and forgets that it was asked.
+        """
         with self._lock:
             found = self._known.pop(asked, None)
             mine: Future[object] = found or Future()
             self._known[asked] = mine  # the one last used stands last
-            if len(self._known) > self.MOST:
+            if len(self._known) > self._most:
                 del self._known[next(iter(self._known))]
         if found is None:
-            return self._made(asked, mine, make)
+            return self._made(asked, mine, make, keep)
         try:
             return found.result()  # type: ignore[return-value]
         except Exception:
@@ -66,14 +70,21 @@ class KnownAnswers:
         with self._lock:
             self._known = {}
 
-    def _made(self, asked: Hashable, mine: Future[object], make: Callable[[], Answer]) -> Answer:
+    def _made(
+        self, asked: Hashable, mine: Future[object], make: Callable[[], Answer], keep: Callable[[Answer], bool]
+    ) -> Answer:
         try:
             answer = make()
         except BaseException as error:
-            with self._lock:
-                if self._known.get(asked) is mine:
-                    del self._known[asked]
+            self._drop(asked, mine)
             mine.set_exception(error)
             raise
+        if not keep(answer):
+            self._drop(asked, mine)
         mine.set_result(answer)
         return answer
+
+    def _drop(self, asked: Hashable, mine: Future[object]) -> None:
+        with self._lock:
+            if self._known.get(asked) is mine:
+                del self._known[asked]

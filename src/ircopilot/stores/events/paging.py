@@ -77,12 +77,18 @@ class _Search:
         while low < high and len(found) < self.wanted:
             if found and not exact and time.monotonic() > until:
                 break
-            edge = self._reach(low, high, goal)
+            edge, begun = self._reach(low, high, goal), time.monotonic()
             found += self._read(low, edge, len(found)) if later else self._read(edge, high, len(found))
             low, high = (edge, high) if later else (low, edge)
-            goal *= 4
-            if not exact and time.monotonic() > until:
+            if exact:
+                goal *= 4
+                continue
+            left = until - time.monotonic()
+            if left <= 0:
                 break
+            # As much more as there is time for, going by how long this took: an answer late by a whole stretch is late.
+            took = max(time.monotonic() - begun, 0.001)
+            goal = max(FIRST_REACH // 4, min(goal * 8, int(goal * left / took)))
         return self._paged(found, low, high)
 
     def _reach(self, low: int, high: int, goal: int) -> int:

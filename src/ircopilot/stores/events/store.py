@@ -99,7 +99,7 @@ class EventStore:
             self._headers["X-ClickHouse-Key"] = unquote(parts.password)
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/"
-        self.known_loads, self.known_answers = KnownLoads(), KnownAnswers()
+        self.known_loads, self.known_answers, self.known_pages = KnownLoads(), KnownAnswers(), KnownAnswers(64)
         self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
 
     def close(self) -> None:
@@ -140,6 +140,7 @@ class EventStore:
         params = {"org": org_id, "load": load_id}
         self.known_loads.forget(org_id, load_id)
         self.known_answers.forget()
+        self.known_pages.forget()
         # Roll-ups first: what is counted without them is counted from the events.
         for table in (*(rollup.table for rollup in ROLLUPS), "events"):
             sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"

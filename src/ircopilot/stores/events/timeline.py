@@ -27,6 +27,7 @@ from ircopilot.stores.events.store import EventStore, event_of
 
 LIMITS = QueryLimits()
 MOST_VALUES = 1_000
+KEPT_EVENTS = 200  # pages of searches up to this are remembered
 Counted = TypeVar("Counted")
 
 
@@ -91,7 +92,16 @@ class Timeline:
         `shown`: the columns beside those that every event has; an original field is `fields.NAME`. Raises
         UnusableArgument for a cursor that is none, another direction, a limit outside 1..1000, no such column.
         """
-        return read_page(self._asking, where, cursor, direction, limit, shown)
+        if where == EVERYTHING or limit > KEPT_EVENTS:
+            return read_page(self._asking, where, cursor, direction, limit, shown)
+        self._asking.stop_if_cancelled()
+        page = self._asking.events.known_pages.find(
+            self._key((cursor, direction, limit, shown), where),
+            lambda: read_page(self._asking, where, cursor, direction, limit, shown),
+            lambda found: found.whole,
+        )
+        self._asking.stop_if_cancelled()
+        return page
 
     def value_counts(self, field: str, where: Condition = EVERYTHING, limit: int = 50) -> ValueCounts:
         """The most frequent values of a column, or of an original field as `fields.NAME`; at most 1,000."""
@@ -101,10 +111,12 @@ class Timeline:
     def _known(self, asked: Hashable, where: Condition, count: Callable[[], Counted]) -> Counted:
         """The answer that this process remembers: what is counted in committed loads stays so."""
         self._asking.stop_if_cancelled()
-        key = (self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items())))
-        answer = self._asking.events.known_answers.find(key, count)
+        answer = self._asking.events.known_answers.find(self._key(asked, where), count)
         self._asking.stop_if_cancelled()
         return answer
+
+    def _key(self, asked: Hashable, where: Condition) -> Hashable:
+        return self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items()))
 
     def find(self, event_id: str, time: datetime | None = None) -> Found:
         """An event, whole. `time` is its time, if the caller knows it. Raises UnknownEvent."""
