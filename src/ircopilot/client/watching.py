@@ -19,7 +19,8 @@ from ircopilot.domain.errors import ProblemError
 
 PATIENCE_S = 300.0
 _SILENCE_S = 45.0  # three heartbeats
-_PAUSES_S = (0.1, 0.5, 1.0, 2.0, 5.0)
+# At once the first time: a stream that told all of a run ends, and asking again is what says so.
+_PAUSES_S = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0)
 
 
 @dataclass(frozen=True, slots=True)
