@@ -37,7 +37,7 @@ export async function openPage(context: BrowserContext): Promise<Watched> {
   })
   page.on('request', (request) => {
     const url = new URL(request.url())
-    if (!['data:', 'blob:', 'chrome-extension:'].includes(url.protocol) && url.origin !== origin()) {
+    if (!['data:', 'blob:', 'chrome-extension:', 'chrome:'].includes(url.protocol) && url.origin !== origin()) {
       breaches.push(`left the origin: ${request.url()}`)
     }
   })
