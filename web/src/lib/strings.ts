@@ -53,7 +53,13 @@ export const en = {
     create: 'Create account',
     linkLost: 'This link is used up, expired, or was never ours.',
     linkLostNext: 'Ask for a new one; `ircopilot up` prints the first owner’s link.',
-    secondFactor: 'This account has a second factor.',
+    secondFactor: 'Second factor',
+    code: 'Code of your authenticator',
+    recoveryCode: 'Recovery code',
+    useRecovery: 'Use a recovery code',
+    useCode: 'Use the authenticator',
+    enrol:
+      'Your organisation asks for a second factor, and this account has none yet. Enrol one over the API: POST /v1/me/totp.',
     tagline: 'An incident is a film that can be cross-examined.',
   },
   incidents: {

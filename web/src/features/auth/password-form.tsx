@@ -7,6 +7,7 @@ import { told } from '@/components/ui/states'
 import { api, bodyOf, rememberToken } from '@/lib/api/client'
 import { afterSignIn } from '@/lib/api/session'
 import { say } from '@/lib/strings'
+import { FactorForm } from './factor-form'
 
 /** Sign in with e-mail and password. Which of the two was wrong is not told. */
 export function PasswordForm() {
@@ -24,6 +25,9 @@ export function PasswordForm() {
     },
   })
   const next = signIn.data?.next
+  if (next === 'second_factor') {
+    return <FactorForm onDone={() => window.location.replace(afterSignIn(window.location.search))} />
+  }
   return (
     <form
       onSubmit={(event) => {
@@ -58,9 +62,9 @@ export function PasswordForm() {
         onChange={(e) => setOrganisation(e.target.value)}
       />
       {signIn.isError && <SignInTrouble error={signIn.error} />}
-      {next && next !== 'full' && (
+      {next === 'enrol' && (
         <p role="alert" className="text-[13px] text-act-medium">
-          {say.signIn.secondFactor}
+          {say.signIn.enrol}
         </p>
       )}
       <Button type="submit" kind="main" size="l" className="mt-2" disabled={signIn.isPending || !email || !password}>
