@@ -25,11 +25,9 @@ from ircopilot.stores.events.schema import SAMPLE_COLUMNS, SAMPLES_TABLE
 from ircopilot.stores.events.store import ROWS
 
 SAMPLES = 2000
-ENOUGH = 500  # to begin inserting under a first estimate,
-LOOKED_AT, AT_LEAST = (
-    400,
-    50,
-)  # or these, where few records name a second time: the estimate by all of them has the last word
+ENOUGH = 500  # to begin inserting under a first estimate; the one by all samples has the last word
+LOOKED_AT = 400  # this far into the samples, where few of them name a second time,
+AT_LEAST = 50  # so many do
 
 
 @dataclass(slots=True)
