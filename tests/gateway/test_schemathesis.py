@@ -29,6 +29,12 @@ checks.negative_data_rejection.expected_statuses = [s for s in REFUSED if s not 
 checks.missing_required_header.expected_statuses = ["400", "401", "403", "404", "406", "412", "415", "422", "428"]
 
 
+@schemathesis.serializer("application/offset+octet-stream")
+def _as_bytes(context: Any, value: Any) -> bytes:
+    """A piece of an upload is bytes, whatever was thought of."""
+    return value if isinstance(value, bytes) else str(value).encode("utf-8", "replace")
+
+
 def _is_tried(context: Any) -> bool:
     """Not what goes on for ever."""
     return "text/event-stream" not in str(

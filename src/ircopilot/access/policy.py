@@ -16,7 +16,7 @@ import casbin
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Forbidden, RoleFixed
-from ircopilot.access.permissions import DEFAULT_ROLES, PERMISSIONS, ROLES, Granted, Role
+from ircopilot.access.permissions import DEFAULT_ROLES, PERMISSIONS, ROLES, Granted, Permission, Role
 from ircopilot.domain.errors import PreconditionFailed, UnusableArgument
 from ircopilot.stores.postgres import Database, Tx
 from ircopilot.stores.postgres import policies as rows
@@ -37,6 +37,9 @@ m = r.role == p.role && r.org == p.org && r.permission == p.permission
 # Who could give this to others could give themselves everything.
 OWNERS_ONLY: Granted = frozenset({"role:write"})
 _REMEMBERED = 2000
+# Casbin parses its matcher as Python, and CPython 3.11 may raise SystemError when several threads parse at once (gh-106905).
+_DECIDING = threading.Lock()
+_TRIES = 20
 
 
 class _Lines(casbin.persist.Adapter):  # type: ignore[misc]
@@ -68,8 +71,17 @@ class Policy:
     def granted(self, role: Role) -> Granted:
         """All that the role may."""
         if role not in self._granted:
-            self._granted[role] = frozenset(p for p in PERMISSIONS if self._enforcer.enforce(role, self.org_id, p))
+            with _DECIDING:
+                self._granted[role] = frozenset(p for p in PERMISSIONS if self._decide(role, p))
         return self._granted[role]
+
+    def _decide(self, role: Role, permission: Permission) -> bool:
+        for _ in range(_TRIES):
+            try:
+                return bool(self._enforcer.enforce(role, self.org_id, permission))
+            except SystemError:
+                continue
+        return bool(self._enforcer.enforce(role, self.org_id, permission))
 
 
 class Policies:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstraints
 
 from ircopilot.access.permissions import Permission, Role
 from ircopilot.gateway.auth.shapes import In
@@ -119,7 +119,7 @@ class ProviderNew(In):
     group_roles: GroupRoles = Field(default_factory=dict)
     default_role: PersonRole | None = None
     trust_mfa: bool = False
-    enabled: bool = True
+    enabled: StrictBool = True
 
 
 class ProviderChange(In):
@@ -136,7 +136,7 @@ class ProviderChange(In):
     default_role: PersonRole | None = None
     no_default_role: bool = False
     trust_mfa: bool | None = None
-    enabled: bool | None = None
+    enabled: StrictBool | None = None
 
 
 class ProviderOut(BaseModel):

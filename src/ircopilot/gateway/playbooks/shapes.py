@@ -36,7 +36,7 @@ class StepIn(_In):
     title: Line
     description: Text = ""
     phase: Phase
-    due_in_minutes: int | None = Field(default=None, ge=0, le=525_600)
+    due_in_minutes: int | None = Field(default=None, ge=0, le=525_600, strict=True)
     role: Words = ""
 
 
