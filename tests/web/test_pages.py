@@ -63,7 +63,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]
     with data_directory() as data:
         up = run(data, "up", more=environ)
         assert up.returncode == 0, up.stderr
-        link = LINK.search(up.stdout.replace("\n", ""))
+        link = LINK.search(up.stdout)
         assert link, up.stdout
         yield {"IRCOPILOT_FIRST_LINK": link.group(), "IRCOPILOT_EVIDENCE": str(evidence)}
 
