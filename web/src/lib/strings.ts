@@ -1,6 +1,9 @@
 /** Every word the application says, in one place. A second language is a second object of this shape. */
 
+import { work } from './strings-work'
+
 export const en = {
+  ...work,
   product: 'Incident Response Copilot',
   productShort: 'ircopilot',
   skip: 'Skip to content',

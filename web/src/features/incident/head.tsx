@@ -1,33 +1,36 @@
 'use client'
 import { useEffect } from 'react'
-import { Sign } from '@/components/glyphs'
-import type { Severity } from '@/features/timeline/engine/marks'
 import { plainLine } from '@/lib/evidence'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, dayText, parseTime, spanText, zoneName } from '@/lib/time'
+import type { IncidentWhole } from '../incidents/queries'
+import { HeadFields } from './head-fields'
 import type { Report } from './report'
 
-/** The line above: which incident, how grave, from when to when. */
-export function IncidentHead({ title, incidentKey, report }: { title: string; incidentKey: string; report?: Report }) {
+/** The line above: which incident, how grave, how far, who leads, from when to when. */
+export function IncidentHead({
+  incidentKey,
+  incident,
+  report,
+}: {
+  incidentKey: string
+  incident?: IncidentWhole
+  report?: Report
+}) {
   const [zone] = useZone()
-  const shown = plainLine(title, 200)
+  const shown = plainLine(incident?.title ?? '', 200)
   useEffect(() => {
     document.title = shown ? `${incidentKey} ${shown}` : say.product
   }, [incidentKey, shown])
-  const { start, end, severity } = report?.incident ?? { start: null, end: null, severity: '' }
+  const { start, end } = report?.incident ?? { start: null, end: null }
   return (
     <>
       <h1 className="flex min-w-0 items-baseline gap-2.5">
         <span className="font-mono text-xs text-ink-3">{plainLine(incidentKey, 60)}</span>
         <span className="truncate text-[15px] font-[600] tracking-[-0.005em]">{shown}</span>
       </h1>
-      {severity && (
-        <span className="flex shrink-0 items-center gap-1.5 text-xs text-ink-2">
-          <Sign glyph="act" severity={severity as Severity} className="size-3" />
-          {say.incident.severity[severity]}
-        </span>
-      )}
+      {incident && <HeadFields incident={incident} />}
       {start && end && (
         <span className="ml-auto shrink-0 text-xs text-ink-2 tabular-nums">
           {dayText(parseTime(start), zone)} {clockText(parseTime(start), zone)} → {clockText(parseTime(end), zone)}{' '}

@@ -43,7 +43,7 @@ export function IncidentPage() {
   }))
   return (
     <Frame
-      head={<IncidentHead title={incident.data?.title ?? ''} incidentKey={key} report={analysis.report} />}
+      head={<IncidentHead incidentKey={key} incident={incident.data} report={analysis.report} />}
       rail={TABS.map((one) => (
         <RailLink
           key={one}

@@ -3,6 +3,7 @@ import { createColumnHelper, flexRender, getCoreRowModel, useReactTable } from '
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useMemo, useRef, useState } from 'react'
 import { Sign } from '@/components/glyphs'
+import { useNameOf } from '@/lib/api/members'
 import { plainLine } from '@/lib/evidence'
 import { incidentPath, useGo } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
@@ -28,7 +29,7 @@ function columnsOf(latest: Map<string, Run>, now: number) {
     }),
     column.accessor('lead', {
       header: say.incidents.columns.lead,
-      cell: (cell) => <span className="block truncate text-xs text-ink-2">{plainLine(cell.getValue() ?? '', 60)}</span>,
+      cell: (cell) => <Lead id={cell.getValue()} />,
     }),
     column.display({
       id: 'run',
@@ -70,6 +71,11 @@ function Named({ incident }: { incident: Incident }) {
 }
 
 /** How far we are, in the phases of NIST SP 800-61. */
+function Lead({ id }: { id: string | null }) {
+  const nameOf = useNameOf()
+  return <span className="block truncate text-xs text-ink-2">{id && plainLine(nameOf(id), 60)}</span>
+}
+
 function Phase({ status }: { status: Status }) {
   const at = STATUSES.indexOf(status)
   return (

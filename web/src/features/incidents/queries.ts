@@ -54,3 +54,11 @@ export const runsQuery = (incident?: string) =>
       (await bodyOf(api.GET('/v1/runs', { params: { query: { incident, limit: incident ? 20 : 200 } }, signal })))
         .items,
   })
+
+export type Change = Schemas['IncidentChange']
+
+/** Change fields of an incident as it was seen; who was faster is not written over. */
+export function changeIncident(seen: Incident, fields: Change) {
+  const params = { path: { key: seen.key }, header: { 'If-Match': `"v${seen.version}"` } }
+  return bodyOf(api.PATCH('/v1/incidents/{key}', { params, body: fields }))
+}

@@ -4,7 +4,7 @@ import { useEffect } from 'react'
 
 const KINDS = [
   'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
-  'action.added', 'action.changed', 'comment.added',
+  'action.added', 'action.changed', 'comment.added', 'comment.changed',
 ] // prettier-ignore
 const GATHER_MS = 250
 
@@ -16,7 +16,10 @@ export function useFeed(): void {
     const changed = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
-      for (const key of changed) void queries.invalidateQueries({ queryKey: ['incident', key] })
+      for (const key of changed) {
+        for (const name of ['incident', 'comments', 'actions'])
+          void queries.invalidateQueries({ queryKey: [name, key] })
+      }
       changed.clear()
       for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
     }
