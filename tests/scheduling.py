@@ -12,6 +12,7 @@ TOGETHER = ("tests/faults/service/", "tests/workers/")
 # Longest first, so that the processes end at about the same time; after these, whatever there is.
 FIRST = (
     "tests/faults/service/",
+    "tests/web/",
     "tests/faults/test_kill.py",
     "tests/pipeline/test_same_again.py",
     "tests/workers/",
