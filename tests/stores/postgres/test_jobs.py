@@ -11,6 +11,7 @@ from sqlalchemy import text
 from ircopilot.contracts.messages import JobMessage
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Database, jobs, results, runs
+from ircopilot.stores.postgres.cases import Viewer
 from ircopilot.stores.postgres.errors import OversizeJob, StaleLease, UnknownJob
 from ircopilot.stores.postgres.incidents import upsert_incident
 from ircopilot.stores.postgres.outbox import OutboxLetter, relay_outbox
@@ -213,3 +214,18 @@ def test_a_job_carries_names_not_goods(database: Database, org: str, message: Jo
         jobs.enqueue(tx, "report.draft", message.model_copy(update={"payload": {"x": "y" * (1 << 20)}}))
     with database.tenant(org) as tx, pytest.raises(UnknownJob):
         jobs.job_state(tx, message.job_id)
+
+
+def test_dead_letters_of_a_restricted_incident_are_unknown_to_whom_it_was_not_opened(
+    database: Database, org: str, message: JobMessage
+) -> None:
+    stranger = Viewer("somebody", sees_all=False)
+    with database.tenant(org) as tx:
+        jobs.enqueue(tx, "report.draft", message)
+        lease = jobs.lease_job(tx, message.job_id, 1, "w")
+        assert lease is not None
+        assert not jobs.fail_job(tx, lease, "no use", retry=False)
+        assert [d.job_id for d in jobs.list_dead_letters(tx, stranger)] == [message.job_id]
+        tx.connection.execute(text("UPDATE incidents SET restricted = true"))
+        assert jobs.list_dead_letters(tx, stranger) == []
+        assert [d.job_id for d in jobs.list_dead_letters(tx)] == [message.job_id]

@@ -290,7 +290,9 @@ def list_dead_letters(tx: Tx, viewer: Viewer = EVERYTHING) -> list[DeadLetter]:
     """Dead letters that were not driven again, of incidents that the viewer may know of, oldest first."""
     query = select(dead_letters).where(dead_letters.c.redriven_at.is_(None)).order_by(dead_letters.c.dead_letter_id)
     if not viewer.sees_all:
-        query = query.join(jobs).join(incidents).where(in_sight(viewer))
+        mine = (jobs.c.org_id == dead_letters.c.org_id) & (jobs.c.job_id == dead_letters.c.job_id)
+        its = (incidents.c.org_id == jobs.c.org_id) & (incidents.c.incident_id == jobs.c.incident_id)
+        query = query.select_from(dead_letters.join(jobs, mine).join(incidents, its)).where(in_sight(viewer))
     return [
         DeadLetter(row.job_id, row.attempt, row.reason, JobMessage.model_validate(row.body))
         for row in tx.connection.execute(query)
