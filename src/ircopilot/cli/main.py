@@ -43,6 +43,11 @@ def main() -> None:
 def _run(app: Callable[[], None]) -> None:
     try:
         app()
+    except SystemExit as end:
+        # Raised in the middle of a library that swallowed it (pydantic makes a warning of it): still a stop.
+        if _stops and not end.code:
+            raise Stopped(_stops[0]) from None
+        raise
     except Exception as error:
         # Stopped in the middle of anything: what then fails in tidying up (a connection with a question open) is no news.
         if _stops:
