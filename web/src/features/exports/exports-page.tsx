@@ -1,84 +1,180 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { Download } from 'lucide-react'
-import { useEffect, useState } from 'react'
+import { Copy } from 'lucide-react'
+import { Tabs } from 'radix-ui'
+import { Button } from '@/components/ui/button'
+import { tell } from '@/components/ui/notices'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
-import { sizeText } from '@/features/artifacts/queries'
-import { api, bodyOf } from '@/lib/api/client'
+import { useMay } from '@/lib/api/session'
+import { plainLine } from '@/lib/evidence'
+import { useQueryState } from '@/lib/route'
 import { say } from '@/lib/strings'
+import { MadeList, OutputList, outputHref } from './made-list'
+import { Preview, SaveLink, type Shown } from './preview'
+import {
+  fileOf,
+  formatsQuery,
+  isOver,
+  loadMade,
+  loadOutput,
+  madeQuery,
+  outputsQuery,
+  type Made,
+  type Output,
+} from './queries'
+import { Wizard } from './wizard'
 
-const PREVIEWED = 'report.pdf'
+const DRAFT = 'report.pdf'
+const MEDIA: Record<string, string> = {
+  pdf: 'application/pdf', md: 'text/markdown', json: 'application/json', csv: 'text/csv',
+} // prettier-ignore
+const TABS = ['new', 'made', 'draft'] as const
 
-/** What the analysis made: left the documents with their hashes, right the real PDF. */
-export function ExportsPage({ run }: { run: string }) {
-  const found = useQuery({
-    queryKey: ['outputs', run],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(api.GET('/v1/runs/{run_id}/outputs', { params: { path: { run_id: run } }, signal }))).items,
-    staleTime: Number.POSITIVE_INFINITY,
-  })
-  if (found.isPending) return <Waiting />
-  if (found.isError) return <Trouble error={found.error} again={() => void found.refetch()} />
-  if (!found.data.length) return <Blank title={say.exports.none} about={say.exports.noneAbout} />
-  const pdf = found.data.some((one) => one.name === PREVIEWED)
+/** Left what the document is to be, right the document; below it, what its recipient can verify. */
+export function ExportsPage({ incident, run }: { incident: string; run: string }) {
+  const [query, change] = useQueryState()
+  const formats = useQuery(formatsQuery())
+  const made = useQuery(madeQuery(incident))
+  const outputs = useQuery(outputsQuery(run))
+  const mayMake = useMay('export:write')
+  const error = formats.error ?? made.error ?? outputs.error
+  if (error)
+    return <Trouble error={error} again={() => void Promise.all([formats, made, outputs].map((q) => q.refetch()))} />
+  if (!formats.data || !made.data || !outputs.data) return <Waiting />
+  const chosen = made.data.find((one) => one.id === query.get('export'))
+  const name = query.get('output') ?? DRAFT
+  const output = outputs.data.find((one) => one.name === name)
+  const choose = (id: string) => change({ export: id, output: null })
+  const tab = TABS.find((one) => one === query.get('list')) ?? 'new'
   return (
-    <div className="grid h-full grid-cols-[380px_minmax(0,1fr)]">
-      <div className="overflow-y-auto p-5">
-        <h2 className="mb-3 text-xl font-[620] tracking-[-0.015em]">{say.exports.title}</h2>
-        <ul className="flex flex-col gap-2">
-          {found.data.map((one) => (
-            <li key={one.name} className="rounded-xl bg-raised p-3.5">
-              <p className="flex items-center gap-2 text-[13px] font-[560]">
-                {say.exports.names[one.name] ?? one.name}
-                <span className="ml-auto text-xs font-[440] text-ink-3 tabular-nums">{sizeText(one.size)}</span>
-                <a
-                  href={`/v1/runs/${encodeURIComponent(run)}/outputs/${encodeURIComponent(one.name)}`}
-                  download={one.name}
-                  aria-label={`${say.exports.save} ${one.name}`}
-                  className="rounded-md p-1.5 text-ink-2 hover:bg-lifted hover:text-ink"
-                >
-                  <Download size={14} />
-                </a>
-              </p>
-              <p className="mt-1 font-mono text-2xs break-all text-ink-3">{one.sha256}</p>
-            </li>
+    <div className="grid h-full grid-cols-[minmax(320px,400px)_minmax(0,1fr)]">
+      <Tabs.Root
+        value={tab}
+        onValueChange={(value) => change({ list: value })}
+        className="flex min-h-0 flex-col border-r"
+      >
+        <Tabs.List className="flex shrink-0 gap-4 border-b px-5 pt-2 text-xs" aria-label={say.exports.title}>
+          {TABS.map((one) => (
+            <Tabs.Trigger
+              key={one}
+              value={one}
+              className="-mb-px h-9 border-b-2 border-transparent font-[540] text-ink-3 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+            >
+              {say.exports.tabs[one]}
+              {one === 'made' && made.data.length > 0 && (
+                <span className="ml-1.5 text-ink-3 tabular-nums">{made.data.length}</span>
+              )}
+            </Tabs.Trigger>
           ))}
-        </ul>
-        <h3 className="mt-6 mb-1 eyebrow">{say.exports.verify}</h3>
-        <p className="text-[13px] text-pretty text-ink-2">{say.exports.verifyAbout}</p>
-      </div>
-      {pdf ? <Preview run={run} /> : null}
+        </Tabs.List>
+        <Tabs.Content value="new" className="flex min-h-0 flex-1 flex-col data-[state=inactive]:hidden" forceMount>
+          {!mayMake ? (
+            <Blank title={say.exports.mayNot} about={say.problems.forbiddenNext} />
+          ) : formats.data.length ? (
+            <Wizard incident={incident} formats={formats.data} onMade={choose} />
+          ) : (
+            <Blank title={say.exports.noFormats} />
+          )}
+        </Tabs.Content>
+        <Tabs.Content value="made" className="min-h-0 flex-1 overflow-y-auto p-5">
+          <MadeList
+            incident={incident}
+            made={made.data}
+            formats={formats.data}
+            chosen={chosen?.id ?? null}
+            onChoose={choose}
+          />
+        </Tabs.Content>
+        <Tabs.Content value="draft" className="min-h-0 flex-1 overflow-y-auto p-5">
+          <OutputList
+            run={run}
+            outputs={outputs.data}
+            chosen={chosen ? null : name}
+            onChoose={(picked) => change({ output: picked, export: null })}
+          />
+        </Tabs.Content>
+      </Tabs.Root>
+      {chosen ? (
+        <MadeView incident={incident} made={chosen} />
+      ) : output ? (
+        <OutputView run={run} output={output} />
+      ) : (
+        <Blank title={say.exports.none} about={say.exports.noneAbout} />
+      )}
     </div>
   )
 }
 
-/** The document as it will be handed out, not a likeness of it. */
-function Preview({ run }: { run: string }) {
-  const [url, setUrl] = useState<string | null>(null)
-  const pdf = useQuery({
-    queryKey: ['pdf', run],
-    queryFn: async ({ signal }) => {
-      const params = { path: { run_id: run, name: PREVIEWED } }
-      const call = api.GET('/v1/runs/{run_id}/outputs/{name}', { params, signal, parseAs: 'blob' })
-      return new Blob([(await bodyOf(call)) as unknown as Blob], { type: 'application/pdf' })
-    },
-    staleTime: Number.POSITIVE_INFINITY,
-    gcTime: 60_000,
-  })
-  useEffect(() => {
-    if (!pdf.data) return
-    const made = URL.createObjectURL(pdf.data)
-    setUrl(made)
-    return () => URL.revokeObjectURL(made)
-  }, [pdf.data])
-  if (pdf.isError) return <Trouble error={pdf.error} again={() => void pdf.refetch()} />
-  if (!url) return <Waiting />
-  if (!navigator.pdfViewerEnabled) return <Blank title={say.exports.noPreview} />
+function MadeView({ incident, made }: { incident: string; made: Made }) {
+  if (!isOver(made)) return <Waiting label={say.exports.states[made.state]} />
+  const { size, sha256 } = made
+  if (made.state !== 'done' || size === null || sha256 === null) {
+    return <Blank title={say.exports.states[made.state] ?? made.state} about={plainLine(made.error ?? '', 400)} />
+  }
+  const shown: Shown = {
+    href: fileOf(incident, made),
+    name: made.file_name ?? made.format,
+    size,
+    media: made.media_type ?? '',
+    load: (signal) => loadMade(incident, made, signal),
+  }
   return (
-    <iframe
-      src={`${url}#toolbar=0&navpanes=0&view=FitH`}
-      title={say.exports.names[PREVIEWED]}
-      className="h-full w-full border-0 bg-sunk"
-    />
+    <Document shown={shown} sha256={sha256} how={made.verify}>
+      <SaveLink shown={shown} />
+      <a
+        href={fileOf(incident, made, 'manifest')}
+        download="manifest.json"
+        className="inline-flex h-8 items-center rounded-md px-2 text-[13px] font-[540] text-ink-2 hover:bg-lifted hover:text-ink"
+      >
+        {say.exports.manifest}
+      </a>
+    </Document>
+  )
+}
+
+function OutputView({ run, output }: { run: string; output: Output }) {
+  const shown: Shown = {
+    href: outputHref(run, output.name),
+    name: output.name,
+    size: output.size,
+    media: MEDIA[output.name.split('.').pop() ?? ''] ?? '',
+    load: (signal) => loadOutput(run, output.name, signal),
+  }
+  return (
+    <Document shown={shown} sha256={output.sha256} how={say.exports.verifyAbout}>
+      <SaveLink shown={shown} />
+    </Document>
+  )
+}
+
+interface DocumentProps {
+  shown: Shown
+  sha256: string
+  how: string
+  children: React.ReactNode
+}
+
+/** The document, and under it what proves that it is this one. */
+function Document({ shown, sha256, how, children }: DocumentProps) {
+  const copy = () => void navigator.clipboard.writeText(sha256).then(() => tell(say.copied))
+  return (
+    <section className="flex min-h-0 min-w-0 flex-col" aria-label={shown.name}>
+      <div className="min-h-0 flex-1">
+        <Preview shown={shown} />
+      </div>
+      <footer className="flex shrink-0 items-center gap-5 border-t bg-raised px-5 py-3">
+        <div className="min-w-0 flex-1">
+          <h3 className="eyebrow">{say.exports.verify}</h3>
+          <p className="flex items-center gap-1 font-mono text-xs text-ink">
+            <span className="truncate">{sha256}</span>
+            <Button kind="bare" size="icon" aria-label={`${say.copy} ${say.evidence.sha256}`} onClick={copy}>
+              <Copy size={13} />
+            </Button>
+          </p>
+          <p className="text-xs text-pretty text-ink-3">{how}</p>
+        </div>
+        {children}
+      </footer>
+    </section>
   )
 }

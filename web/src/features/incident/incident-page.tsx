@@ -1,6 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, type LucideIcon } from 'lucide-react'
+import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, Waypoints, type LucideIcon } from 'lucide-react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import type { PaletteEntry } from '@/components/shell/palette'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
@@ -10,6 +10,7 @@ import { say } from '@/lib/strings'
 import { ActionsPage } from '../actions/actions-page'
 import { EvidencePage } from '../artifacts/evidence-page'
 import { ExportsPage } from '../exports/exports-page'
+import { GraphPage } from '../graph/graph-page'
 import { ReportPage } from '../report/report-page'
 import { incidentQuery } from '../incidents/queries'
 import { useFeed } from '../incidents/use-feed'
@@ -23,7 +24,7 @@ import { TABS, type Tab } from './tabs'
 import { TimelinePage } from './timeline-page'
 
 const ICONS: Record<Tab, LucideIcon> = {
-  timeline: Film, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
+  timeline: Film, graph: Waypoints, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
 } // prettier-ignore
 
 /** Everything of one incident: which part is in the path. */
@@ -71,16 +72,19 @@ interface BodyProps {
 
 function Body({ incidentKey, tab, incident, analysis, onFiles }: BodyProps) {
   if (isProblem(incident.error, 'unknown-incident')) return <Blank title={say.incident.unknownIncident} />
-  const error = incident.error ?? analysis.error
+  const { report, run } = analysis
+  // These ask for what they show; of the analysis they need only that there was one.
+  const alone = run !== undefined && (tab === 'export' || tab === 'graph')
+  const error = incident.error ?? (alone ? null : analysis.error)
   if (error) return <Trouble error={error} again={() => void incident.refetch()} />
-  if (incident.isPending || analysis.loading) return <Waiting />
+  if (incident.isPending || (analysis.loading && !alone)) return <Waiting />
   // These stand without an analysis.
   if (tab === 'evidence') return <EvidencePage incident={incidentKey} onFiles={onFiles} />
   if (tab === 'actions') return <ActionsPage incident={incidentKey} />
-  const { report, run } = analysis
+  if (alone && tab === 'graph') return <GraphPage incident={incidentKey} report={report} />
+  if (alone) return <ExportsPage incident={incidentKey} run={run.id} />
   if (!report || !run) return <NotAnalysed incidentKey={incidentKey} latest={analysis.latest} onFiles={onFiles} />
   if (tab === 'report') return <ReportPage incident={incidentKey} />
   if (tab === 'attack') return <AttackPage incident={incidentKey} report={report} />
-  if (tab === 'export') return <ExportsPage run={run.id} />
   return <TimelinePage key={run.id} incident={incidentKey} report={report} />
 }
