@@ -150,6 +150,34 @@ it('a claim is accepted, and one that the records do not bear out is not taken',
   await picture(page, 'report')
 })
 
+it('a sentence is talked about beside it, and what was said is text and nothing else', async () => {
+  await page.goto(at('/report'))
+  const claims = page.locator('[id^=claim-]')
+  await claims.nth(3).waitFor()
+  await page.keyboard.press('j')
+  await page.keyboard.press('c')
+  const box = page.getByRole('textbox', { name: 'Say something of this sentence' })
+  await box.pressSequentially('<b>Sure?</b> @ad')
+  await page.getByRole('option', { name: /Ada Byron/ }).waitFor()
+  await box.press('Enter')
+  await until(async () => (await box.inputValue()) === `<b>Sure?</b> @${WHO.email} `, 'the mention is written')
+  await box.press('Control+Enter')
+  const talk = page.getByRole('region', { name: 'Comments on this sentence' })
+  await talk.getByText('<b>Sure?</b> @Ada Byron').waitFor()
+  await expectAccessible(page, 'comments')
+  await talk.getByRole('textbox', { name: 'Answer' }).fill('The alert says so.')
+  await talk.getByRole('textbox', { name: 'Answer' }).press('Control+Enter')
+  await talk.getByText('The alert says so.').waitFor()
+  await talk.getByRole('textbox', { name: 'Answer' }).press('Escape')
+  await talk.waitFor({ state: 'detached' })
+  await page.reload()
+  await claims.first().getByRole('button', { name: '2 comments' }).click()
+  await picture(page, 'comments')
+  await talk.getByRole('button', { name: 'Resolve' }).click()
+  await talk.getByRole('button', { name: '1 resolved thread' }).click()
+  await talk.getByRole('button', { name: 'Reopen' }).waitFor()
+})
+
 it('evidence is hashed anew, and its custody says so', async () => {
   await page.goto(at('/evidence'))
   await page.getByRole('button', { name: /fin-ws07/ }).click()
@@ -174,6 +202,32 @@ it('actions are taken up and moved', async () => {
   await page.reload()
   await column.getByText('Isolate FIN-WS07').waitFor()
   await expectAccessible(page, 'actions')
+})
+
+it('a playbook is looked into and applied, once', async () => {
+  await page.goto(at('/actions'))
+  await page.getByRole('button', { name: 'Playbooks' }).click()
+  const shelf = page.getByRole('complementary', { name: 'Playbooks' })
+  await shelf.getByRole('button', { name: /^Credential theft/ }).click()
+  const step = 'List the accounts whose credentials were exposed'
+  await shelf.getByText(step).waitFor()
+  await expectAccessible(page, 'playbook')
+  await shelf.getByRole('button', { name: 'Apply' }).click()
+  const card = page.getByRole('list', { name: 'Analysis, Open' }).getByRole('listitem').filter({ hasText: step })
+  await card.getByText('due in').waitFor()
+  await shelf.getByText('Applied by Ada Byron').waitFor()
+  await shelf.getByRole('button', { name: 'Apply' }).click()
+  await page.getByText('nothing was added').waitFor()
+  expect(await card.count()).toBe(1)
+  await picture(page, 'playbook')
+})
+
+it('the incident says its own severity, which is changed above it', async () => {
+  await page.getByRole('button', { name: /^Severity/ }).click()
+  await page.getByRole('menuitemradio', { name: 'Critical' }).click()
+  await page.getByRole('button', { name: 'Severity: Critical' }).waitFor()
+  await page.reload()
+  await page.getByRole('button', { name: 'Severity: Critical' }).waitFor()
 })
 
 it('the graph is walked by keys, tells what a thing did, and opens the record', async () => {

@@ -15,10 +15,10 @@ export interface ValueActs {
 const Acts = createContext<ValueActs | null>(null)
 export const ValueActsProvider = Acts.Provider
 
-/** Text out of evidence: invisible characters are named, nothing in it is a style or a link. */
+/** Text out of evidence: invisible characters are named, nothing in it is a style or a link, no two digits touch. */
 export function EvidenceText({ text }: { text: string }) {
   return (
-    <bdi>
+    <bdi className="[font-kerning:none]">
       {piecesOf(text).map((piece, i) =>
         piece.hidden ? (
           <span key={i} className="mx-px rounded-sm bg-lifted px-0.5 text-2xs text-act-low">

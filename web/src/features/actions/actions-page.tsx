@@ -1,28 +1,27 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { MoveRight, Plus } from 'lucide-react'
-import { DropdownMenu } from 'radix-ui'
-import { useMemo, useState } from 'react'
+import { BookOpen, Plus } from 'lucide-react'
+import { useEffect, useMemo, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { inputLook } from '@/components/ui/field'
-import { menuItem, menuLook } from '@/components/ui/menu'
 import { tell } from '@/components/ui/notices'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { isProblem } from '@/lib/api/problem'
 import { useMay } from '@/lib/api/session'
-import { plainLine } from '@/lib/evidence'
-import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
-import { parseTime, stampText, zoneName } from '@/lib/time'
+import { ActionCard } from './action-card'
+import { PlaybookShelf } from './playbook-shelf'
 import {
   actionsQuery,
   addAction,
   boardOf,
+  changeAction,
   moveAction,
   PHASES,
   STATES,
   suggestActions,
   type Action,
+  type ActionChange,
   type Target,
 } from './queries'
 
@@ -35,6 +34,9 @@ export function ActionsPage({ incident }: { incident: string }) {
   const found = useQuery(actionsQuery(incident))
   const [dragged, setDragged] = useState<Action | null>(null)
   const [adding, setAdding] = useState(false)
+  const [shelf, setShelf] = useState(false)
+  const reads = useMay('playbook:read')
+  const now = useNow()
   const board = useMemo(() => boardOf(found.data ?? []), [found.data])
   const settled = () => queries.invalidateQueries({ queryKey: ['actions', incident] })
   const trouble = (error: unknown) =>
@@ -51,6 +53,12 @@ export function ActionsPage({ incident }: { incident: string }) {
     onError: trouble,
     onSettled: settled,
   })
+  const change = useMutation({
+    mutationFn: ({ action, fields }: { action: Action; fields: ActionChange }) =>
+      changeAction(incident, action, fields),
+    onError: trouble,
+    onSettled: settled,
+  })
   const suggest = useMutation({ mutationFn: () => suggestActions(incident), onError: trouble, onSettled: settled })
   if (found.isPending) return <Waiting />
   if (found.isError) return <Trouble error={found.error} again={() => void found.refetch()} />
@@ -62,141 +70,105 @@ export function ActionsPage({ incident }: { incident: string }) {
       <Button onClick={() => setAdding(true)}>
         <Plus size={15} /> {say.actions.add}
       </Button>
+      {reads && (
+        <Button aria-expanded={shelf} onClick={() => setShelf((before) => !before)}>
+          <BookOpen size={15} /> {say.playbooks.title}
+        </Button>
+      )}
     </>
   )
+  const books = shelf && <PlaybookShelf incident={incident} may={may} onClose={() => setShelf(false)} />
   if (!found.data.length && !adding)
     return (
-      <Blank title={say.actions.none} about={say.actions.noneAbout}>
-        {head}
-      </Blank>
+      <div className="flex h-full min-h-0">
+        <div className="min-w-0 flex-1">
+          <Blank title={say.actions.none} about={say.actions.noneAbout}>
+            {head}
+          </Blank>
+        </div>
+        {books}
+      </div>
     )
   const rows = PHASES.filter((phase) => SHOWN.some((state) => board.get(state)!.get(phase)!.length))
   return (
-    <div className="flex h-full flex-col">
-      <div className="flex items-center gap-2 px-5 pt-4 pb-3">{head}</div>
-      {adding && (
-        <Adding
-          incident={incident}
-          onDone={() => {
-            setAdding(false)
-            void settled()
-          }}
-        />
-      )}
-      <div
-        className="min-h-0 flex-1 overflow-auto px-5 pb-8"
-        tabIndex={0}
-        role="region"
-        aria-label={say.incident.tabs.actions}
-      >
-        <div className="grid min-w-[1100px] grid-cols-5 gap-x-3 gap-y-1">
-          {SHOWN.map((state) => (
-            <h2 key={state} className="sticky top-0 z-10 flex items-baseline gap-2 bg-surface pb-2 text-xs font-[580]">
-              {say.actions.states[state]}
-              <span className="text-ink-3 tabular-nums">{[...board.get(state)!.values()].flat().length}</span>
-            </h2>
-          ))}
-          {rows.map((phase) => (
-            <section key={phase} className="col-span-5 grid grid-cols-subgrid">
-              <h3 className="col-span-5 pt-2 pb-1.5 eyebrow">{say.incident.status[phase]}</h3>
-              {SHOWN.map((state) => (
-                <ul
-                  key={state}
-                  aria-label={`${say.incident.status[phase]}, ${say.actions.states[state]}`}
-                  onDragOver={(event) => dragged && event.preventDefault()}
-                  onDrop={() => {
-                    if (dragged && dragged.state !== state && state !== 'suggested')
-                      move.mutate({ action: dragged, state })
-                    setDragged(null)
-                  }}
-                  className={`flex min-h-12 flex-col gap-2 rounded-xl p-1 transition-colors ${dragged && dragged.state !== state ? 'bg-sunk' : ''}`}
-                >
-                  {board
-                    .get(state)!
-                    .get(phase)!
-                    .map((action) => (
-                      <Card
-                        key={action.id}
-                        action={action}
-                        may={may}
-                        onDrag={setDragged}
-                        onMove={(to) => move.mutate({ action, state: to })}
-                      />
-                    ))}
-                </ul>
-              ))}
-            </section>
-          ))}
+    <div className="flex h-full min-h-0">
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="flex items-center gap-2 px-5 pt-4 pb-3">{head}</div>
+        {adding && (
+          <Adding
+            incident={incident}
+            onDone={() => {
+              setAdding(false)
+              void settled()
+            }}
+          />
+        )}
+        <div
+          className="min-h-0 flex-1 overflow-auto px-5 pb-8"
+          tabIndex={0}
+          role="region"
+          aria-label={say.incident.tabs.actions}
+        >
+          <div className="grid min-w-[1100px] grid-cols-5 gap-x-3 gap-y-1">
+            {SHOWN.map((state) => (
+              <h2
+                key={state}
+                className="sticky top-0 z-10 flex items-baseline gap-2 bg-surface pb-2 text-xs font-[580]"
+              >
+                {say.actions.states[state]}
+                <span className="text-ink-3 tabular-nums">{[...board.get(state)!.values()].flat().length}</span>
+              </h2>
+            ))}
+            {rows.map((phase) => (
+              <section key={phase} className="col-span-5 grid grid-cols-subgrid">
+                <h3 className="col-span-5 pt-2 pb-1.5 eyebrow">{say.incident.status[phase]}</h3>
+                {SHOWN.map((state) => (
+                  <ul
+                    key={state}
+                    aria-label={`${say.incident.status[phase]}, ${say.actions.states[state]}`}
+                    onDragOver={(event) => dragged && event.preventDefault()}
+                    onDrop={() => {
+                      if (dragged && dragged.state !== state && state !== 'suggested')
+                        move.mutate({ action: dragged, state })
+                      setDragged(null)
+                    }}
+                    className={`flex min-h-12 flex-col gap-2 rounded-xl p-1 transition-colors ${dragged && dragged.state !== state ? 'bg-sunk' : ''}`}
+                  >
+                    {board
+                      .get(state)!
+                      .get(phase)!
+                      .map((action) => (
+                        <ActionCard
+                          key={action.id}
+                          incident={incident}
+                          action={action}
+                          may={may}
+                          now={now}
+                          onChange={(fields) => change.mutate({ action, fields })}
+                          onDrag={setDragged}
+                          onMove={(to) => move.mutate({ action, state: to })}
+                        />
+                      ))}
+                  </ul>
+                ))}
+              </section>
+            ))}
+          </div>
         </div>
       </div>
+      {books}
     </div>
   )
 }
 
-function Card({
-  action,
-  may,
-  onDrag,
-  onMove,
-}: {
-  action: Action
-  may: boolean
-  onDrag: (action: Action | null) => void
-  onMove: (state: Target) => void
-}) {
-  const [zone] = useZone()
-  return (
-    <li
-      draggable={may}
-      onDragStart={() => onDrag(action)}
-      onDragEnd={() => onDrag(null)}
-      className="group rounded-lg bg-raised p-3 transition-colors hover:bg-lifted"
-    >
-      <div className="flex gap-2">
-        <p className="min-w-0 flex-1 text-[13px] leading-4.5 text-pretty [overflow-wrap:anywhere]">
-          {plainLine(action.title, 500)}
-        </p>
-        {may && (
-          <DropdownMenu.Root>
-            <DropdownMenu.Trigger asChild>
-              <Button
-                kind="bare"
-                size="icon"
-                aria-label={`${say.actions.moveMenu}: ${plainLine(action.title, 80)}`}
-                className="-mt-1 -mr-1 size-6 opacity-0 group-focus-within:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100"
-              >
-                <MoveRight size={13} />
-              </Button>
-            </DropdownMenu.Trigger>
-            <DropdownMenu.Portal>
-              <DropdownMenu.Content align="end" className={menuLook}>
-                {STATES.filter((state): state is Target => state !== action.state && state !== 'suggested').map(
-                  (state) => (
-                    <DropdownMenu.Item key={state} className={menuItem} onSelect={() => onMove(state)}>
-                      {say.actions.states[state]}
-                    </DropdownMenu.Item>
-                  ),
-                )}
-              </DropdownMenu.Content>
-            </DropdownMenu.Portal>
-          </DropdownMenu.Root>
-        )}
-      </div>
-      {(action.why || action.owner || action.due_at) && (
-        <p className="mt-1.5 text-2xs text-pretty text-ink-3">
-          {[
-            plainLine(action.why, 160),
-            action.owner ?? '',
-            action.due_at
-              ? `${say.actions.due} ${stampText(parseTime(action.due_at), zone, false)} ${zoneName(zone)}`
-              : '',
-          ]
-            .filter(Boolean)
-            .join(' · ')}
-        </p>
-      )}
-    </li>
-  )
+/** The time, good to half a minute: what is due becomes late while one looks. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 30_000)
+    return () => clearInterval(timer)
+  }, [])
+  return now
 }
 
 function Adding({ incident, onDone }: { incident: string; onDone: () => void }) {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { hexLines, sizeText } from '../artifacts/queries'
 import { withTerm } from '../timeline/source'
 import { csvCell } from '../timeline/save'
-import { boardOf, type Action } from './queries'
+import { boardOf, dueOf, type Action } from './queries'
 
 it('puts cards where they belong, in their order', () => {
   const card = (id: string, rank: string, state: Action['state']) =>
@@ -15,6 +15,15 @@ it('puts cards where they belong, in their order', () => {
       .map((one) => one.id),
   ).toEqual(['a', 'b'])
   expect(board.get('done')!.get('containment')).toHaveLength(1)
+})
+
+it('says what is late, and lets rest what is over', () => {
+  const now = Date.parse('2031-05-14T22:00:00Z')
+  const due = (due_at: string | null, state: Action['state'] = 'open') => dueOf({ due_at, state }, now)?.how ?? null
+  expect(due('2031-05-14T21:59:59Z')).toBe('late')
+  expect(due('2031-05-14T22:30:00Z')).toBe('soon')
+  expect(due('2031-05-15T22:00:00Z')).toBe('calm')
+  expect([due(null), due('2031-05-14T21:00:00Z', 'done')]).toEqual([null, null])
 })
 
 it('shows bytes as they are', () => {

@@ -44,3 +44,47 @@ export function boardOf(actions: readonly Action[]): Map<State, Map<Phase, Actio
   }
   return board
 }
+
+export type ActionChange = Schemas['ActionChange']
+
+export const changeAction = (key: string, action: Action, body: ActionChange) =>
+  bodyOf(
+    api.PATCH('/v1/incidents/{key}/actions/{action_id}', {
+      params: { path: { key, action_id: action.id }, header: { 'If-Match': tagOf(action) } },
+      body,
+    }),
+  )
+
+export type Playbook = Schemas['PlaybookOut']
+export type PlaybookUse = Schemas['PlaybookUseOut']
+
+export const playbooksQuery = () =>
+  queryOptions({
+    queryKey: ['playbooks'],
+    queryFn: async ({ signal }) => (await bodyOf(api.GET('/v1/playbooks', { signal }))).items,
+    staleTime: 60_000,
+  })
+
+export const usesQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['playbook-uses', key],
+    queryFn: async ({ signal }) =>
+      (await bodyOf(api.GET('/v1/incidents/{key}/playbooks', { params: { path: { key } }, signal }))).items,
+  })
+
+/** Put a playbook's steps on the board; `again`: they were there already. */
+export async function applyPlaybook(key: string, playbook: Playbook): Promise<{ again: boolean; actions: number }> {
+  const body = { playbook: playbook.id, version: playbook.version }
+  const { data, response } = await api.POST('/v1/incidents/{key}/playbooks', { params: { path: { key } }, body })
+  return { again: response.status === 200, actions: data?.actions.length ?? 0 }
+}
+
+const SOON_MS = 60 * 60_000
+
+/** How a due date stands: nothing that is over is late. */
+export function dueOf(action: Pick<Action, 'due_at' | 'state'>, now: number): { left: number; how: Due } | null {
+  if (!action.due_at || action.state === 'done' || action.state === 'dismissed') return null
+  const left = Date.parse(action.due_at) - now
+  return { left, how: left < 0 ? 'late' : left < SOON_MS ? 'soon' : 'calm' }
+}
+export type Due = 'late' | 'soon' | 'calm'

@@ -72,19 +72,19 @@ interface BodyProps {
 
 function Body({ incidentKey, tab, incident, analysis, onFiles }: BodyProps) {
   if (isProblem(incident.error, 'unknown-incident')) return <Blank title={say.incident.unknownIncident} />
-  const { report, run } = analysis
-  // These ask for what they show; of the analysis they need only that there was one.
-  const alone = run !== undefined && (tab === 'export' || tab === 'graph')
-  const error = incident.error ?? (alone ? null : analysis.error)
-  if (error) return <Trouble error={error} again={() => void incident.refetch()} />
-  if (incident.isPending || (analysis.loading && !alone)) return <Waiting />
+  if (incident.error) return <Trouble error={incident.error} again={() => void incident.refetch()} />
+  if (incident.isPending) return <Waiting />
   // These stand without an analysis.
   if (tab === 'evidence') return <EvidencePage incident={incidentKey} onFiles={onFiles} />
   if (tab === 'actions') return <ActionsPage incident={incidentKey} />
-  if (alone && tab === 'graph') return <GraphPage incident={incidentKey} report={report} />
-  if (alone) return <ExportsPage incident={incidentKey} run={run.id} />
+  const { report, run } = analysis
+  // These ask for what they show; of the analysis they need only that there was one.
+  if (run && tab === 'report') return <ReportPage incident={incidentKey} />
+  if (run && tab === 'graph') return <GraphPage incident={incidentKey} report={report} />
+  if (run && tab === 'export') return <ExportsPage incident={incidentKey} run={run.id} />
+  if (analysis.error) return <Trouble error={analysis.error} again={() => void incident.refetch()} />
+  if (analysis.loading) return <Waiting />
   if (!report || !run) return <NotAnalysed incidentKey={incidentKey} latest={analysis.latest} onFiles={onFiles} />
-  if (tab === 'report') return <ReportPage incident={incidentKey} />
   if (tab === 'attack') return <AttackPage incident={incidentKey} report={report} />
   return <TimelinePage key={run.id} incident={incidentKey} report={report} />
 }

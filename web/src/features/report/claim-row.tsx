@@ -6,6 +6,8 @@ import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { EvidenceText } from '@/components/value'
+import { ClaimThreads, TalkGlance, TalkMark } from '@/features/comments/claim-threads'
+import type { Talk } from '@/features/comments/use-talk'
 import { say } from '@/lib/strings'
 import { checkQuery, type ReportClaim, type Verdict } from './queries'
 
@@ -17,21 +19,27 @@ interface Props {
   editing: boolean
   may: boolean
   busy: boolean
+  talk: Talk
+  talking: boolean
+  onTalk: (open: boolean) => void
   onChoose: () => void
   onEdit: (editing: boolean) => void
   onVerdict: (how: Verdict) => void
 }
 
-const standingOf = (claim: ReportClaim): Standing =>
+export const standingOf = (claim: ReportClaim): Standing =>
   claim.decision === 'rejected' ? 'rejected' : claim.status === 'analyst' ? 'inferred' : claim.status
 
 /** A sentence, its standing in the margin, and what may be done with it. */
 export function ClaimRow(props: Props) {
-  const { claim, current, editing, may, busy, onChoose, onEdit, onVerdict } = props
+  const { claim, current, editing, may, busy, talk, talking, onTalk, onChoose, onEdit, onVerdict } = props
   const [refusing, setRefusing] = useState(false)
   if (editing) return <Editor {...props} />
   const gone = claim.decision === 'rejected' || claim.decision === 'deleted'
   const standing = standingOf(claim)
+  const threads = talk.threads.get(claim.id) ?? []
+  // Seen on pointing or focusing; always, on the sentence that was chosen.
+  const shy = `group-focus-within:opacity-100 group-hover:opacity-100 ${current ? '' : 'opacity-0'}`
   return (
     <div
       id={`claim-${claim.id}`}
@@ -64,29 +72,44 @@ export function ClaimRow(props: Props) {
           />
         )}
       </div>
-      {may && (
-        <div
-          className={`flex w-28 shrink-0 items-start justify-end gap-0.5 pt-1.5 pr-2 group-focus-within:opacity-100 group-hover:opacity-100 ${current ? '' : 'opacity-0'}`}
-        >
-          {claim.decision === 'none' ? (
-            <>
-              <Act text={say.report.accept} keys="a" busy={busy} onAct={() => onVerdict('accept')}>
-                <Check size={15} />
-              </Act>
-              <Act text={say.report.reject} busy={busy} onAct={() => setRefusing(true)}>
-                <X size={15} />
-              </Act>
-            </>
-          ) : (
-            <Act text={say.report.undo} keys="u" busy={busy} onAct={() => onVerdict('undo')}>
-              <Undo2 size={14} />
-            </Act>
+      <div className="relative w-72 shrink-0 pt-1.5 pr-2 pl-4">
+        <div className="flex gap-0.5">
+          {talk.reads && (
+            <TalkMark
+              threads={threads}
+              open={talking}
+              onOpen={() => onTalk(!talking)}
+              className={threads.length ? '' : shy}
+            />
           )}
-          <Act text={say.report.edit} keys="e" busy={busy} onAct={() => onEdit(true)}>
-            <Pencil size={13} />
-          </Act>
+          {may && (
+            <div className={`ml-auto flex gap-0.5 ${shy}`}>
+              {claim.decision === 'none' ? (
+                <>
+                  <Act text={say.report.accept} keys="a" busy={busy} onAct={() => onVerdict('accept')}>
+                    <Check size={15} />
+                  </Act>
+                  <Act text={say.report.reject} busy={busy} onAct={() => setRefusing(true)}>
+                    <X size={15} />
+                  </Act>
+                </>
+              ) : (
+                <Act text={say.report.undo} keys="u" busy={busy} onAct={() => onVerdict('undo')}>
+                  <Undo2 size={14} />
+                </Act>
+              )}
+              <Act text={say.report.edit} keys="e" busy={busy} onAct={() => onEdit(true)}>
+                <Pencil size={13} />
+              </Act>
+            </div>
+          )}
         </div>
-      )}
+        {talking ? (
+          <ClaimThreads claim={claim.id} threads={threads} talk={talk} onClose={() => onTalk(false)} />
+        ) : (
+          <TalkGlance threads={threads} onOpen={() => onTalk(true)} />
+        )}
+      </div>
     </div>
   )
 }
@@ -204,7 +227,7 @@ function Editor({ incident, version, claim, busy, onEdit, onVerdict }: Props) {
           </Button>
         </div>
       </div>
-      <div id={`${id}-gate`} role="status" className="w-64 shrink-0 pr-3 pl-5 text-xs">
+      <div id={`${id}-gate`} role="status" className="w-72 shrink-0 pr-3 pl-5 text-xs">
         {gate.isFetching && !gate.data ? (
           <p className="text-ink-3">{say.report.asking}</p>
         ) : passes ? (

@@ -56,3 +56,15 @@ export const checkQuery = (key: string, version: number, claim: ReportClaim, tex
     staleTime: 60_000,
     enabled: text.trim() !== '',
   })
+
+export type VersionShort = Schemas['VersionOut']
+export type ReportDiff = Schemas['ReportDiff']
+export type ClaimChange = Schemas['ClaimChange']
+export type FactChange = Schemas['FactChange']
+
+export const diffQuery = (key: string, from: number, to: number) =>
+  queryOptions({
+    queryKey: ['report-version', key, 'diff', from, to],
+    queryFn: ({ signal }) =>
+      bodyOf(api.GET('/v1/incidents/{key}/reports/diff', { params: { path: { key }, query: { from, to } }, signal })),
+  })

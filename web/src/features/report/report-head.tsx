@@ -6,6 +6,7 @@ import { isProblem } from '@/lib/api/problem'
 import { useMay } from '@/lib/api/session'
 import { say } from '@/lib/strings'
 import { stepReport, type ReportClaim, type ReportVersion, type Step } from './queries'
+import { VersionMenu, type VersionMenuProps } from './version-menu'
 
 const STATES = ['draft', 'in_review', 'approved', 'published'] as const
 const NEXT: Partial<Record<ReportVersion['state'], Step>> = {
@@ -19,11 +20,14 @@ export function ReportHead({
   incident,
   report,
   claims,
+  versions,
+  onVersion,
+  onCompare,
 }: {
   incident: string
   report: ReportVersion
   claims: ReportClaim[]
-}) {
+} & Omit<VersionMenuProps, 'version'>) {
   const queries = useQueryClient()
   const [write, approve] = [useMay('report:write'), useMay('report:approve')]
   const decided = claims.filter((one) => one.decision !== 'none').length
@@ -32,11 +36,14 @@ export function ReportHead({
   const go = useMutation({
     mutationFn: (which: Step) => stepReport(incident, report, which),
     onError: (error) => tell(isProblem(error) && error.status === 412 ? say.report.changed : error.message, true),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['report-version', incident] }),
+    onSettled: () => {
+      for (const name of ['report-version', 'report-versions'])
+        void queries.invalidateQueries({ queryKey: [name, incident] })
+    },
   })
   return (
-    <header className="sticky top-0 z-10 flex h-14 items-center gap-5 bg-surface/95 px-6 backdrop-blur-sm">
-      <span className="text-[13px] font-[560]">{say.report.version(report.version)}</span>
+    <header className="sticky top-0 z-30 flex h-14 items-center gap-5 bg-surface/95 px-6 backdrop-blur-sm">
+      <VersionMenu version={report.version} versions={versions} onVersion={onVersion} onCompare={onCompare} />
       <ol className="flex items-center gap-2 text-xs">
         {STATES.map((state, i) => {
           const at = STATES.indexOf(report.state)

@@ -1,39 +1,72 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ClaimSign } from '@/components/glyphs'
 import { tell } from '@/components/ui/notices'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceDrawer } from '@/features/incident/drawer'
+import { Elsewhere } from '@/features/comments/elsewhere'
+import { useTalk } from '@/features/comments/use-talk'
 import type { Claim } from '@/features/incident/report'
 import { isProblem } from '@/lib/api/problem'
 import { useMay } from '@/lib/api/session'
+import { useQueryState } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
 import { ClaimRow } from './claim-row'
 import { decide, versionQuery, versionsQuery, type ReportClaim, type ReportVersion, type Verdict } from './queries'
+import { DiffPage } from './diff-page'
 import { ReportHead } from './report-head'
+import type { VersionMenuProps } from './version-menu'
 
 /** The postmortem as a document: each sentence with its standing in the margin, its record beside it. */
 export function ReportPage({ incident }: { incident: string }) {
   const versions = useQuery(versionsQuery(incident))
+  const [asked, ask] = useQueryState()
   const latest = versions.data?.[0]?.version ?? 0
-  const report = useQuery(versionQuery(incident, latest))
+  const known = (name: string) => versions.data?.find((one) => String(one.version) === asked.get(name))?.version ?? null
+  const version = known('version') ?? latest
+  const against = known('against')
+  const report = useQuery(versionQuery(incident, version))
   if (versions.isError) return <Trouble error={versions.error} again={() => void versions.refetch()} />
   if (versions.data?.length === 0) return <Blank title={say.report.none} about={say.report.noneAbout} />
+  const choose = {
+    versions: versions.data ?? [],
+    onVersion: (one: number) => ask({ version: one === latest ? null : String(one), against: null }, true),
+    onCompare: (one: number | null) => ask({ against: one === null ? null : String(one) }, true),
+  }
+  if (against !== null && against !== version)
+    return <DiffPage incident={incident} from={against} to={version} {...choose} />
   if (report.isError) return <Trouble error={report.error} again={() => void report.refetch()} />
   if (!report.data) return <Waiting />
-  return <Document incident={incident} report={report.data} />
+  return <Document key={version} incident={incident} report={report.data} choose={choose} />
 }
 
-function Document({ incident, report }: { incident: string; report: ReportVersion }) {
+function Document({
+  incident,
+  report,
+  choose: versions,
+}: {
+  incident: string
+  report: ReportVersion
+  choose: Omit<VersionMenuProps, 'version'>
+}) {
   const queries = useQueryClient()
   const may = useMay('report:write') && report.editable
   const claims = useMemo(() => report.sections.flatMap((section) => section.claims), [report])
-  const [at, setAt] = useState<string | null>(null)
+  const [at, setAt] = useState(() => {
+    const asked = decodeURIComponent(window.location.hash).replace(/^#claim-/, '')
+    return claims.find((one) => one.id === asked)?.id ?? null
+  })
   const [editing, setEditing] = useState<string | null>(null)
   const [open, setOpen] = useState(0)
+  const [talking, setTalking] = useState<string | null>(null)
+  const talk = useTalk(incident)
   const current = claims.find((one) => one.id === at) ?? null
+  useEffect(() => {
+    if (window.location.hash)
+      document.getElementById(window.location.hash.slice(1))?.scrollIntoView({ block: 'center' })
+  }, [])
   const verdict = useMutation({
     mutationFn: ({ claim, how }: { claim: ReportClaim; how: Verdict }) => decide(incident, report.version, claim, how),
     onSuccess: () => setEditing(null),
@@ -43,6 +76,11 @@ function Document({ incident, report }: { incident: string; report: ReportVersio
   const choose = useCallback((id: string | null) => {
     setAt(id)
     setOpen(0)
+  }, [])
+  const onTalk = useCallback((id: string, yes: boolean) => {
+    setTalking(yes ? id : null)
+    // Whoever closes it goes on where they came from.
+    if (!yes) document.querySelector<HTMLElement>(`[id="claim-${id}"] [data-talk-mark]`)?.focus()
   }, [])
   const shortcuts = useMemo<Shortcut[]>(() => {
     const group = say.report.keys
@@ -60,17 +98,23 @@ function Document({ incident, report }: { incident: string; report: ReportVersio
       { keys: 'a', about: say.report.accept, group, run: on('accept') },
       { keys: 'u', about: say.report.undo, group, run: on('undo') },
       { keys: 'e', about: say.report.edit, group, run: () => may && setEditing(at) },
+      { keys: 'c', about: say.comments.open, group, run: () => at && talk.reads && onTalk(at, true) },
       { keys: 'Escape', about: say.close, group, run: () => choose(null) },
     ]
-  }, [claims, at, current, may, verdict, choose])
+  }, [claims, at, current, may, verdict, choose, talk.reads, onTalk])
   useShortcuts(shortcuts, editing === null)
 
   return (
     <div className="flex h-full min-h-0">
       <div className="min-w-0 flex-1 overflow-y-auto" id="report-scroll">
-        <ReportHead incident={incident} report={report} claims={claims} />
-        <div className="mx-auto grid max-w-[1080px] grid-cols-[150px_minmax(0,1fr)] gap-6 px-6 pb-24">
-          <nav aria-label={say.report.sections} className="sticky top-20 hidden self-start pt-2 lg:block">
+        <ReportHead incident={incident} report={report} claims={claims} {...versions} />
+        <div
+          className={`mx-auto grid max-w-[1160px] grid-cols-1 ${current ? '2xl:grid-cols-[150px_minmax(0,1fr)]' : 'lg:grid-cols-[150px_minmax(0,1fr)]'} gap-6 px-6 pb-64`}
+        >
+          <nav
+            aria-label={say.report.sections}
+            className={`sticky top-20 hidden self-start pt-2 ${current ? '2xl:block' : 'lg:block'}`}
+          >
             <ul className="flex flex-col gap-1.5">
               {report.sections.map((section) => (
                 <li key={section.id}>
@@ -95,6 +139,9 @@ function Document({ incident, report }: { incident: string; report: ReportVersio
                     editing={claim.id === editing}
                     may={may}
                     busy={verdict.isPending}
+                    talk={talk}
+                    talking={claim.id === talking}
+                    onTalk={(yes) => onTalk(claim.id, yes)}
                     onChoose={() => choose(claim.id)}
                     onEdit={(yes) => setEditing(yes ? claim.id : null)}
                     onVerdict={(how) => verdict.mutate({ claim, how })}
@@ -102,6 +149,7 @@ function Document({ incident, report }: { incident: string; report: ReportVersio
                 ))}
               </section>
             ))}
+            <Elsewhere talk={talk} here={claims} />
             {report.refused.length > 0 && <RefusedList refused={report.refused} />}
           </article>
         </div>

@@ -1,0 +1,179 @@
+'use client'
+import { useQuery } from '@tanstack/react-query'
+import { ArrowLeft } from 'lucide-react'
+import { ClaimSign } from '@/components/glyphs'
+import { Button } from '@/components/ui/button'
+import { Trouble, Waiting } from '@/components/ui/states'
+import { EvidenceText } from '@/components/value'
+import { plainLine } from '@/lib/evidence'
+import { say } from '@/lib/strings'
+import { standingOf } from './claim-row'
+import { diffQuery, versionQuery, type ClaimChange, type FactChange, type ReportDiff } from './queries'
+import { VersionMenu, type VersionMenuProps } from './version-menu'
+import { wordDiff } from './words'
+
+interface Props extends Omit<VersionMenuProps, 'version'> {
+  incident: string
+  from: number
+  to: number
+}
+
+const INK = { added: 'text-ok', removed: 'text-act-high', changed: 'text-ink-2' }
+
+/** Two versions held against each other, as a document: sentence by sentence, then figures, then what was found. */
+export function DiffPage({ incident, from, to, ...choose }: Props) {
+  const diff = useQuery(diffQuery(incident, from, to))
+  const report = useQuery(versionQuery(incident, to))
+  if (diff.isError) return <Trouble error={diff.error} again={() => void diff.refetch()} />
+  if (!diff.data) return <Waiting />
+  const { claims, facts, same } = diff.data
+  const titles = new Map(report.data?.sections.map((one) => [one.id as string, one.title]))
+  const sections = [...new Set([...titles.keys(), ...claims.map((one) => one.section)])]
+  const tally = (['added', 'removed', 'changed'] as const).map(
+    (how) => [how, claims.filter((one) => one.change === how).length] as const,
+  )
+  const nothing = !claims.length && !facts.length && !foundOf(diff.data).length
+  return (
+    <div className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label={say.versions.title(from, to)}>
+      <header className="sticky top-0 z-30 flex h-14 items-center gap-4 bg-surface/95 px-6 backdrop-blur-sm">
+        <VersionMenu version={to} {...choose} />
+        <h2 className="text-[13px] text-ink-2">{say.versions.title(from, to)}</h2>
+        <span className="ml-auto flex items-center gap-3 text-xs tabular-nums">
+          {tally.map(
+            ([how, n]) =>
+              n > 0 && (
+                <span key={how} className={INK[how]}>
+                  {n} {say.versions.changes[how].toLowerCase()}
+                </span>
+              ),
+          )}
+          <span className="text-ink-3">{say.versions.same(same)}</span>
+        </span>
+        <Button onClick={() => choose.onCompare(null)}>
+          <ArrowLeft size={14} /> {say.versions.back}
+        </Button>
+      </header>
+      <article className="mx-auto max-w-[820px] px-6 pt-2 pb-24">
+        {nothing && <p className="pl-[94px] text-ink-2">{say.versions.nothing}</p>}
+        {sections.map((section) => {
+          const here = claims.filter((one) => one.section === section)
+          if (!here.length) return null
+          return (
+            <section key={section} className="mb-9">
+              <h3 className="mb-2 pl-[94px] text-xl font-[620] tracking-[-0.015em]">
+                {titles.get(section) ?? section}
+              </h3>
+              {here.map((one) => (
+                <Change key={`${one.before?.id ?? ''}/${one.after?.id ?? ''}`} change={one} />
+              ))}
+            </section>
+          )
+        })}
+        {facts.length > 0 && <Facts facts={facts} />}
+        <Found diff={diff.data} />
+      </article>
+    </div>
+  )
+}
+
+function Change({ change: { change, before, after } }: { change: ClaimChange }) {
+  const shown = after ?? before
+  if (!shown) return null
+  const pieces = wordDiff(before?.text ?? '', after?.text ?? '')
+  const notes = before && after ? notesOf(before, after) : []
+  return (
+    <div className="flex py-1.5">
+      <span className={`w-16 shrink-0 pt-1 text-xs ${INK[change]}`}>{say.versions.changes[change]}</span>
+      <ClaimSign standing={standingOf(shown)} className="mt-[5px] mr-4 text-ink-3" />
+      <div className="min-w-0 flex-1">
+        <p className="max-w-[68ch] text-[15px] leading-6 text-pretty [overflow-wrap:anywhere]">
+          {pieces.map((piece, i) =>
+            piece.how === 'same' ? (
+              <EvidenceText key={i} text={piece.text} />
+            ) : piece.how === 'added' ? (
+              <ins key={i} className={before ? 'bg-ok/15 text-ok no-underline' : 'no-underline'}>
+                <EvidenceText text={piece.text} />
+              </ins>
+            ) : (
+              <del key={i} className="text-ink-3 decoration-act-high/60">
+                <EvidenceText text={piece.text} />
+              </del>
+            ),
+          )}
+        </p>
+        {notes.length > 0 && <p className="text-xs text-ink-3">{notes.join(' · ')}</p>}
+      </div>
+    </div>
+  )
+}
+
+function notesOf(before: NonNullable<ClaimChange['before']>, after: NonNullable<ClaimChange['after']>): string[] {
+  const names = say.incident.claims
+  const [was, is] = [standingOf(before), standingOf(after)]
+  return [
+    was !== is ? say.versions.standing(names[was].toLowerCase(), names[is].toLowerCase()) : '',
+    before.evidence.join() !== after.evidence.join()
+      ? say.versions.records(before.evidence.length, after.evidence.length)
+      : '',
+  ].filter(Boolean)
+}
+
+function Facts({ facts }: { facts: FactChange[] }) {
+  const told = (fact: FactChange['before']) => (fact ? plainLine(`${fact.value} ${fact.unit}`.trim(), 80) : '–')
+  return (
+    <section className="mb-9 pl-[94px]">
+      <h3 className="mb-2 text-xl font-[620] tracking-[-0.015em]">{say.versions.facts}</h3>
+      <table className="w-full text-[13px] tabular-nums">
+        <thead>
+          <tr className="text-left text-xs text-ink-3">
+            <th className="py-1 font-normal">{say.versions.fact}</th>
+            <th className="py-1 font-normal">{say.versions.before}</th>
+            <th className="py-1 font-normal">{say.versions.after}</th>
+          </tr>
+        </thead>
+        <tbody>
+          {facts.map((fact) => (
+            <tr key={fact.name} className="border-t border-hair">
+              <td className="py-1.5 pr-4 [overflow-wrap:anywhere]">{plainLine(fact.name, 160)}</td>
+              <td className="py-1.5 pr-4 text-ink-3">{told(fact.before)}</td>
+              <td className="py-1.5">{told(fact.after)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </section>
+  )
+}
+
+/** Kinds of which something came or went. */
+const foundOf = (diff: ReportDiff) =>
+  (['techniques', 'entities', 'indicators'] as const)
+    .map((kind) => ({ kind, added: diff[kind].added ?? [], removed: diff[kind].removed ?? [] }))
+    .filter((one) => one.added.length + one.removed.length > 0)
+
+function Found({ diff }: { diff: ReportDiff }) {
+  const kinds = foundOf(diff)
+  if (!kinds.length) return null
+  return (
+    <section className="pl-[94px]">
+      <h3 className="mb-2 text-xl font-[620] tracking-[-0.015em]">{say.versions.found}</h3>
+      {kinds.map(({ kind, added, removed }) => (
+        <div key={kind} className="flex gap-4 border-t border-hair py-2 text-[13px]">
+          <h4 className="w-24 shrink-0 text-ink-3">{say.versions[kind]}</h4>
+          <p className="flex flex-wrap gap-x-3 font-mono text-xs leading-5">
+            {added.map((id) => (
+              <ins key={id} className="text-ok no-underline">
+                + {plainLine(id, 80)}
+              </ins>
+            ))}
+            {removed.map((id) => (
+              <del key={id} className="text-ink-3 decoration-act-high/60">
+                {plainLine(id, 80)}
+              </del>
+            ))}
+          </p>
+        </div>
+      ))}
+    </section>
+  )
+}
