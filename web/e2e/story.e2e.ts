@@ -274,6 +274,9 @@ it('a document is made with a marking and without a host, and can be known again
   await expectAccessible(page, 'handed out')
   await page.getByRole('tab', { name: 'Of the analysis' }).click()
   await page.getByText('Report, PDF/A').waitFor()
+  // An export is a run: the analysis is still the one that is shown.
+  await page.goto(at('/timeline'))
+  await page.getByRole('row').nth(3).waitFor()
 })
 
 it('techniques, settings and the list stand, and everything is found by the palette', async () => {

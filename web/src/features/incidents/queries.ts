@@ -46,13 +46,19 @@ export const incidentQuery = (key: string) =>
     queryFn: ({ signal }) => bodyOf(api.GET('/v1/incidents/{key}', { params: { path: { key } }, signal })),
   })
 
-/** The latest runs of one incident, or of all; newest first. */
+const RUNS = 200
+
+/** Whether a run analyses evidence: an export of a report is a run, too, and makes no findings. */
+const isAnalysis = (run: Run) => run.parameters.first_stage !== 'export'
+
+/** The latest analyses of one incident, or of all; newest first. */
 export const runsQuery = (incident?: string) =>
   queryOptions({
     queryKey: ['runs', incident ?? ''],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(api.GET('/v1/runs', { params: { query: { incident, limit: incident ? 20 : 200 } }, signal })))
-        .items,
+    queryFn: async ({ signal }) => {
+      const query = { incident, limit: RUNS }
+      return (await bodyOf(api.GET('/v1/runs', { params: { query }, signal }))).items.filter(isAnalysis)
+    },
   })
 
 export type Change = Schemas['IncidentChange']
