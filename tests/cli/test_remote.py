@@ -73,6 +73,12 @@ def test_a_server_gives_the_report_that_ones_own_machine_gives(served: Served, t
     assert json.dumps(without_receipt(ours)) == json.dumps(without_receipt(theirs))
     checked = run(served.data, "verify", tmp_path / "far", "--evidence", evidence)
     assert checked.returncode == 0, checked.stdout
+    # What was investigated on the machine itself is there for the server's people, too.
+    run(served.data, *common, tmp_path / "here", "--incident", "HERE")
+    latest = json.loads(
+        run(served.data, "run", "show", "HERE", "--json", more=environ | {"IRCOPILOT_URL": served.url}).stdout
+    )
+    assert {o["name"] for o in latest["outputs"]} == {path.name for path in (tmp_path / "here").iterdir()}
     again = run(served.data, *common, tmp_path / "far", "--server", served.url, more=environ)
     assert json.loads(again.stdout)["incident"] == told[0]["incident"]
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
@@ -29,6 +31,17 @@ def export_report(job: Job, document: ReportDocument) -> dict[str, Path]:
     paths = {p.name: p for p in write_outputs(document, job.request.out)}
     job.progress.stage("export", 1, 1, "step", f"{len(paths)} files")
     return {e.name: paths[e.file_name] for e in EXPORTERS} | {"manifest": paths["manifest.json"]}
+
+
+def kept_outputs(job: Job, paths: Iterable[Path]) -> dict[str, Any]:
+    """Keep the files in the vault, from where the gateway gives them out: {"outputs": {name: {"sha256", "size"}}}."""
+    return {"outputs": {path.name: _kept(job, path) for path in paths}}
+
+
+def _kept(job: Job, path: Path) -> dict[str, Any]:
+    with path.open("rb") as stream:
+        sha256, size = job.stores.vault.put(job.org_id, stream)
+    return {"sha256": sha256, "size": size}
 
 
 @dataclass(frozen=True, slots=True)

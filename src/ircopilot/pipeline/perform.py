@@ -16,7 +16,7 @@ from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Run, Stage, Window
 from ircopilot.export.registry import write_outputs
 from ircopilot.pipeline.collect import tidy_loads
-from ircopilot.pipeline.export import export_asked_for
+from ircopilot.pipeline.export import export_asked_for, kept_outputs
 from ircopilot.pipeline.forensic import examine, findings_of, match_slice, tell_story
 from ircopilot.pipeline.report import report_result, write_up
 from ircopilot.pipeline.request import Job, Progress, Request
@@ -142,15 +142,9 @@ def _make(errand: _Errand) -> Document:
         document, names = export_asked_for(errand.job, errand.run.parameters.export)
     else:
         document, names = ReportDocument.model_validate(errand.document("report")["document"]), ()
-    made = {path.name: _kept(errand.job, path) for path in write_outputs(document, errand.job.request.out, names)}
-    errand.job.progress.stage("export", 1, 1, "step", f"{len(made)} files")
-    return {"outputs": made}
-
-
-def _kept(job: Job, path: Path) -> Document:
-    with path.open("rb") as stream:
-        sha256, size = job.stores.vault.put(job.org_id, stream)
-    return {"sha256": sha256, "size": size}
+    made = kept_outputs(errand.job, write_outputs(document, errand.job.request.out, names))
+    errand.job.progress.stage("export", 1, 1, "step", f"{len(made['outputs'])} files")
+    return made
 
 
 _STEPS: dict[str, Callable[[_Errand], Document]] = {

@@ -14,7 +14,7 @@ from ircopilot.domain.errors import NothingReadable, Stopped, UnusableArgument
 from ircopilot.domain.ids import incident_key
 from ircopilot.domain.incident import Stage
 from ircopilot.pipeline.collect import gather, load_evidence
-from ircopilot.pipeline.export import export_report
+from ircopilot.pipeline.export import export_report, kept_outputs
 from ircopilot.pipeline.forensic import examine, findings_of
 from ircopilot.pipeline.report import report_result, write_up
 from ircopilot.pipeline.request import Job, Progress, Request
@@ -100,7 +100,7 @@ def _stages(job: Job, gathered: list[Any]) -> Outcome:
     _stage(job, "report", lambda: report_result(written))
     document = written.document
     outputs = export_report(job, document)
-    _stage(job, "export", lambda: {"outputs": {k: str(p) for k, p in outputs.items()}})
+    _stage(job, "export", lambda: kept_outputs(job, outputs.values()))
     return Outcome(document, outputs, examined["rules"], tuple(loaded["not_read"]))
 
 
