@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -14,22 +15,21 @@ from ircopilot.domain.errors import Stopped
 def _no_stops() -> Iterator[None]:
     yield
     main._stops.clear()
-
-
-def ends(code: int, stopped: bool) -> None:
-    if stopped:
-        with pytest.raises(Stopped):
-            main._stop(2, None)  # and whoever runs at that moment swallows it
-    raise SystemExit(code)
+    logging.disable(logging.NOTSET)
 
 
 def test_a_stop_that_a_library_swallowed_is_a_stop() -> None:
+    main.end_if_stopped()
     with pytest.raises(Stopped):
-        main._run(lambda: ends(0, stopped=True))
+        main._stop(2, None)  # and whoever runs at that moment swallows it
+    with pytest.raises(Stopped) as stop:
+        main.end_if_stopped()
+    assert stop.value.number == 2
 
 
-@pytest.mark.parametrize(("code", "stopped"), [(0, False), (2, False), (2, True)])
-def test_every_other_end_is_left_as_it_is(code: int, stopped: bool) -> None:
-    with pytest.raises(SystemExit) as end:
-        main._run(lambda: ends(code, stopped))
-    assert end.value.code == code
+def test_what_fails_after_a_stop_is_not_logged(caplog: pytest.LogCaptureFixture) -> None:
+    logging.getLogger("sqlalchemy.pool").error("before")
+    with pytest.raises(Stopped):
+        main._stop(15, None)
+    logging.getLogger("sqlalchemy.pool").error("Exception during reset or similar")
+    assert [record.message for record in caplog.records] == ["before"]

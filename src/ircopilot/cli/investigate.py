@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ircopilot.cli.main import end_if_stopped
 from ircopilot.cli.show import Bars, print_json, print_not_read, print_outcome
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Window
@@ -90,6 +91,7 @@ def investigate(
     _check_out(out)
     check_paths(request)
     outcome = _far(server, request, json_out) if server else _here(root, request, json_out)
+    end_if_stopped()
     print_not_read(outcome)
     (print_json if json_out else print_outcome)(outcome)
 

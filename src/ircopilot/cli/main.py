@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed, 2 arguments, 3 nothing readable, 130 and 143 stopp
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import sys
@@ -43,11 +44,6 @@ def main() -> None:
 def _run(app: Callable[[], None]) -> None:
     try:
         app()
-    except SystemExit as end:
-        # Raised in the middle of a library that swallowed it (pydantic makes a warning of it): still a stop.
-        if _stops and not end.code:
-            raise Stopped(_stops[0]) from None
-        raise
     except Exception as error:
         # Stopped in the middle of anything: what then fails in tidying up (a connection with a question open) is no news.
         if _stops:
@@ -70,8 +66,16 @@ def _lost_database(error: Exception) -> ProblemError | None:
     )
 
 
+def end_if_stopped() -> None:
+    """Raises `Stopped` when a stop was asked for and swallowed on its way: pydantic makes a warning of what is raised in it."""
+    if _stops:
+        raise Stopped(_stops[0])
+
+
 def _stop(number: int, frame: FrameType | None) -> None:
     _stops.append(number)
+    # What fails in tidying up is no news, and libraries log it with a traceback.
+    logging.disable(logging.CRITICAL)
     raise Stopped(number)
 
 

@@ -44,7 +44,7 @@ class Case:
         self.cluster = cluster
         database = cluster.stores.database
         self.org = create_organisation(database, f"Org {uuid.uuid4()}").org_id
-        self.key = create_key(database, self.org, "test")
+        self.key = create_key(database, self.org, "test", role="owner")
         self.client = Client(cluster.url, self.key, timeout_s=10)
         self.acknowledged: dict[str, str] = {}
         self.followers: list[Follower] = []
