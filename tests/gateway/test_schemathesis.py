@@ -5,15 +5,22 @@ The short run takes a few examples of each operation, `IRCOPILOT_SOAK=1` many.
 
 from __future__ import annotations
 
+import importlib
 import os
+import pkgutil
 import uuid
 from typing import Any
 
 import hypothesis
 import schemathesis
+import schemathesis.specs.openapi
 
 from gateway.conftest import Served
 from ircopilot.gateway.openapi import IDEMPOTENCY_KEY, api_document
+
+# Loaded now: pytest rewrites what is loaded late, and CPython 3.11 fails at that under Hypothesis's limit of the stack.
+for _module in pkgutil.walk_packages(schemathesis.specs.openapi.__path__, "schemathesis.specs.openapi."):
+    importlib.import_module(_module.name)
 
 schema = schemathesis.openapi.from_dict(api_document())
 EXAMPLES = 100 if os.environ.get("IRCOPILOT_SOAK") else 3

@@ -10,14 +10,13 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, BinaryIO, Self
-from urllib.parse import quote
 
 import orjson
 
 from ircopilot.client.calls import Calls
 from ircopilot.client.transfers import PIECE, arriving, hashed, pack_rules, same_digest
 from ircopilot.client.watching import PATIENCE_S, RunEvent, watch_run
-from ircopilot.client.wire import sent
+from ircopilot.client.wire import quoted, sent
 
 if TYPE_CHECKING:
     from ircopilot.client.generated.operations import Operations
@@ -99,7 +98,7 @@ class Client:
 
     def watch(self, run_id: str, after: int = 0, patience_s: float = PATIENCE_S) -> Iterator[RunEvent]:
         """The run's events after a number, each once and in order, until it is over; the line may break meanwhile."""
-        return watch_run(self._calls, quote(run_id, safe=""), after, patience_s)
+        return watch_run(self._calls, quoted(run_id), after, patience_s)
 
     def cancel_run(self, run_id: str, reason: str | None = None) -> dict[str, Any]:
         """Stop a run."""
@@ -161,4 +160,4 @@ class Client:
 
 
 def _path(*parts: str) -> str:
-    return "/v1/" + "/".join(quote(part, safe="") for part in parts)
+    return "/v1/" + "/".join(quoted(part) for part in parts)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema
 
 from ircopilot.domain.incident import Run, RunState, Stage
 from ircopilot.gateway.moments import Moment
@@ -46,11 +47,31 @@ def shown(example: dict[str, Any]) -> ConfigDict:
     return ConfigDict(json_schema_extra={"examples": [example]})
 
 
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+def _make_strict(schema: Any) -> None:
+    """Only numbers and truths: a strict model would want times and ids as objects, and JSON has none."""
+    if isinstance(schema, dict):
+        if schema.get("type") in ("bool", "int", "float"):
+            schema["strict"] = True
+        for part in schema.values():
+            _make_strict(part)
+    elif isinstance(schema, list | tuple):
+        for part in schema:
+            _make_strict(part)
 
 
-class NewRun(_In):
+class In(BaseModel):
+    """What comes in: no member that is not named, and numbers and truths as themselves, neither 0 nor "no" for false."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        schema = handler(source)
+        _make_strict(schema)
+        return schema
+
+
+class NewRun(In):
     """What a run is to do. `rules` are SHA-256 of rule sets, `clocks` offsets in seconds by source."""
 
     model_config = shown({"priority": 7, "since": "2026-03-10T00:00:00Z", "clocks": {"windows.sysmon": -7200}})
@@ -64,7 +85,7 @@ class NewRun(_In):
     deadline_s: float | None = Field(default=None, gt=0, le=30 * 86400)
 
 
-class Retry(_In):
+class Retry(In):
     """What a new run does otherwise than the one before; what is left out stays."""
 
     model_config = shown({"first_stage": "forensic"})
@@ -78,7 +99,7 @@ class Retry(_In):
     deadline_s: float | None = Field(default=None, gt=0, le=30 * 86400)
 
 
-class Cancel(_In):
+class Cancel(In):
     """Why a run is stopped."""
 
     model_config = shown({"reason": "the wrong evidence"})

@@ -11,7 +11,7 @@ from ircopilot.domain.incident import Phase
 from ircopilot.domain.work import ActionSource, ActionState, Citation, Task
 from ircopilot.gateway.incidents.shapes import Member, Text
 from ircopilot.gateway.moments import Moment
-from ircopilot.gateway.shapes import DEPOSIT, DepositOut, Line, RunOut, Words, _In, shown
+from ircopilot.gateway.shapes import DEPOSIT, DepositOut, In, Line, RunOut, Words, shown
 
 Noted = Literal["open", "in-progress", "blocked", "done", "dismissed"]
 CitedId = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
@@ -24,7 +24,7 @@ EXAMPLE = {
 }  # fmt: skip
 
 
-class CitationIn(_In):
+class CitationIn(In):
     """What an action rests on: the id of a claim, detection, event, artifact or entity."""
 
     model_config = shown({"type": "event", "id": "9f86d081884c7d659a2feaa0c55ad015"})
@@ -36,7 +36,7 @@ class CitationIn(_In):
 Citations = Annotated[tuple[CitationIn, ...], Field(max_length=100)]
 
 
-class NewAction(_In):
+class NewAction(In):
     """Something that is to be done, or was done. `time` is when it was opened or done, now if it is left out; `actor` who
     did it, the caller if it is left out. The title names the action: noting it again says what state it is in then.
     """
@@ -61,7 +61,7 @@ class NewAction(_In):
         return {name: getattr(self, name) for name in names} | {"citations": cited(self.citations)}
 
 
-class ActionChange(_In):
+class ActionChange(In):
     """What is to be changed; what is left out stays. `time` and `actor` belong to a new `state`."""
 
     model_config = shown({"state": "done", "time": "2026-03-10T10:02:00Z"})
@@ -84,7 +84,7 @@ class ActionChange(_In):
         return kept | ({"citations": cited(self.citations)} if self.citations is not None else {})
 
 
-class ActionMove(_In):
+class ActionMove(In):
     """Where an action goes: into a state (the one that it has, if left out), before or after another; else to the end."""
 
     model_config = shown({"state": "in-progress", "before": "5b2a7c1e-0c1d-5e3f-8a4b-9d8c7b6a5f40"})

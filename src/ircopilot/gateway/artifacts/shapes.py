@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from ircopilot.domain.evidence import Clock, Load
-from ircopilot.gateway.shapes import DepositOut, Line, _In, shown
+from ircopilot.gateway.shapes import DepositOut, In, Line, shown
 from ircopilot.stores.events.sparks import Sparks, summed
 from ircopilot.stores.postgres.artifact_views import ArtifactView, CustodyLine
 from ircopilot.stores.vault import ObjectLock
@@ -186,7 +186,7 @@ class Verified(BaseModel):
     reason: str | None
 
 
-class HoldReason(_In):
+class HoldReason(In):
     """Why a legal hold is set or lifted; the reason stands in the custody log."""
 
     model_config = shown({"reason": "Matter 2031-17, notice of 2 May"})

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from ircopilot.access.second_factors import Enrolled
-from ircopilot.gateway.auth.shapes import In, SignedInOut
-from ircopilot.gateway.shapes import Line, shown
+from ircopilot.gateway.auth.shapes import SignedInOut
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.factors import Factor
 
 _ID = "3f6c2a52-6d0b-4f5e-9a51-0c1d2e3f4a5b"

@@ -12,11 +12,10 @@ from ircopilot.access.errors import ProviderRefused, ProviderUnreachable, SignIn
 from ircopilot.access.organisations import enabled_providers
 from ircopilot.access.single_sign_on import Came
 from ircopilot.gateway.auth.cookies import FromWhere, OldSession, set_cookie
-from ircopilot.gateway.auth.shapes import In
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.door import cookie_value, own_origins
 from ircopilot.gateway.gate import WithGate
-from ircopilot.gateway.shapes import Line, shown
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.errors import UnknownProvider
 from ircopilot.stores.redis_sessions import SessionsUnreachable
 

@@ -11,13 +11,12 @@ from ircopilot.access import key_ring
 from ircopilot.access.key_ring import KeyWanted
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.auth.cookies import WithPerson
-from ircopilot.gateway.auth.shapes import In
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.kept_answers import holds_secret
 from ircopilot.gateway.organisations.key_shapes import ApiKeyMade, ApiKeyOut, KeyName
 from ircopilot.gateway.permit import needs
-from ircopilot.gateway.shapes import shown
+from ircopilot.gateway.shapes import In, shown
 from ircopilot.stores.postgres.errors import UnknownKey
 
 router = APIRouter(prefix="/v1/me/api-keys", tags=["me"])

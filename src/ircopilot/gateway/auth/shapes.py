@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from ircopilot.access.caller import Stage
 from ircopilot.access.permissions import Permission, Role
 from ircopilot.access.sessions import Begun
-from ircopilot.gateway.shapes import Line, shown
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.redis_sessions import Session
 
 _EMAIL = "ada@example.org"
@@ -31,12 +31,6 @@ Token = Annotated[
     Field(examples=[_TOKEN]),
 ]  # fmt: skip
 Name = Annotated[Line, Field(max_length=120, examples=["Ada Byron"])]
-
-
-class In(BaseModel):
-    """What comes in may hold no member that is not named."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class SignIn(In):

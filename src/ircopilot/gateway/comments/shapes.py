@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from ircopilot.domain.work import AnchorType, Comment
-from ircopilot.gateway.shapes import _In, shown
+from ircopilot.gateway.shapes import In, shown
 from ircopilot.stores.postgres.json_text import storable
 
 Body = Annotated[str, StringConstraints(min_length=1, max_length=20_000), AfterValidator(storable)]
@@ -22,7 +22,7 @@ EXAMPLE: dict[str, Any] = {
 }  # fmt: skip
 
 
-class Anchor(_In):
+class Anchor(In):
     """What a comment is about. An incident needs no id."""
 
     model_config = shown({"type": "event", "id": "9f86d081884c7d659a2feaa0c55ad015"})
@@ -31,7 +31,7 @@ class Anchor(_In):
     id: Id | None = None
 
 
-class NewComment(_In):
+class NewComment(In):
     """A comment, in Markdown; `@` and an e-mail address or id mentions a member. An answer has its thread's anchor."""
 
     model_config = shown({"body": "That is *our* scanner.", "anchor": EXAMPLE["anchor"]})
@@ -41,7 +41,7 @@ class NewComment(_In):
     reply_to: Id | None = None
 
 
-class CommentChange(_In):
+class CommentChange(In):
     """A comment, written anew."""
 
     model_config = shown({"body": "That is *our* scanner, said @dana@corp.example."})

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, Field, StringConstraints
 
-from ircopilot.gateway.shapes import _In, shown
+from ircopilot.gateway.shapes import In, shown
 from ircopilot.stores.postgres.marks import Note
 
 TagName = Annotated[
@@ -47,7 +47,7 @@ class IncidentMarks(BaseModel):
     tags: list[TagCount]
 
 
-class NewNote(_In):
+class NewNote(In):
     """A note on an event: plain text."""
 
     model_config = shown({"body": "First sign of the tool on this host."})

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from ircopilot.analysis.search import Suggestion
 from ircopilot.domain.event import HOT_BY_NAME, Event
 from ircopilot.domain.evidence import Artifact, Clock, Load
-from ircopilot.gateway.shapes import _In, shown
+from ircopilot.gateway.shapes import In, shown
 from ircopilot.stores.events.answers import Histogram, Page, ValueCounts
 from ircopilot.stores.events.timeline import Around
 
@@ -255,7 +255,7 @@ class Fields(BaseModel):
     items: list[FieldOut]
 
 
-class SearchToCheck(_In):
+class SearchToCheck(In):
     """A search, and where the cursor stands (in characters, from 0; the end if left out)."""
 
     model_config = shown({"q": "host:it01 AND", "at": 13})

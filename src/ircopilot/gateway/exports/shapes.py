@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from ircopilot.contracts.report import TLP
 from ircopilot.domain.incident import RunState
 from ircopilot.export.manifest import MANIFEST_FILE
 from ircopilot.export.registry import Exporter, exporter_of
-from ircopilot.gateway.shapes import SHA256
+from ircopilot.gateway.shapes import SHA256, In, shown
 from ircopilot.stores.postgres.exports import ExportRow
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$")]
@@ -39,14 +39,8 @@ _VERIFY = "sha256sum of the file is sha256; …/manifest names it and the digest
 _VERIFY_JSON = "put report.json and …/manifest (as manifest.json) into a folder DIR, and run: ircopilot verify DIR"
 
 
-def _shown(example: dict[str, Any]) -> dict[str, Any]:
-    return {"examples": [example]}
-
-
-class ExportOptions(BaseModel):
+class ExportOptions(In):
     """How a report is to be rendered. `version` null is the newest; no sections are all of them."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     version: int | None = Field(default=None, ge=1, le=1_000_000)
     tlp: TLP | None = Field(default=None, description="how the document may be passed on (FIRST TLP 2.0)")
@@ -58,7 +52,7 @@ class ExportOptions(BaseModel):
 class NewExport(ExportOptions):
     """A document to be made of a report. Redacted values become the same placeholders in all exports of the incident."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(ASKED))
+    model_config = shown(ASKED)
 
     format: Name
 
@@ -66,7 +60,7 @@ class NewExport(ExportOptions):
 class ExportOut(BaseModel):
     """An export. `sha256` and `size` are there when it is done; `state` is that of the run that makes it."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(EXPORT))
+    model_config = shown(EXPORT)
 
     id: str
     format: str
@@ -108,7 +102,7 @@ def made_file(row: ExportRow) -> tuple[str | None, dict[str, Any]]:
 class ExportList(BaseModel):
     """Exports, newest first."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"items": [EXPORT], "next": None}))
+    model_config = shown({"items": [EXPORT], "next": None})
 
     items: list[ExportOut]
     next: str | None = None
@@ -117,7 +111,7 @@ class ExportList(BaseModel):
 class ExportFormat(BaseModel):
     """A format, and the JSON Schema of its options."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(FORMAT))
+    model_config = shown(FORMAT)
 
     name: str
     title: str
@@ -138,7 +132,7 @@ class ExportFormat(BaseModel):
 class ExportFormats(BaseModel):
     """All formats."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"items": [FORMAT], "next": None}))
+    model_config = shown({"items": [FORMAT], "next": None})
 
     items: list[ExportFormat]
     next: str | None = None

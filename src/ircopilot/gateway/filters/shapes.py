@@ -9,7 +9,7 @@ import orjson
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ircopilot.domain.work import FilterKind, SavedFilter
-from ircopilot.gateway.shapes import Line, _In, shown
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.json_text import storable
 
 MOST_VIEW = 16 << 10
@@ -35,7 +35,7 @@ Query = Annotated[str, StringConstraints(max_length=4000), AfterValidator(storab
 View = Annotated[dict[str, Any], AfterValidator(_small), Field(description=f"At most {MOST_VIEW} bytes as JSON.")]
 
 
-class NewFilter(_In):
+class NewFilter(In):
     """A filter to be saved. `query` of a timeline is in the search language, of incidents the parameters of their list;
     `view` is the application's own, and is kept as it is.
     """
@@ -49,7 +49,7 @@ class NewFilter(_In):
     shared: bool = False
 
 
-class FilterChange(_In):
+class FilterChange(In):
     """What is to be changed; what is left out stays."""
 
     model_config = shown({"shared": False})

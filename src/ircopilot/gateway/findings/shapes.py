@@ -18,7 +18,7 @@ from ircopilot.domain.findings import (
     TimelineEntry,
 )
 from ircopilot.gateway.reports.shapes import AT, EVENT, EventId
-from ircopilot.gateway.shapes import Line
+from ircopilot.gateway.shapes import In, Line, shown
 
 Value = Annotated[
     str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*\S[^\x00-\x1f\x7f]*$")
@@ -62,18 +62,10 @@ CITATION = {
 }  # fmt: skip
 
 
-def _shown(example: dict[str, Any]) -> ConfigDict:
-    return ConfigDict(json_schema_extra={"examples": [example]})
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class EntityOut(BaseModel):
     """An entity. `said_by`: who gave it its role, if a person did."""
 
-    model_config = _shown(ENTITY)
+    model_config = shown(ENTITY)
 
     id: str
     type: EntityType
@@ -91,7 +83,7 @@ class EntityOut(BaseModel):
 class Entities(BaseModel):
     """Entities by type and value."""
 
-    model_config = _shown({"items": [ENTITY], "next": None})
+    model_config = shown({"items": [ENTITY], "next": None})
 
     items: list[EntityOut]
     next: str | None = None
@@ -129,7 +121,7 @@ class EventSeen(BaseModel):
 class SightingsOut(BaseModel):
     """Where a value was seen in all of the incident's events: how often, on which hosts, and the earliest events."""
 
-    model_config = _shown(SIGHTINGS)
+    model_config = shown(SIGHTINGS)
 
     events: int
     first: datetime | None
@@ -141,13 +133,13 @@ class SightingsOut(BaseModel):
 class EntityWhole(EntityOut):
     """An entity with the acts that name it, and where it was seen."""
 
-    model_config = _shown({**ENTITY, "acts": [ACT], "sightings": SIGHTINGS})
+    model_config = shown({**ENTITY, "acts": [ACT], "sightings": SIGHTINGS})
 
     acts: list[ActSeen]
     sightings: SightingsOut
 
 
-class RoleChange(_In):
+class RoleChange(In):
     """The role of an entity, in an analyst's word."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"role": "benign", "why": "our own scanner"}]})
@@ -159,7 +151,7 @@ class RoleChange(_In):
 class IndicatorOut(BaseModel):
     """An indicator. `verdict`: derived, or what a person says of it; `added`: by hand."""
 
-    model_config = _shown(INDICATOR)
+    model_config = shown(INDICATOR)
 
     id: str
     type: IndicatorType
@@ -175,13 +167,13 @@ class IndicatorOut(BaseModel):
 class Indicators(BaseModel):
     """Indicators by type and value."""
 
-    model_config = _shown({"items": [INDICATOR], "next": None})
+    model_config = shown({"items": [INDICATOR], "next": None})
 
     items: list[IndicatorOut]
     next: str | None = None
 
 
-class NewIndicator(_In):
+class NewIndicator(In):
     """An indicator to be added; without `evidence` the earliest events that name it are taken, if there are any."""
 
     model_config = ConfigDict(
@@ -196,7 +188,7 @@ class NewIndicator(_In):
     evidence: tuple[EventId, ...] = Field(default=(), max_length=50)
 
 
-class IndicatorChange(_In):
+class IndicatorChange(In):
     """What is to be said of an indicator."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"verdict": "benign", "why": "our own proxy"}]})
@@ -208,7 +200,7 @@ class IndicatorChange(_In):
 class Detections(BaseModel):
     """Detections, those that the story rests on first, then by level."""
 
-    model_config = _shown({"items": [DETECTION], "next": None})
+    model_config = shown({"items": [DETECTION], "next": None})
 
     items: list[Detection]
     next: str | None = None
@@ -217,7 +209,7 @@ class Detections(BaseModel):
 class Anomalies(BaseModel):
     """Anomalies, the rarest first."""
 
-    model_config = _shown({"items": [ANOMALY], "next": None})
+    model_config = shown({"items": [ANOMALY], "next": None})
 
     items: list[Anomaly]
     next: str | None = None
@@ -226,7 +218,7 @@ class Anomalies(BaseModel):
 class Techniques(BaseModel):
     """ATT&CK techniques, the surest first."""
 
-    model_config = _shown({"items": [TECHNIQUE], "next": None})
+    model_config = shown({"items": [TECHNIQUE], "next": None})
 
     items: list[Technique]
     next: str | None = None
@@ -235,7 +227,7 @@ class Techniques(BaseModel):
 class Story(BaseModel):
     """The timeline of what matters, by time."""
 
-    model_config = _shown({"items": [ENTRY], "next": None})
+    model_config = shown({"items": [ENTRY], "next": None})
 
     items: list[TimelineEntry]
     next: str | None = None
@@ -268,7 +260,7 @@ class EdgeOut(BaseModel):
 class Graph(BaseModel):
     """The incident as a graph; `together` says that some entities stand in groups."""
 
-    model_config = _shown({"nodes": [NODE], "edges": [EDGE], "entities": 44, "together": False})
+    model_config = shown({"nodes": [NODE], "edges": [EDGE], "entities": 44, "together": False})
 
     nodes: list[NodeOut]
     edges: list[EdgeOut]
@@ -296,7 +288,7 @@ class ProcessOut(BaseModel):
 class Processes(BaseModel):
     """Processes of a host by start: those of the story first when there are more (`total`) than are told."""
 
-    model_config = _shown({"host": "WS07", "items": [PROCESS], "total": 1, "next": None})
+    model_config = shown({"host": "WS07", "items": [PROCESS], "total": 1, "next": None})
 
     host: str
     items: list[ProcessOut]
@@ -319,7 +311,7 @@ class Verification(BaseModel):
 class Citation(BaseModel):
     """A record: as found, as understood, where it lies, and which claims cite it. `reason`: why it could not be read."""
 
-    model_config = _shown(CITATION)
+    model_config = shown(CITATION)
 
     event_id: str
     artifact: str

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field, StringConstraints
 
 from ircopilot.domain.incident import SEVERITIES, Case, CloseReason, Phase, Severity, Status, Tlp
 from ircopilot.gateway.moments import Moment
-from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, Key, Line, _In, shown
+from ircopilot.gateway.shapes import DEPOSIT, INCIDENT, DepositOut, In, Key, Line, shown
 from ircopilot.stores.postgres.json_text import storable
 
 # Text of several lines. What Postgres cannot hold is spelled.
@@ -30,7 +30,7 @@ CASE = INCIDENT | _FIELDS | {
 }  # fmt: skip
 
 
-class NewIncident(_In):
+class NewIncident(In):
     """An incident to be opened; without a key it is given one. `lead` is a member's e-mail address or id."""
 
     model_config = shown({"title": "Laptop of accounting", "key": "INC-7", "severity": "high", "tags": ["phishing"]})
@@ -49,7 +49,7 @@ class NewIncident(_In):
     recovered_at: Moment | None = None
 
 
-class IncidentChange(_In):
+class IncidentChange(In):
     """Fields to be changed; what is left out stays. Closing has a route of its own."""
 
     model_config = shown({"severity": "critical", "status": "containment", "contained_at": "2026-03-10T11:05:00Z"})
@@ -73,7 +73,7 @@ class IncidentChange(_In):
         return {name: value for name, value in sent.items() if value is not None or name in empty}
 
 
-class Closing(_In):
+class Closing(In):
     """Why an incident is closed, and as of when (now, if it is left out)."""
 
     model_config = shown({"reason": "resolved", "note": "Rebuilt from the image of 2026-02."})
@@ -83,7 +83,7 @@ class Closing(_In):
     closed_at: Moment | None = None
 
 
-class Reopening(_In):
+class Reopening(In):
     """In which phase a closed incident goes on, and why."""
 
     model_config = shown({"status": "containment", "note": "The beacon is back."})
@@ -92,7 +92,7 @@ class Reopening(_In):
     note: Text = ""
 
 
-class Merging(_In):
+class Merging(In):
     """The incident that goes on with everything."""
 
     model_config = shown({"into": "INC-8", "note": "the same campaign"})
@@ -101,7 +101,7 @@ class Merging(_In):
     note: Text = ""
 
 
-class Restriction(_In):
+class Restriction(In):
     """Who may know of an incident: everybody, or these members or keys, its lead, and who may restrict incidents."""
 
     model_config = shown({"restricted": True, "granted": ["9f86d081884c7d65"]})
@@ -119,7 +119,7 @@ class RestrictionOut(BaseModel):
     granted: list[str]
 
 
-class Hold(_In):
+class Hold(In):
     """Whether a legal hold lies on an incident, and until when it is kept in any case."""
 
     model_config = shown({"legal_hold": True, "retain_until": "2033-01-01T00:00:00Z"})

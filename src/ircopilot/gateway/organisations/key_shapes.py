@@ -5,12 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, StrictBool, StringConstraints
+from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
 
 from ircopilot.access.permissions import Permission, Role
-from ircopilot.gateway.auth.shapes import In
 from ircopilot.gateway.organisations.shapes import PersonRole
-from ircopilot.gateway.shapes import Line, shown
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.api_keys import ApiKey
 from ircopilot.stores.postgres.oidc_providers import Provider
 
@@ -119,7 +118,7 @@ class ProviderNew(In):
     group_roles: GroupRoles = Field(default_factory=dict)
     default_role: PersonRole | None = None
     trust_mfa: bool = False
-    enabled: StrictBool = True
+    enabled: bool = True
 
 
 class ProviderChange(In):
@@ -136,7 +135,7 @@ class ProviderChange(In):
     default_role: PersonRole | None = None
     no_default_role: bool = False
     trust_mfa: bool | None = None
-    enabled: StrictBool | None = None
+    enabled: bool | None = None
 
 
 class ProviderOut(BaseModel):

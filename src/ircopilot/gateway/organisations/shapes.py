@@ -8,8 +8,8 @@ from typing import Annotated, Literal, cast
 from pydantic import BaseModel, Field
 
 from ircopilot.access.permissions import Role
-from ircopilot.gateway.auth.shapes import Email, In, Name
-from ircopilot.gateway.shapes import Line, shown
+from ircopilot.gateway.auth.shapes import Email, Name
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.invitations import Invitation
 from ircopilot.stores.postgres.members import Member
 from ircopilot.stores.postgres.organisations import Organisation

@@ -12,7 +12,7 @@ from ircopilot.domain.work import Playbook, PlaybookStep, PlaybookUse
 from ircopilot.gateway.actions.shapes import EXAMPLE as ACTION
 from ircopilot.gateway.actions.shapes import ActionOut
 from ircopilot.gateway.incidents.shapes import Text
-from ircopilot.gateway.shapes import Line, Words, _In, shown
+from ircopilot.gateway.shapes import In, Line, Words, shown
 
 _STEP = {
     "title": "Isolate the affected hosts", "description": "Several at once.", "phase": "containment",
@@ -28,7 +28,7 @@ _USE = {
 }  # fmt: skip
 
 
-class StepIn(_In):
+class StepIn(In):
     """A step. `due_in_minutes` counts from when the playbook is applied; `role` says whose it is, in words."""
 
     model_config = shown(_STEP)
@@ -40,7 +40,7 @@ class StepIn(_In):
     role: Words = ""
 
 
-class NewPlaybook(_In):
+class NewPlaybook(In):
     """A playbook, whole: no two of its steps have the same title."""
 
     model_config = shown({"name": "Lost laptop", "description": "", "steps": [_STEP]})
@@ -54,7 +54,7 @@ class NewPlaybook(_In):
         return tuple(PlaybookStep(**step.model_dump()) for step in self.steps)
 
 
-class Application(_In):
+class Application(In):
     """The playbook to be applied, in its latest version unless told."""
 
     model_config = shown({"playbook": "ransomware"})

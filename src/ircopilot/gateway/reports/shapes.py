@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, Field, StringConstraints
 
 from ircopilot.contracts.report import ReportState
 from ircopilot.domain.claims import ClaimKind
 from ircopilot.gateway.etag import tag_of
 from ircopilot.gateway.reports.kept import sendable
-from ircopilot.gateway.shapes import Line
+from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.report.gate import Fault
 from ircopilot.stores.postgres.report_versions import ActRow, ClaimRow, VersionRow
 
@@ -39,18 +39,10 @@ DRAFTED = {"text": "invoice.exe connected to 192.0.2.9.", "kind": "fact", "evide
            "subject": "invoice.exe", "objects": ["192.0.2.9"]}  # fmt: skip
 
 
-def _shown(example: dict[str, Any]) -> dict[str, Any]:
-    return {"examples": [example]}
-
-
-class _In(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 class VersionOut(BaseModel):
     """A version of a report. `unfit` counts decisions on the version before that fit nothing here any more."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(VERSION))
+    model_config = shown(VERSION)
 
     version: int
     state: ReportState
@@ -73,7 +65,7 @@ class VersionOut(BaseModel):
 class Versions(BaseModel):
     """Versions, newest first."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"items": [VERSION], "next": None}))
+    model_config = shown({"items": [VERSION], "next": None})
 
     items: list[VersionOut]
     next: str | None = None
@@ -100,7 +92,7 @@ class SearchOut(BaseModel):
 class ClaimOut(BaseModel):
     """A claim as it stands. `drafted` is the sentence before it was edited; `by` is the person whose words it has."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(CLAIM))
+    model_config = shown(CLAIM)
 
     id: str
     section: str
@@ -180,29 +172,27 @@ class UnfitOut(BaseModel):
 class ReportOut(VersionOut):
     """A version whole."""
 
-    model_config = ConfigDict(
-        json_schema_extra=_shown(
-            {
-                **VERSION,
-                "title": "Laptop of accounting",
-                "start": AT,
-                "end": AT,
-                "editable": True,
-                "sections": [{"id": "what-happened", "title": "What happened", "claims": [CLAIM]}],
-                "refused": [],
-                "facts": {
-                    "events.total": {
-                        "value": 120,
-                        "unit": "events",
-                        "how": "events of committed loads",
-                        "evidence": [EVENT],
-                        "count": 120,
-                        "digest": "",
-                    }
-                },
-                "not_carried": [],
-            }
-        )
+    model_config = shown(
+        {
+            **VERSION,
+            "title": "Laptop of accounting",
+            "start": AT,
+            "end": AT,
+            "editable": True,
+            "sections": [{"id": "what-happened", "title": "What happened", "claims": [CLAIM]}],
+            "refused": [],
+            "facts": {
+                "events.total": {
+                    "value": 120,
+                    "unit": "events",
+                    "how": "events of committed loads",
+                    "evidence": [EVENT],
+                    "count": 120,
+                    "digest": "",
+                }
+            },
+            "not_carried": [],
+        }
     )
 
     title: str
@@ -215,34 +205,34 @@ class ReportOut(VersionOut):
     not_carried: list[UnfitOut]
 
 
-class Note(_In):
+class Note(In):
     """Why, if there is something to be said."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"note": "ready for review"}))
+    model_config = shown({"note": "ready for review"})
 
     note: Line | None = None
 
 
-class Reason(_In):
+class Reason(In):
     """Why the claim is not published."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"reason": "a test of our own, see CHG-12"}))
+    model_config = shown({"reason": "a test of our own, see CHG-12"})
 
     reason: Line
 
 
-class Place(_In):
+class Place(In):
     """Behind which claim of the section; null is first."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"after": "what-happened-2"}))
+    model_config = shown({"after": "what-happened-2"})
 
     after: Name | None
 
 
-class Sentence(_In):
+class Sentence(In):
     """A sentence with what it rests on. A `fact` that states an act names it: verb, subject, objects, host, time."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(DRAFTED))
+    model_config = shown(DRAFTED)
 
     text: Text
     kind: ClaimKind = "fact"
@@ -257,17 +247,17 @@ class Sentence(_In):
 class NewClaim(Sentence):
     """A claim to be added to a section, behind another claim or at the end."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({**DRAFTED, "section": "what-happened", "after": None}))
+    model_config = shown({**DRAFTED, "section": "what-happened", "after": None})
 
     section: Name
     after: Name | None = None
     as_analyst_word: bool = Field(default=False, description="keep what the gate refuses, marked as the analyst's own")
 
 
-class ClaimEdit(_In):
+class ClaimEdit(In):
     """What is to be said otherwise; what is left out stays."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"text": "On WS07, invoice.exe was executed."}))
+    model_config = shown({"text": "On WS07, invoice.exe was executed."})
 
     text: Text | None = None
     kind: ClaimKind | None = None
@@ -283,7 +273,7 @@ class ClaimEdit(_In):
 class SentenceCheck(Sentence):
     """A sentence to be held against the records; with `claim`, as an edit of that claim: what is left out is its."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({**DRAFTED, "claim": None}))
+    model_config = shown({**DRAFTED, "claim": None})
 
     claim: Name | None = None
 
@@ -305,7 +295,7 @@ class FaultOut(BaseModel):
 class Checked(BaseModel):
     """Whether the gate lets a sentence through, as what, and what it objects to."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"passes": False, "status": None, "faults": [FAULT]}))
+    model_config = shown({"passes": False, "status": None, "faults": [FAULT]})
 
     passes: bool
     status: Literal["verified", "inferred", "unknown", "analyst"] | None
@@ -315,7 +305,7 @@ class Checked(BaseModel):
 class Deed(BaseModel):
     """Something that was done to a version or one of its claims, by whom, and what changed."""
 
-    model_config = ConfigDict(json_schema_extra=_shown(DEED))
+    model_config = shown(DEED)
 
     act: str
     claim: str | None
@@ -332,7 +322,7 @@ class Deed(BaseModel):
 class Deeds(BaseModel):
     """What was done, oldest first."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"items": [DEED], "next": None}))
+    model_config = shown({"items": [DEED], "next": None})
 
     items: list[Deed]
     next: str | None = None
@@ -358,14 +348,12 @@ class FactChange(BaseModel):
 class ReportDiff(BaseModel):
     """What differs between two versions: published claims, figures, and ids of entities, indicators and techniques."""
 
-    model_config = ConfigDict(
-        json_schema_extra=_shown({
+    model_config = shown({
             "from_version": 1, "to_version": 2,
             "claims": [{"change": "added", "section": "what-happened", "before": None, "after": CLAIM}],
             "facts": [], "same": 61, "entities": {"added": ["ip-0a1b2c3d4e"], "removed": []},
             "indicators": {"added": [], "removed": []}, "techniques": {"added": ["T1059.001"], "removed": []},
-        })
-    )  # fmt: skip
+        })  # fmt: skip
 
     from_version: int
     to_version: int
@@ -380,14 +368,14 @@ class ReportDiff(BaseModel):
 class ReportPolicy(BaseModel):
     """`four_eyes`: who alone edited a report does not approve it."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"four_eyes": True}))
+    model_config = shown({"four_eyes": True})
 
     four_eyes: bool
 
 
-class PolicyChange(_In):
+class PolicyChange(In):
     """The policy as it is to be."""
 
-    model_config = ConfigDict(json_schema_extra=_shown({"four_eyes": True}))
+    model_config = shown({"four_eyes": True})
 
     four_eyes: bool

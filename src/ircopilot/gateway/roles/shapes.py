@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from ircopilot.access.permissions import DEFAULT_ROLES, PERMISSIONS, Permission, Role
 from ircopilot.access.policy import Policy
-from ircopilot.gateway.shapes import shown
+from ircopilot.gateway.shapes import In, shown
 
 _VIEWER = {
     "role": "viewer", "permissions": ["incident:read", "report:read"], "changed": True, "fixed": False,
@@ -47,11 +47,9 @@ class Roles(BaseModel):
     permissions: list[Permission]
 
 
-class RoleChange(BaseModel):
+class RoleChange(In):
     """The whole of what the role may from now on."""
 
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"permissions": ["incident:read", "report:read"]}]}
-    )
+    model_config = shown({"permissions": ["incident:read", "report:read"]})
 
     permissions: frozenset[Permission] = Field(max_length=len(PERMISSIONS))
