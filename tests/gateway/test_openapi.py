@@ -21,6 +21,7 @@ from ircopilot.gateway.described import Problem
 from ircopilot.gateway.documentation.schema import first_example
 from ircopilot.gateway.openapi import SAFE, api_document, permission_of
 from ircopilot.gateway.routers import ROUTERS
+from ircopilot.gateway.shared_answers import referred
 from ircopilot.gateway.tags import TAGS
 
 DOCUMENT = api_document()
@@ -85,14 +86,14 @@ def test_an_operation_shows_what_goes_in_and_out(method: str, operation: dict[st
 def test_an_operations_errors_are_typed(method: str, operation: dict[str, Any]) -> None:
     if not operation["security"] and "500" not in operation["responses"]:
         return  # health: nothing can be wrong with asking
-    told = {status: answer for status, answer in operation["responses"].items() if status >= "4"}
+    told = {s: referred(DOCUMENT, answer) for s, answer in operation["responses"].items() if s >= "4"}
     assert {"500", "503"} <= set(told), "give the route responses=problems(…)"
     for status, answer in told.items():
         media = answer["content"]["application/problem+json"]
         assert media["schema"] == {"$ref": "#/components/schemas/Problem"}
         assert media["examples"]
         for name, shown in media["examples"].items():
-            problem = Problem.model_validate(shown["value"])
+            problem = Problem.model_validate(referred(DOCUMENT, shown)["value"])
             assert (problem.type, str(problem.status)) == (f"urn:ircopilot:error:{name}", status)
 
 

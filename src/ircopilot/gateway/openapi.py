@@ -26,6 +26,7 @@ from ircopilot.gateway.errors import (
 from ircopilot.gateway.nulls import restore_nulls
 from ircopilot.gateway.permit import Needs
 from ircopilot.gateway.routers import ROUTERS
+from ircopilot.gateway.shared_answers import share_answers
 from ircopilot.gateway.tags import TAGS
 from ircopilot.stores.postgres.errors import LostClaim
 
@@ -87,6 +88,7 @@ def api_document() -> dict[str, Any]:
         if route.include_in_schema:
             for method in sorted(route.methods or ()):
                 _complete(document["paths"][route.path_format][method.lower()], route, method.lower())
+    share_answers(document)
     return document
 
 

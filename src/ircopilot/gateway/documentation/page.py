@@ -9,6 +9,7 @@ from importlib.resources import files
 from typing import Any
 
 from ircopilot.gateway.documentation.schema import first_example, schema_table, type_text
+from ircopilot.gateway.shared_answers import referred
 
 STYLE = files(__package__).joinpath("style.css").read_text(encoding="utf-8")
 _METHODS = ("get", "post", "put", "patch", "delete", "head", "options")
@@ -99,7 +100,8 @@ def _answers(document: Json, operation: Json) -> str:
         content = "" if status >= "4" else "".join(
             _content(document, kind, media) for kind, media in answer.get("content", {}).items()
         )  # fmt: skip
-        rows.append(f"<tr><th>{_text(status)}</th><td>{_prose(answer['description'])}{content}</td></tr>")
+        about = _prose(referred(document, answer)["description"])
+        rows.append(f"<tr><th>{_text(status)}</th><td>{about}{content}</td></tr>")
     return f"<h4>Answers</h4><table>{''.join(rows)}</table>"
 
 
