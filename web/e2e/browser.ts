@@ -10,6 +10,7 @@ const need = (name: string): string => {
   if (!value) throw new Error(`${name} is not set: run it by pytest tests/web`)
   return value
 }
+/** Of the first owner of this file's own organisation. */
 export const firstLink = () => need('IRCOPILOT_FIRST_LINK')
 export const evidenceFolder = () => need('IRCOPILOT_EVIDENCE')
 export const origin = () => new URL(firstLink()).origin
@@ -89,4 +90,37 @@ export async function picture(page: Page, name: string): Promise<void> {
   if (!folder) return
   if (!existsSync(folder)) mkdirSync(folder, { recursive: true })
   await page.screenshot({ path: `${folder}/${name}.png` })
+}
+
+/** Every page of an incident and of the whole, by name. */
+export const everyPage = (incident: string): [name: string, path: string][] => [
+  ['incidents', '/'],
+  ...['timeline', 'graph', 'attack', 'evidence', 'actions', 'report', 'export'].map((tab): [string, string] => [
+    tab,
+    `/incidents/${encodeURIComponent(incident)}/${tab}`,
+  ]),
+  ['settings', '/settings'],
+]
+
+/** Until the page has drawn what it asked for. */
+export async function settled(page: Page): Promise<void> {
+  await page.locator('main').first().waitFor()
+  await page.waitForFunction(() => !document.querySelector('[role=status] .sweep'))
+  await page.waitForTimeout(250)
+  await page.waitForFunction(() => !document.querySelector('[role=status] .sweep'))
+}
+
+/** What is cut off at the right, where nothing scrolls and no ellipsis says so. */
+export async function overflow(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const cut = (one: Element) => {
+      const { overflowX, textOverflow, display } = getComputedStyle(one)
+      if (one instanceof SVGElement || one.clientWidth < 8 || textOverflow === 'ellipsis' || display === '-webkit-box')
+        return false
+      const shut = one === document.documentElement || overflowX === 'hidden' || overflowX === 'clip'
+      return shut && one.scrollWidth > one.clientWidth + 1
+    }
+    const found = [document.documentElement, ...document.querySelectorAll('body *')].filter(cut)
+    return found.map((one) => `${one.scrollWidth} in ${one.clientWidth}: ${one.outerHTML.slice(0, 140)}`)
+  })
 }

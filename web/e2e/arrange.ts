@@ -1,0 +1,70 @@
+/** What a test needs before its first page: an owner who is signed in, an incident that is analysed; through the API. */
+import { readFileSync, readdirSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import type { APIRequestContext, BrowserContext } from 'playwright-core'
+import { expect } from 'vitest'
+import { evidenceFolder, firstLink, origin } from './browser'
+
+export interface Who {
+  name: string
+  email: string
+  password: string
+}
+
+/** Addresses differ by file: an account is one across organisations. */
+export const person = (name: string): Who => ({
+  name,
+  email: `${name.toLowerCase().replace(/\W+/g, '.')}.${fileName()}@example.org`,
+  password: 'quiet harbour lanterns',
+})
+
+const fileName = () => /([\w-]+)\.e2e\.ts$/.exec(expect.getState().testPath ?? '')?.[1] ?? 'pages'
+
+async function good(answer: Awaited<ReturnType<APIRequestContext['fetch']>>): Promise<Record<string, unknown>> {
+  if (!answer.ok()) throw new Error(`${answer.url()}: ${answer.status()} ${await answer.text()}`)
+  return (await answer.json()) as Record<string, unknown>
+}
+
+/** The gateway as the signed-in person of a browser's context calls it. */
+export class Caller {
+  constructor(
+    private readonly context: BrowserContext,
+    private readonly csrf: string,
+  ) {}
+
+  async get<T>(path: string): Promise<T> {
+    return (await good(await this.context.request.get(`${origin()}/v1${path}`))) as T
+  }
+
+  async send<T>(path: string, body: object | Buffer = {}, method = 'POST'): Promise<T> {
+    const headers = { 'X-CSRF-Token': this.csrf, Origin: origin() }
+    return (await good(await this.context.request.fetch(`${origin()}/v1${path}`, { method, data: body, headers }))) as T
+  }
+}
+
+/** The first owner of this file's organisation, whose session the context has from now on. */
+export async function signInAsOwner(context: BrowserContext, who = person('Ada Byron')): Promise<Caller> {
+  const token = new URL(firstLink()).searchParams.get('token')
+  const begun = await good(
+    await context.request.post(`${origin()}/v1/auth/first`, { data: { token, ...who }, headers: { Origin: origin() } }),
+  )
+  return new Caller(context, String(begun.csrf_token))
+}
+
+/** An incident with the files of a folder (the sample's unless told), its key; it is analysed when this returns. */
+export async function makeIncident(caller: Caller, title: string, folder = evidenceFolder()): Promise<string> {
+  const { key } = await caller.send<{ key: string }>('/incidents', { title })
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((one) => one.isFile())
+  for (const file of files) {
+    const path = join(file.parentPath, file.name)
+    const name = encodeURIComponent(relative(folder, path))
+    await caller.send(`/incidents/${key}/evidence?name=${name}`, readFileSync(path))
+  }
+  const { id } = await caller.send<{ id: string }>(`/incidents/${key}/runs`)
+  for (let state = ''; state !== 'done';) {
+    ;({ state } = await caller.get<{ state: string }>(`/runs/${id}`))
+    if (state === 'failed' || state === 'cancelled') throw new Error(`the analysis of ${title}: ${state}`)
+    await new Promise((later) => setTimeout(later, 250))
+  }
+  return key
+}
