@@ -56,6 +56,7 @@ bench: install
 
 soak: install
 	$(BIN)/python -m pytest tests/faults --soak
+	IRCOPILOT_SOAK=1 $(BIN)/python -m pytest tests/gateway/test_schemathesis.py tests/gateway/test_linked_calls.py
 
 # The web application: built into src/ircopilot/gateway/static/, from where the gateway serves it and the wheel takes it.
 web: $(WEB)

@@ -10,8 +10,10 @@ import pytest
 
 from gateway.conftest import LIMITS, SETTINGS, Served, client, new_key, serving
 from gateway.test_incidents import problem
+from ircopilot.gateway.answers import as_problem
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
+from ircopilot.stores.events import EventStoreFailed
 from ircopilot.stores.redis_rates import Bucket, OwnBuckets, Rates
 
 FEW = LIMITS.model_copy(update={"rate_caller": 3, "rate_organisation": 5})
@@ -32,6 +34,15 @@ def test_a_caller_and_an_organisation_make_so_many_calls(stores: StoreSet, org: 
         assert http.get("/healthz").status_code == 200
         with client(gateway, new_key(stores, f"{org}-else")) as other:
             assert other.get("/v1/runs").status_code == 200
+
+
+def test_what_is_our_own_fault_tells_nothing_of_the_inside() -> None:
+    told = as_problem(
+        EventStoreFailed("Code: 376. DB::Exception: SELECT * FROM events WHERE org_id = …", "see the SQL")
+    )
+    assert (told.type, told.status) == ("event-store-failed", 500)
+    assert "SELECT" not in told.detail + told.next_step
+    assert as_problem(RuntimeError("secret")).detail == told.detail
 
 
 @pytest.mark.parametrize("away", [False, True])

@@ -11,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from ircopilot.contracts.problems import MEDIA_TYPE, problem_document
+from ircopilot.contracts.problems import MEDIA_TYPE, RemoteProblem, problem_document
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.gateway.errors import BrokenUpload, InvalidRequest, MethodNotAllowed, NoSuchRoute
 
 URN = "urn:ircopilot:error:"
 _SHOWN_ERRORS = 20
+_OURS = ("an error of our own, noted in the gateway's log under this request_id", "try again, or tell us")
 
 
 def problem_answer(error: ProblemError, request_id: str, trace_id: str = "") -> Response:
@@ -37,14 +38,12 @@ def problem_answer(error: ProblemError, request_id: str, trace_id: str = "") -> 
 
 
 def as_problem(error: Exception) -> ProblemError:
-    """The problem that an exception is; one that nobody foresaw tells nothing of itself."""
+    """The problem that an exception is; one that is our own fault tells its type, and nothing else of itself."""
     if isinstance(error, ProblemError):
-        return error
+        return error if error.status != 500 else RemoteProblem(error.type, 500, error.title, *_OURS)
     if isinstance(error, ClientDisconnect):
         return BrokenUpload("the connection ended before the body did", "send it again")
-    return ProblemError(
-        "an error of our own, noted in the gateway's log under this request_id", "try again, or tell us"
-    )
+    return ProblemError(*_OURS)
 
 
 async def answer_validation(request: Request, error: Exception) -> Response:

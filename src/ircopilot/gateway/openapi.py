@@ -23,6 +23,7 @@ from ircopilot.gateway.errors import (
     TooManyRequests,
     UnsupportedMedia,
 )
+from ircopilot.gateway.links import add_links
 from ircopilot.gateway.nulls import restore_nulls
 from ircopilot.gateway.permit import Needs
 from ircopilot.gateway.routers import ROUTERS
@@ -88,6 +89,7 @@ def api_document() -> dict[str, Any]:
         if route.include_in_schema:
             for method in sorted(route.methods or ()):
                 _complete(document["paths"][route.path_format][method.lower()], route, method.lower())
+    add_links(document["paths"])
     share_answers(document)
     return document
 

@@ -164,7 +164,8 @@ async def list_indicators(
     status_code=201,
     response_model=IndicatorOut,
     dependencies=[needs("finding:write")],
-    responses=problems(UnknownIncident, UnknownReport, IncidentMerged, PreconditionFailed, *_STORE),
+    responses=problems(UnknownIncident, UnknownReport, IncidentMerged, PreconditionFailed, *_STORE)
+    | {200: {"model": IndicatorOut, "description": "It was there already, and is confirmed."}},
 )
 async def add_indicator(
     key: str, asked: NewIndicator, gate: WithGate, caller: WithCaller, response: Response

@@ -152,7 +152,8 @@ async def list_applied_playbooks(key: str, gate: WithGate, caller: WithCaller) -
     status_code=201,
     response_model=PlaybookApplied,
     dependencies=[needs("action:write")],
-    responses=problems(UnknownIncident, IncidentMerged, UnknownPlaybook, WrongState),
+    responses=problems(UnknownIncident, IncidentMerged, UnknownPlaybook, WrongState)
+    | {200: {"model": PlaybookApplied, "description": "It was applied before."}},
 )
 async def apply_playbook(
     key: str, asked: Application, gate: WithGate, caller: WithCaller, response: Response
