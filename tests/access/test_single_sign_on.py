@@ -301,6 +301,36 @@ def test_addresses_of_this_machine_are_not_called_unless_allowed(
             problem(new.post("/v1/auth/oidc/start", json={"provider_id": found}), 502, "provider-unreachable")
 
 
+def test_a_provider_is_tried_before_it_is_set_up(
+    http: httpx.Client, served: Served, provider: Provider, stores: StoreSet, owner: Person
+) -> None:
+    found = http.post("/v1/oidc-providers/discover", json={"issuer": provider.issuer})
+    assert found.status_code == 200, found.text
+    told = found.json()
+    assert told["redirect_uri"] == f"{served.url}/v1/auth/oidc/callback"
+    assert told["authorization_endpoint"].startswith(provider.issuer)
+    assert told["keys"] >= 1
+    assert http.get("/v1/oidc-providers").json()["items"] == []
+    wrong = http.post("/v1/oidc-providers/discover", json={"issuer": f"{provider.issuer}/elsewhere"})
+    problem(wrong, 502, "provider-unreachable")
+    with serving(stores) as strict, signed_in(strict, owner) as there:
+        answer = there.post("/v1/oidc-providers/discover", json={"issuer": provider.issuer})
+        problem(answer, 502, "provider-unreachable")
+
+
+def test_a_browser_that_is_refused_is_told_by_the_page_where_it_began(
+    http: httpx.Client, served: Served, provider: Provider, login: str
+) -> None:
+    provider_id = set_up(http, served, provider, group_roles={"nobody": "viewer"})
+    tell(provider, login)
+    with browser(served) as new:
+        back = at_provider(begin(new, provider_id), login)
+        answer = new.get(back, headers={"Accept": "text/html,application/xhtml+xml"})
+        assert answer.status_code == 303, answer.text
+        assert answer.headers["location"] == "/sign-in?refused=provider-refused"
+        problem(new.get("/v1/me"), 401, "unauthenticated")
+
+
 def test_the_last_owner_stays_one_whatever_the_groups_say(
     http: httpx.Client, served: Served, provider: Provider, login: str, owner: Person
 ) -> None:

@@ -120,8 +120,11 @@ def test_a_session_that_waits_may_do_nothing_else(http: httpx.Client, who: Perso
             problem(one.request(method, path, json={}), 403, "second-factor-required")
         for body in ({}, {"code": ""}, {"code": None}, {"code": ["123456"]}, {"code": "123456", "stage": "full"}):
             problem(one.post("/v1/auth/factor/totp", json=body), 422, "invalid-request")
+        waiting = one.get("/v1/auth/session").json()
+        assert waiting["next"] == "second_factor"
+        assert waiting["csrf_token"] == one.headers["X-CSRF-Token"]
         assert one.post("/v1/auth/sign-out").status_code == 204
-        problem(one.get("/v1/me"), 401, "unauthenticated")
+        problem(one.get("/v1/auth/session"), 401, "unauthenticated")
 
 
 def test_a_recovery_code_lets_in_once(http: httpx.Client, who: Person, served: Served, stores: StoreSet) -> None:

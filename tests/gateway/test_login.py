@@ -100,5 +100,8 @@ def test_only_ones_own_keys_can_be_revoked(served: Served, stores: StoreSet, ses
     with browser(served) as other:
         sign_in(other, person(stores, org, "analyst"))
         problem(other.delete(place), 404, "unknown-key")
+        assert other.get("/v1/me/api-keys").json()["items"] == []
+    assert [key["id"] for key in session.get("/v1/me/api-keys").json()["items"]] == [made["api_key"]["id"]]
     assert session.delete(place).status_code == 204
     problem(session.delete(place), 404, "unknown-key")
+    assert [key["state"] for key in session.get("/v1/me/api-keys").json()["items"]] == ["revoked"]

@@ -99,7 +99,7 @@ export const everyPage = (incident: string): [name: string, path: string][] => [
     tab,
     `/incidents/${encodeURIComponent(incident)}/${tab}`,
   ]),
-  ['settings', '/settings'],
+  ...['', '/factors', '/keys'].map((part): [string, string] => [`settings${part}`, `/settings${part}`]),
 ]
 
 /** Until the page has drawn what it asked for. */

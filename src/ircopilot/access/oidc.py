@@ -45,6 +45,16 @@ class Client:
         return f"Client({self.issuer}, {self.client_id})"
 
 
+@dataclass(frozen=True, slots=True)
+class Discovered:
+    """What a provider says of itself: where people sign in, where codes are taken, how many keys it signs with."""
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    keys: int
+
+
 class OidcPeer:
     """Talks to providers. What they say of themselves is remembered for five minutes; keys are fetched again when a token
     names one that is not known. `private`: providers on private networks and over plain HTTP are called too.
@@ -93,6 +103,16 @@ class OidcPeer:
         if about.get("issuer") != issuer:
             raise ProviderUnreachable("its discovery document names another issuer", "see the issuer's exact spelling")
         return about
+
+    def look_at(self, issuer: str) -> Discovered:
+        """Whether all is there that a sign-in needs. Raises `ProviderUnreachable`."""
+        about = self.discover(issuer)
+        try:
+            keys = len(self._keys(self._endpoint(about, "jwks_uri")).keys)
+        except (JoseError, ValueError) as error:
+            raise ProviderUnreachable("its keys cannot be read", "see what its jwks_uri answers") from error
+        ends = [self._endpoint(about, f"{name}_endpoint") for name in ("authorization", "token")]
+        return Discovered(issuer, *ends, keys)
 
     def _checked(self, client: Client, about: Mapping[str, Any], token: str, nonce: str) -> dict[str, Any]:
         """The claims of an ID token that holds. Raises `ProviderRefused`."""

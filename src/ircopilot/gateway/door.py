@@ -26,11 +26,11 @@ PUBLIC = HEALTH | SIGN_IN
 # What a session may do that has not come all the way in.
 _MEANWHILE: dict[Stage, frozenset[str]] = {
     "second_factor": frozenset({
-        "POST /v1/auth/sign-out", "POST /v1/auth/factor/totp", "POST /v1/auth/factor/recovery",
+        "GET /v1/auth/session", "POST /v1/auth/sign-out", "POST /v1/auth/factor/totp", "POST /v1/auth/factor/recovery",
         "POST /v1/auth/factor/passkey/begin", "POST /v1/auth/factor/passkey",
     }),
     "enrol": frozenset({
-        "POST /v1/auth/sign-out", "GET /v1/me", "GET /v1/me/factors", "POST /v1/me/totp", "POST /v1/me/totp/confirm",
+        "GET /v1/auth/session", "POST /v1/auth/sign-out", "GET /v1/me", "GET /v1/me/factors", "POST /v1/me/totp", "POST /v1/me/totp/confirm",
         "POST /v1/me/passkeys/begin", "POST /v1/me/passkeys",
     }),
 }  # fmt: skip

@@ -13,6 +13,7 @@ export interface Shortcut {
 const known = new Map<symbol, Shortcut[]>()
 const listeners = new Set<() => void>()
 let all: Shortcut[] = []
+const none: Shortcut[] = []
 let pending: { key: string; at: number } | null = null
 
 function changed(): void {
@@ -40,7 +41,7 @@ export function useKnownShortcuts(): Shortcut[] {
       return () => listeners.delete(listener)
     },
     () => all,
-    () => [],
+    () => none,
   )
 }
 

@@ -1,9 +1,11 @@
 /** Every word the application says, in one place. A second language is a second object of this shape. */
 
+import { settingsWords } from './strings-settings'
 import { work } from './strings-work'
 
 export const en = {
   ...work,
+  ...settingsWords,
   product: 'Incident Response Copilot',
   productShort: 'ircopilot',
   skip: 'Skip to content',
@@ -13,6 +15,13 @@ export const en = {
   cancel: 'Cancel',
   copy: 'Copy',
   copied: 'Copied',
+  copyFailed: 'This browser did not let it be copied: mark it and copy it yourself.',
+  save: 'Save',
+  print: 'Print',
+  remove: 'Remove',
+  change: 'Change',
+  done: 'Done',
+  notSet: '–',
   notFound: {
     title: 'Nothing lies here',
     about: 'The address names no page of this application.',
@@ -61,8 +70,29 @@ export const en = {
     recoveryCode: 'Recovery code',
     useRecovery: 'Use a recovery code',
     useCode: 'Use the authenticator',
-    enrol:
-      'Your organisation asks for a second factor, and this account has none yet. Enrol one over the API: POST /v1/me/totp.',
+    enrol: 'One more key to the door',
+    enrolAbout: (organisation: string) =>
+      `${organisation || 'Your organisation'} asks everybody for a second factor, and this account has none yet. It takes a minute.`,
+    or: 'or',
+    passkey: 'Sign in with a passkey',
+    passkeyFactor: 'Use a passkey',
+    passkeyGone: 'No passkey was shown. Try again, or sign in another way.',
+    sso: 'Sign in with your organisation',
+    ssoTitle: 'Sign in with your organisation',
+    ssoAbout: 'You sign in where you always do, and come back here.',
+    ssoFind: 'Find its providers',
+    ssoNone: 'No single sign-on is set up under that name. Ask whoever invited you how it is spelled.',
+    ssoWith: (provider: string) => `Continue with ${provider}`,
+    withPassword: 'Use a password instead',
+    goOn: 'Go on',
+    otherAccount: 'Sign in as somebody else',
+    refused: {
+      'provider-refused':
+        'Your organisation’s provider did not let you in, or none of your groups has a role here. Ask an administrator of your organisation.',
+      'provider-unreachable': 'Your organisation’s provider did not answer. Try again in a minute.',
+      'unknown-provider': 'That provider is no longer set up here.',
+      'sign-in-refused': 'That account cannot sign in here. Ask an administrator of your organisation.',
+    } as Record<string, string>, // prettier-ignore
     tagline: 'An incident is a film that can be cross-examined.',
   },
   incidents: {
@@ -249,24 +279,6 @@ export const en = {
     on: 'On',
     allRead: 'Every record could be read.',
     tabs: { about: 'About', bytes: 'Bytes', problems: 'Not read', custody: 'Custody' },
-  },
-  settings: {
-    title: 'Settings',
-    sessions: 'Sessions',
-    sessionsAbout: 'Where you are signed in.',
-    current: 'this one',
-    end: 'End',
-    keys: 'API keys',
-    keysAbout: 'For scripts. A key’s secret is shown once.',
-    newKey: 'New key',
-    keyName: 'What it is for',
-    made: 'Copy it now: it is not shown again.',
-    revoke: 'Revoke',
-    members: 'Members',
-    lastUsed: 'Last used',
-    never: 'never',
-    expires: 'expires',
-    none: 'None',
   },
   actions: {
     states: {

@@ -106,10 +106,19 @@ async def finish_single_sign_on(
     request: Request, gate: WithGate, where: FromWhere, old: OldSession, state: Text = "", code: Text = "",
     error: Text = "", iss: Text = "",
 ) -> Response:  # fmt: skip
-    """The provider's answer: begins a session, as a member who is made when first seen, and goes on to `back_to`."""
+    """The provider's answer: begins a session, as a member who is made when first seen, and goes on to `back_to`.
+
+    What it refuses, a browser is told by `/sign-in?refused=` and the problem's type.
+    """
     cookie = cookie_value(request.headers, f"{gate.site.cookie}-oidc")
     came = Came(state, code, error, iss, cookie)
-    begun, back_to = await gate.outside(lambda: single_sign_on.finish(gate.stores, gate.peer, came, where, old))
+    try:
+        begun, back_to = await gate.outside(lambda: single_sign_on.finish(gate.stores, gate.peer, came, where, old))
+    except (ProviderRefused, ProviderUnreachable, UnknownProvider, SignInRefused) as refusal:
+        # A person stands before this answer: the page that they began at tells them.
+        if "text/html" not in request.headers.get("accept", ""):
+            raise
+        return Response(status_code=303, headers={"Location": f"/sign-in?refused={refusal.type}"})
     response = Response(status_code=303, headers={"Location": back_to})
     response.delete_cookie(
         f"{gate.site.cookie}-oidc", path="/", secure=gate.site.secure, httponly=True, samesite="lax"

@@ -14,13 +14,15 @@ from ircopilot.gateway.auth.cookies import WithPerson
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.kept_answers import holds_secret
-from ircopilot.gateway.organisations.key_shapes import ApiKeyMade, ApiKeyOut, KeyName
+from ircopilot.gateway.organisations.key_shapes import ApiKeyMade, ApiKeyOut, ApiKeys, KeyName
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.shapes import In, shown
+from ircopilot.stores.postgres import api_keys
 from ircopilot.stores.postgres.errors import UnknownKey
 
 router = APIRouter(prefix="/v1/me/api-keys", tags=["me"])
 LONGEST = timedelta(days=90)
+MOST = 500
 
 
 class OwnKeyNew(In):
@@ -30,6 +32,20 @@ class OwnKeyNew(In):
 
     name: KeyName
     expires_at: AwareDatetime
+
+
+@router.get(
+    "",
+    summary="One's own keys",
+    response_model=ApiKeys,
+    dependencies=[needs("self:read")],
+    responses=problems(),
+)
+async def list_own_keys(gate: WithGate, caller: WithPerson) -> ApiKeys:
+    """One's keys in this organisation, oldest first, also those that are of no use any more; never their texts."""
+    found = await gate.in_tx(caller.org_id, lambda tx: api_keys.list_keys(tx, MOST, member_id=caller.member_id))
+    now = datetime.now(UTC)
+    return ApiKeys(items=[ApiKeyOut.of(key, now) for key in found])
 
 
 @router.post(

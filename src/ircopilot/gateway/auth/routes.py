@@ -18,6 +18,7 @@ from ircopilot.access.errors import (
 )
 from ircopilot.access.joining import Joining
 from ircopilot.access.permissions import Role
+from ircopilot.access.sessions import csrf_token
 from ircopilot.access.sign_in import Attempt, sign_in
 from ircopilot.access.switching import switch_organisation
 from ircopilot.domain.errors import UnusableArgument
@@ -100,6 +101,21 @@ async def accept_invitation(
     by = Joining(asked.token, asked.email or "", asked.name, asked.password)
     begun = await gate.in_hash_thread(lambda: joining.join(gate.stores, by, "member", where, old))
     return SignedInOut.of(hand_over(response, gate.site, begun))
+
+
+@router.get(
+    "/session",
+    summary="How far a session has come",
+    response_model=SignedInOut,
+    dependencies=[needs("self:read")],
+    responses=problems(),
+)
+async def get_session(caller: WithPerson, secret: OldSession) -> SignedInOut:
+    """What was answered when it began: what it is to do next, and its token, for a page that was loaded anew."""
+    return SignedInOut(
+        session_id=caller.session_id, organisation_id=caller.org_id, member_id=caller.member_id, role=caller.role,
+        next=caller.stage, csrf_token=csrf_token(secret),
+    )  # fmt: skip
 
 
 @router.post(

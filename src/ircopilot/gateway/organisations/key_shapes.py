@@ -121,6 +121,30 @@ class ProviderNew(In):
     enabled: bool = True
 
 
+class IssuerIn(In):
+    """A provider that is not set up yet, by its issuer."""
+
+    model_config = shown({"issuer": "https://id.example.org"})
+
+    issuer: Issuer
+
+
+class DiscoveredOut(BaseModel):
+    """What a provider says of itself. `redirect_uri` is to be registered there."""
+
+    model_config = shown({
+        "issuer": "https://id.example.org", "authorization_endpoint": "https://id.example.org/authorize",
+        "token_endpoint": "https://id.example.org/token", "keys": 2,
+        "redirect_uri": "https://ir.example.org/v1/auth/oidc/callback",
+    })  # fmt: skip
+
+    issuer: str
+    authorization_endpoint: str
+    token_endpoint: str
+    keys: int
+    redirect_uri: str
+
+
 class ProviderChange(In):
     """What is to be otherwise; what is left out stays. `no_default_role` takes the default away."""
 

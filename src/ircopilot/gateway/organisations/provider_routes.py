@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, Response
+from dataclasses import asdict
+
+from fastapi import APIRouter, Request, Response
 
 from ircopilot.access import providers
 from ircopilot.access.caller import Caller
-from ircopilot.access.errors import RoleTooHigh
+from ircopilot.access.errors import ProviderUnreachable, RoleTooHigh
 from ircopilot.access.providers import ProviderWanted
 from ircopilot.domain.errors import PreconditionFailed
+from ircopilot.gateway.auth.oidc_routes import CALLBACK
 from ircopilot.gateway.described import problems
+from ircopilot.gateway.door import own_origins
 from ircopilot.gateway.errors import PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.gate import WithCaller, WithGate
-from ircopilot.gateway.organisations.key_shapes import ProviderChange, ProviderNew, ProviderOut, Providers
+from ircopilot.gateway.organisations.key_shapes import (
+    DiscoveredOut,
+    IssuerIn,
+    ProviderChange,
+    ProviderNew,
+    ProviderOut,
+    Providers,
+)
 from ircopilot.gateway.permit import needs
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, oidc_providers
@@ -51,6 +62,19 @@ async def create_oidc_provider(
     response.headers["Location"] = f"/v1/oidc-providers/{made.provider_id}"
     show_tag(response, made.version)
     return ProviderOut.of(made)
+
+
+@router.post(
+    "/discover",
+    summary="Try a provider's discovery",
+    response_model=DiscoveredOut,
+    dependencies=WRITE,
+    responses=problems(ProviderUnreachable),
+)
+async def discover_oidc_provider(asked: IssuerIn, request: Request, gate: WithGate) -> DiscoveredOut:
+    """Fetch what a provider says of itself, and its keys, before it is set up; nothing is kept."""
+    found = await gate.outside(lambda: gate.peer.look_at(asked.issuer))
+    return DiscoveredOut(**asdict(found), redirect_uri=own_origins(request.headers, gate.site)[0] + CALLBACK)
 
 
 @router.get(

@@ -44,7 +44,7 @@ export function told(error: unknown): { title: string; next: string; request?: s
   if (!isProblem(error)) return { title: say.problems.unexpected, next: '' }
   const { status, document } = error
   if (status === 0) return { title: say.problems.offline, next: say.problems.offlineNext }
-  if (status === 403) return { title: say.problems.forbidden, next: say.problems.forbiddenNext }
+  if (error.kind === 'forbidden') return { title: say.problems.forbidden, next: say.problems.forbiddenNext }
   const title = document.title || say.problems.unexpected
   return { title, next: [document.detail, document.next_step].filter(Boolean).join(': '), request: document.request_id }
 }

@@ -34,7 +34,8 @@ export function LinkForm({ kind }: { kind: 'first' | 'join' }) {
     },
     onSuccess: (begun) => {
       rememberToken(begun.csrf_token)
-      window.location.replace('/')
+      // Whoever has an account with a second factor, or is asked for one, goes on from there.
+      window.location.replace(begun.next === 'full' ? '/' : '/sign-in')
     },
   })
   if (token === '' || link.isError) return <Blank title={say.signIn.linkLost} about={say.signIn.linkLostNext} />

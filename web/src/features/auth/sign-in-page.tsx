@@ -4,8 +4,8 @@ import { Mark, ZoneSwitch } from '@/components/shell/frame'
 import { useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { LinkForm } from './link-form'
-import { PasswordForm } from './password-form'
 import { Reel } from './reel'
+import { WayIn } from './way-in'
 
 /** `/sign-in`, and the two kinds of links: `/sign-in/first?token=` and `/sign-in/join?token=`. */
 export function SignInPage() {
@@ -23,7 +23,7 @@ export function SignInPage() {
           </span>
         </p>
         <div className="my-auto w-full max-w-90 py-10">
-          {kind === 'first' || kind === 'join' ? <LinkForm kind={kind} /> : <PasswordForm />}
+          {kind === 'first' || kind === 'join' ? <LinkForm kind={kind} /> : <WayIn />}
         </div>
       </section>
       <section aria-hidden className="relative hidden overflow-hidden bg-surface lg:block">

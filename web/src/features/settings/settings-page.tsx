@@ -1,26 +1,41 @@
 'use client'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { FolderSearch, Settings } from 'lucide-react'
-import { useEffect, useState, type ReactNode } from 'react'
+import { Fingerprint, FolderSearch, KeyRound, Settings, UserRound, type LucideIcon } from 'lucide-react'
+import { lazy, Suspense, useEffect, type ComponentType, type LazyExoticComponent } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
-import { Button } from '@/components/ui/button'
-import { inputLook } from '@/components/ui/field'
-import { tell } from '@/components/ui/notices'
-import { Trouble, Waiting } from '@/components/ui/states'
-import { api, bodyOf } from '@/lib/api/client'
-import { useMay, useMe } from '@/lib/api/session'
-import { plainLine } from '@/lib/evidence'
-import { useZone } from '@/lib/preferences'
+import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { useMe, type Me, type Permission } from '@/lib/api/session'
+import { useGo, useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
-import { parseTime, stampText, zoneName } from '@/lib/time'
 
-/** One's sessions, the organisation's keys and members: what one may not see is not there. */
+type Name = keyof typeof say.settings.sections
+interface Part {
+  name: Name
+  icon: LucideIcon
+  group: 'you' | 'organisation'
+  /** What one must be permitted to see it; people alone have an account. */
+  needs?: Permission
+  page: LazyExoticComponent<ComponentType>
+}
+
+// Each part comes when it is looked at: whoever responds to incidents loads none of them.
+const PARTS: Part[] = [
+  { name: 'account', icon: UserRound, group: 'you', page: lazy(() => import('./account-part')) },
+  { name: 'factors', icon: Fingerprint, group: 'you', page: lazy(() => import('./factors-part')) },
+  { name: 'keys', icon: KeyRound, group: 'you', page: lazy(() => import('./own-keys-part')) },
+]
+
+const pathOf = (name: Name) => (name === 'account' ? '/settings' : `/settings/${name}`)
+const open = (part: Part, me: Me) => (part.needs ? me.permissions.includes(part.needs) : me.kind === 'user')
+
+/** One's account, then the organisation: what one may not see is not there. */
 export function SettingsPage() {
   const me = useMe()
-  const [keys, members] = [useMay('key:read'), useMay('member:read')]
+  const [, name = 'account'] = useSegments()
+  const part = PARTS.find((one) => one.name === name)
+  const parts = me.data ? PARTS.filter((one) => open(one, me.data)) : []
   useEffect(() => {
-    document.title = `${say.settings.title} · ${say.productShort}`
-  }, [])
+    document.title = `${part ? say.settings.sections[part.name] : say.settings.title} · ${say.productShort}`
+  }, [part])
   return (
     <Frame
       head={<h1 className="text-[15px] font-[600]">{say.settings.title}</h1>}
@@ -30,185 +45,67 @@ export function SettingsPage() {
           <RailLink href="/settings" icon={Settings} text={say.nav.settings} current />
         </>
       }
+      entries={parts.map((one) => ({
+        id: one.name,
+        group: say.palette.here,
+        text: say.settings.sections[one.name],
+        run: () => window.history.pushState(null, '', pathOf(one.name)),
+      }))}
     >
-      <div className="h-full overflow-y-auto px-8 py-6" tabIndex={0} role="region" aria-label={say.settings.title}>
-        <div className="flex max-w-3xl flex-col gap-10">
-          {me.data?.kind === 'user' && <Sessions />}
-          {keys && <Keys />}
-          {members && <Members />}
+      <div className="flex h-full min-h-0">
+        <Nav parts={parts} current={name} />
+        <div className="min-w-0 flex-1 overflow-y-auto" tabIndex={0} role="region" aria-label={say.settings.title}>
+          {me.isError ? (
+            <Trouble error={me.error} again={() => void me.refetch()} />
+          ) : !me.data ? (
+            <Waiting />
+          ) : !part ? (
+            <Blank title={say.settings.noSuch} />
+          ) : !open(part, me.data) ? (
+            <Blank title={say.problems.forbidden} about={say.problems.forbiddenNext} />
+          ) : (
+            <Suspense fallback={<Waiting />}>
+              <part.page />
+            </Suspense>
+          )}
         </div>
       </div>
     </Frame>
   )
 }
 
-function Section({ title, about, children }: { title: string; about?: string; children: ReactNode }) {
+function Nav({ parts, current }: { parts: Part[]; current: string }) {
+  const go = useGo()
   return (
-    <section aria-label={title}>
-      <h2 className="text-base font-[600]">{title}</h2>
-      {about && <p className="mt-0.5 text-[13px] text-ink-3">{about}</p>}
-      <div className="mt-3">{children}</div>
-    </section>
-  )
-}
-
-const line = 'flex min-h-12 items-center gap-4 border-b py-2 text-[13px]'
-
-function Sessions() {
-  const queries = useQueryClient()
-  const [zone] = useZone()
-  const found = useQuery({
-    queryKey: ['sessions'],
-    queryFn: async ({ signal }) => (await bodyOf(api.GET('/v1/me/sessions', { signal }))).items,
-  })
-  const end = useMutation({
-    mutationFn: (id: string) =>
-      bodyOf(api.DELETE('/v1/me/sessions/{session_id}', { params: { path: { session_id: id } } })),
-    onError: (error) => tell(error.message, true),
-    onSettled: () => queries.invalidateQueries({ queryKey: ['sessions'] }),
-  })
-  return (
-    <Section title={say.settings.sessions} about={say.settings.sessionsAbout}>
-      {found.isPending ? (
-        <Waiting />
-      ) : found.isError ? (
-        <Trouble error={found.error} />
-      ) : (
-        <ul>
-          {found.data.map((one) => (
-            <li key={one.id} className={line}>
-              <span className="min-w-0 flex-1">
-                <span className="block truncate">{plainLine(one.agent, 120)}</span>
-                <span className="text-xs text-ink-3 tabular-nums">
-                  {one.address} · {stampText(parseTime(one.seen_at), zone, false)} {zoneName(zone)}
-                </span>
-              </span>
-              {one.current ? (
-                <span className="text-xs text-ok">{say.settings.current}</span>
-              ) : (
-                <Button size="s" disabled={end.isPending} onClick={() => end.mutate(one.id)}>
-                  {say.settings.end}
-                </Button>
-              )}
-            </li>
-          ))}
-        </ul>
-      )}
-    </Section>
-  )
-}
-
-function Keys() {
-  const queries = useQueryClient()
-  const [zone] = useZone()
-  const may = useMay('key:write')
-  const [name, setName] = useState('')
-  const found = useQuery({
-    queryKey: ['api-keys'],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(api.GET('/v1/api-keys', { params: { query: { limit: 200 } }, signal }))).items,
-  })
-  const settled = () => queries.invalidateQueries({ queryKey: ['api-keys'] })
-  const make = useMutation({
-    mutationFn: () => bodyOf(api.POST('/v1/api-keys', { body: { name: name.trim(), role: 'analyst' } })),
-    onSuccess: () => setName(''),
-    onError: (error) => tell(error.message, true),
-    onSettled: settled,
-  })
-  const revoke = useMutation({
-    mutationFn: (id: string) => bodyOf(api.DELETE('/v1/api-keys/{key_id}', { params: { path: { key_id: id } } })),
-    onError: (error) => tell(error.message, true),
-    onSettled: settled,
-  })
-  return (
-    <Section title={say.settings.keys} about={say.settings.keysAbout}>
-      {may && (
-        <form
-          className="flex gap-2"
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
-          }}
-        >
-          <input
-            required
-            maxLength={120}
-            aria-label={say.settings.keyName}
-            placeholder={say.settings.keyName}
-            value={name}
-            onChange={(event) => setName(event.target.value)}
-            className={`${inputLook} max-w-72`}
-          />
-          <Button type="submit" className="h-9" disabled={!name.trim() || make.isPending}>
-            {say.settings.newKey}
-          </Button>
-        </form>
-      )}
-      {make.data && (
-        <div role="status" className="mt-3 rounded-lg bg-sunk p-3">
-          <p className="text-xs text-act-medium">{say.settings.made}</p>
-          <p className="mt-1 font-mono text-xs break-all select-all">{make.data.secret}</p>
-        </div>
-      )}
-      {found.isPending ? (
-        <Waiting />
-      ) : found.isError ? (
-        <Trouble error={found.error} />
-      ) : (
-        <ul className="mt-2">
-          {found.data
-            .filter((one) => one.state !== 'revoked')
-            .map((one) => (
-              <li key={one.id} className={line}>
-                <span className="min-w-0 flex-1">
-                  <span className="block truncate">{plainLine(one.name, 120)}</span>
-                  <span className="text-xs text-ink-3 tabular-nums">
-                    {one.role} · {say.settings.lastUsed}{' '}
-                    {one.last_used_at
-                      ? `${stampText(parseTime(one.last_used_at), zone, false)} ${zoneName(zone)}`
-                      : say.settings.never}
-                  </span>
-                </span>
-                {may && (
-                  <Button size="s" disabled={revoke.isPending} onClick={() => revoke.mutate(one.id)}>
-                    {say.settings.revoke}
-                  </Button>
-                )}
-              </li>
-            ))}
-        </ul>
-      )}
-    </Section>
-  )
-}
-
-function Members() {
-  const found = useQuery({
-    queryKey: ['members'],
-    queryFn: async ({ signal }) =>
-      (await bodyOf(api.GET('/v1/members', { params: { query: { limit: 200 } }, signal }))).items,
-  })
-  return (
-    <Section title={say.settings.members}>
-      {found.isPending ? (
-        <Waiting />
-      ) : found.isError ? (
-        <Trouble error={found.error} />
-      ) : (
-        <ul>
-          {found.data.map((one) => (
-            <li key={one.id} className={line}>
-              <span className="min-w-0 flex-1">
-                <span className="block truncate">{plainLine(one.name, 120)}</span>
-                <span className="text-xs text-ink-3">{one.email}</span>
-              </span>
-              <span className={`text-xs ${one.state === 'active' ? 'text-ink-2' : 'text-ink-3 line-through'}`}>
-                {one.role}
-              </span>
-            </li>
-          ))}
-        </ul>
-      )}
-    </Section>
+    <nav aria-label={say.settings.nav} className="w-52 shrink-0 overflow-y-auto px-3 py-6 max-lg:w-44">
+      {(['you', 'organisation'] as const).map((group) => {
+        const some = parts.filter((one) => one.group === group)
+        if (!some.length) return null
+        return (
+          <div key={group} className="mb-6">
+            <p className="px-2.5 pb-1.5 eyebrow">{say.settings[group]}</p>
+            <ul className="flex flex-col gap-px">
+              {some.map(({ name, icon: Icon }) => (
+                <li key={name}>
+                  <a
+                    href={pathOf(name)}
+                    aria-current={name === current ? 'page' : undefined}
+                    onClick={(event) => {
+                      if (event.metaKey || event.ctrlKey || event.shiftKey) return
+                      event.preventDefault()
+                      go(pathOf(name))
+                    }}
+                    className="flex h-8 items-center gap-2.5 rounded-md px-2.5 text-[13px] text-ink-2 hover:bg-raised hover:text-ink aria-[current]:bg-lifted aria-[current]:text-ink"
+                  >
+                    <Icon size={15} strokeWidth={1.6} className="shrink-0" />
+                    <span className="truncate">{say.settings.sections[name]}</span>
+                  </a>
+                </li>
+              ))}
+            </ul>
+          </div>
+        )
+      })}
+    </nav>
   )
 }

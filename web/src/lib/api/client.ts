@@ -36,7 +36,10 @@ const session: Middleware = {
   async onResponse({ response, schemaPath }) {
     if (response.ok || response.status === 304) return response
     const problem = await problemOf(response)
-    if (problem.status === 401 && !schemaPath.startsWith('/v1/auth/')) for (const listener of lost) listener()
+    // A password that was wrong is a 401, too, of somebody who is in.
+    const { status, kind } = problem
+    const outside = (status === 401 && kind !== 'sign-in-refused') || kind === 'second-factor-required'
+    if (outside && !schemaPath.startsWith('/v1/auth/')) for (const listener of lost) listener()
     throw problem
   },
   onError({ error }) {

@@ -35,9 +35,37 @@ export function signInPath(): string {
   return here === '/' ? '/sign-in' : `/sign-in?to=${encodeURIComponent(here)}`
 }
 
-/** Send whoever has no session (any more) to the sign-in page; what they looked at is there when they come back. */
+/** Send whoever is not (all the way) in to the sign-in page; what they looked at is there when they come back. */
 export function useDoor(): void {
+  const next = useMe().data?.next
   useEffect(() => onSessionLost(() => window.location.replace(signInPath())), [])
+  useEffect(() => {
+    if (next === 'enrol') window.location.replace(signInPath())
+  }, [next])
+}
+
+/** End this session and begin another one, then come back: what opens an account is changed only by who has just come in. */
+export function useSignInAgain(): () => Promise<void> {
+  return async () => {
+    const back = signInPath()
+    await api.POST('/v1/auth/sign-out')
+    rememberToken(null)
+    window.location.replace(back)
+  }
+}
+
+export type Session = Schemas['SignedInOut']
+
+/** How far the session has come that this browser has: none is an answer, too. */
+export async function readSession(): Promise<Session | null> {
+  try {
+    const session = await bodyOf(api.GET('/v1/auth/session'))
+    rememberToken(session.csrf_token)
+    return session
+  } catch (error) {
+    if (isProblem(error) && error.status === 401) return null
+    throw error
+  }
 }
 
 /** The page to go to after signing in: one of ours only. */

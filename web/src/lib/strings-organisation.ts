@@ -1,0 +1,10 @@
+/** Words of the organisation's settings. */
+
+export const organisationWords = {
+  roles: {
+    names: {
+      owner: 'Owner', admin: 'Administrator', lead: 'Lead', analyst: 'Analyst', viewer: 'Viewer', auditor: 'Auditor',
+      service: 'Service',
+    }, // prettier-ignore
+  },
+}
