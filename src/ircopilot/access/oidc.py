@@ -111,8 +111,8 @@ class OidcPeer:
             keys = len(self._keys(self._endpoint(about, "jwks_uri")).keys)
         except (JoseError, ValueError) as error:
             raise ProviderUnreachable("its keys cannot be read", "see what its jwks_uri answers") from error
-        ends = [self._endpoint(about, f"{name}_endpoint") for name in ("authorization", "token")]
-        return Discovered(issuer, *ends, keys)
+        authorization, token = (self._endpoint(about, f"{name}_endpoint") for name in ("authorization", "token"))
+        return Discovered(issuer, authorization, token, keys)
 
     def _checked(self, client: Client, about: Mapping[str, Any], token: str, nonce: str) -> dict[str, Any]:
         """The claims of an ID token that holds. Raises `ProviderRefused`."""
