@@ -19,6 +19,7 @@ from ircopilot.access.organisations import create_organisation
 from ircopilot.embedded import running_stack
 from ircopilot.gateway.site import load_site
 from ircopilot.stores import open_stores
+from web.hostile import write_hostile
 
 ROOT = Path(__file__).resolve().parents[2]
 WEB = ROOT / "web"
@@ -29,6 +30,7 @@ LONGEST_S = 280
 ASKED = ("IRCOPILOT_SCREENS", "IRCOPILOT_UPDATE_PICTURES")
 # The file that begins with the link which `ircopilot up` prints; the others' are made for organisations of their own.
 STORY = "story"
+HOSTILE = "hostile"
 
 
 def browser_files() -> list[str]:
@@ -79,8 +81,9 @@ def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         assert link, up.stdout
 
         def environment(name: str) -> dict[str, str]:
+            hostile = {"IRCOPILOT_HOSTILE": str(write_hostile(evidence, data.parent / "h"))} if name == HOSTILE else {}
             first = link.group() if name == STORY else f"{link.group(1)}/sign-in/first?token={owners_token(data, name)}"
-            return addresses | {
+            return addresses | hostile | {
                 "IRCOPILOT_FIRST_LINK": first, "IRCOPILOT_EVIDENCE": str(evidence), "IRCOPILOT_CHROMIUM": chromium,
                 "IRCOPILOT_COMMAND": COMMAND, "IRCOPILOT_DATA_DIR": str(data),
             }  # fmt: skip

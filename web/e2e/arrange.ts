@@ -36,6 +36,12 @@ export class Caller {
     return (await good(await this.context.request.get(`${origin()}/v1${path}`))) as T
   }
 
+  async bytes(path: string): Promise<Buffer> {
+    const answer = await this.context.request.get(`${origin()}/v1${path}`)
+    if (!answer.ok()) throw new Error(`${path}: ${answer.status()}`)
+    return answer.body()
+  }
+
   async send<T>(path: string, body: object | Buffer = {}, method = 'POST'): Promise<T> {
     const headers = { 'X-CSRF-Token': this.csrf, Origin: origin() }
     return (await good(await this.context.request.fetch(`${origin()}/v1${path}`, { method, data: body, headers }))) as T

@@ -107,7 +107,10 @@ export async function settled(page: Page): Promise<void> {
   await page.locator('main').first().waitFor()
   await page.waitForFunction(() => !document.querySelector('[role=status] .sweep'))
   await page.waitForTimeout(250)
-  await page.waitForFunction(() => !document.querySelector('[role=status] .sweep'))
+  await page.waitForFunction(() => {
+    const moving = document.getAnimations().filter((one) => one.effect?.getTiming().iterations !== Infinity)
+    return !document.querySelector('[role=status] .sweep') && moving.every((one) => one.playState !== 'running')
+  })
 }
 
 /** What is cut off at the right, where nothing scrolls and no ellipsis says so. */

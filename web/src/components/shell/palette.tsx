@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Command } from 'cmdk'
 import { Dialog } from 'radix-ui'
 import { incidentsQuery } from '@/features/incidents/queries'
+import { plainLine } from '@/lib/evidence'
 import { incidentPath, useGo } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { Keys } from '../ui/keys'
@@ -64,7 +65,7 @@ function PaletteBody({ entries, close }: { entries: PaletteEntry[]; close: () =>
               .filter((entry) => entry.group === group)
               .map((entry) => (
                 <Row key={entry.id} value={`${group} ${entry.text} ${entry.id}`} onSelect={choose(entry.run)}>
-                  <span className="truncate">{entry.text}</span>
+                  <span className="truncate">{plainLine(entry.text)}</span>
                   {entry.keys && <Keys keys={entry.keys} />}
                 </Row>
               ))}
@@ -78,7 +79,7 @@ function PaletteBody({ entries, close }: { entries: PaletteEntry[]; close: () =>
                 value={`${incident.key} ${incident.title}`}
                 onSelect={choose(() => go(incidentPath(incident.key)))}
               >
-                <span className="truncate">{incident.title}</span>
+                <span className="truncate">{plainLine(incident.title)}</span>
                 <span className="font-mono text-2xs text-ink-3">{incident.key}</span>
               </Row>
             ))}

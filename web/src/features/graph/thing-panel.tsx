@@ -2,6 +2,7 @@
 import { X } from 'lucide-react'
 import { Button } from '@/components/ui/button'
 import { EvidenceText, Value } from '@/components/value'
+import { plainLine } from '@/lib/evidence'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, parseTime } from '@/lib/time'
@@ -20,7 +21,10 @@ export function ThingPanel({ node, edges, onEdge, onClose }: Props) {
   const did = edges.filter((edge) => edge.source === node.id)
   const suffered = edges.filter((edge) => edge.target === node.id)
   return (
-    <aside aria-label={node.label} className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised">
+    <aside
+      aria-label={plainLine(node.label, 160)}
+      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised"
+    >
       <header className="flex shrink-0 items-start gap-2.5 p-4 pr-2 pb-3">
         <span className="pt-0.5">
           <RoleSign role={node.role} />

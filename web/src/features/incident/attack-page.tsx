@@ -1,6 +1,7 @@
 'use client'
 import { useMemo, useState } from 'react'
 import { Blank } from '@/components/ui/states'
+import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { EvidenceDrawer } from './drawer'
 import type { Report, ReportSchemas } from './report'
@@ -36,7 +37,7 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
                     <button
                       type="button"
                       aria-pressed={open?.technique.id === one.id}
-                      title={one.why}
+                      title={plainLine(one.why)}
                       onClick={() => setOpen({ technique: one, at: 0 })}
                       style={{
                         background: `color-mix(in oklch, var(--act-high) ${Math.round(one.confidence * 30)}%, var(--raised))`,

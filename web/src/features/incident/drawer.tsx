@@ -175,7 +175,7 @@ function Where({ event }: { event: EventWhole }) {
         ))}
       </dl>
       <p className={`mt-4 text-xs ${event.record ? 'text-ok' : 'text-act-high'}`}>
-        {event.record ? `✓ ${say.evidence.read}` : `✕ ${say.evidence.missing}`}
+        {event.record ? `✓ ${say.evidence.read}` : `✕ ${say.evidence.missing}: ${event.record_missing ?? ''}`}
       </p>
     </>
   )

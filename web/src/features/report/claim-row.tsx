@@ -241,7 +241,7 @@ function Editor({ incident, version, claim, busy, onEdit, onVerdict }: Props) {
                   className="text-left text-act-high hover:underline"
                   onClick={() => select(fault.start, fault.end)}
                 >
-                  {fault.reason}
+                  <EvidenceText text={fault.reason} />
                 </button>
               </li>
             ))}

@@ -4,6 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from 'react'
 import { ClaimSign } from '@/components/glyphs'
 import { tell } from '@/components/ui/notices'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { EvidenceText } from '@/components/value'
 import { EvidenceDrawer } from '@/features/incident/drawer'
 import { Elsewhere } from '@/features/comments/elsewhere'
 import { useTalk } from '@/features/comments/use-talk'
@@ -178,8 +179,12 @@ function RefusedList({ refused }: { refused: ReportVersion['refused'] }) {
           <li key={one.id} className="flex gap-3">
             <ClaimSign standing="rejected" className="mt-1.5 text-act-high" />
             <div>
-              <p className="text-ink-3 line-through decoration-ink-3/50">{one.text}</p>
-              <p className="mt-0.5 text-xs text-act-high">{one.reasons.join('; ')}</p>
+              <p className="[overflow-wrap:anywhere] text-ink-3 line-through decoration-ink-3/50">
+                <EvidenceText text={one.text} />
+              </p>
+              <p className="mt-0.5 text-xs text-act-high">
+                <EvidenceText text={one.reasons.join('; ')} />
+              </p>
             </div>
           </li>
         ))}

@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { Search, X } from 'lucide-react'
 import { useDeferredValue, useEffect, useId, useRef, useState, type KeyboardEvent } from 'react'
+import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { searchCheckQuery } from './source'
 
@@ -138,8 +139,8 @@ export function SearchBox({ incident, q, onSearch }: Props) {
                 }}
                 className="flex h-7 cursor-default items-center gap-3 rounded px-2 text-xs text-ink-2 hover:bg-line aria-selected:bg-line aria-selected:text-ink"
               >
-                <span className="font-mono">{one.text}</span>
-                <span className="truncate text-ink-3">{one.about}</span>
+                <span className="max-w-[60%] shrink-0 truncate font-mono">{plainLine(one.text, 200)}</span>
+                <span className="truncate text-ink-3">{plainLine(one.about, 200)}</span>
               </li>
             ))}
           </ul>
