@@ -9,11 +9,11 @@ from pathlib import Path
 
 import psutil
 
-HEAD = """Written by `python -m benchmarks.run --group {group} --write` ({date}, {machine}; load average {load} while it ran).
+HEAD = """Written by `{command} --write` ({date}, {machine}; load average {load} while it ran).
 """
 
 
-def write_part(path: Path, group: str, text: str) -> None:
+def write_part(path: Path, group: str, text: str, command: str = "") -> None:
     """Replace what stands between `<!-- GROUP -->` and `<!-- end GROUP -->`. Raises ValueError when the marks are not there."""
     page = path.read_text(encoding="utf-8")
     before, begin, rest = page.partition(f"<!-- {group} -->\n")
@@ -25,6 +25,9 @@ def write_part(path: Path, group: str, text: str) -> None:
         f"{cores} cores, {memory} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     )
     head = HEAD.format(
-        group=group, date=datetime.now(UTC).date().isoformat(), machine=machine, load=f"{psutil.getloadavg()[1]:.1f}"
+        command=command or f"python -m benchmarks.run --group {group}",
+        date=datetime.now(UTC).date().isoformat(),
+        machine=machine,
+        load=f"{psutil.getloadavg()[1]:.1f}",
     )
     path.write_text(f"{before}{begin}{head}\n{text}\n{end}{after}", encoding="utf-8")

@@ -68,20 +68,20 @@ WORDS = ("rareword77", "rareword*", "procdump64", "svc_backup")
 FIELDS = ("process:*procdump*", "user:alice code:7", "source.ip:10.2.0.0/16", "NOT user:SYSTEM host:host07")
 
 
-def insert(stores: StoreSet, org: str, load: str, first: int, count: int, total: int) -> None:
+def insert(stores: StoreSet, org: str, load: str, first: int, count: int, total: int, start: datetime = START) -> None:
     """Events `first` to `first + count` of `total` that lie evenly over the incident's days."""
     span = timedelta(days=DAYS) / timedelta(microseconds=1)
-    params = {"org": org, "load": load, "start": micros(START), "step": span / total, "first": first, "count": count}
+    params = {"org": org, "load": load, "start": micros(start), "step": span / total, "first": first, "count": count}
     settings = {**INSERT_SETTINGS, "insert_deduplication_token": f"{load}:{first}"}
     stores.events.execute(f"INSERT INTO events ({COLUMNS}) SELECT {COLUMNS} FROM ({ROWS})", params, settings)
 
 
-def fill(stores: StoreSet, org: str, load: str, total: int) -> float:
+def fill(stores: StoreSet, org: str, load: str, total: int, start: datetime = START) -> float:
     """Make the incident, two blocks at a time; returns the seconds."""
     begun = time.perf_counter()
     with ThreadPoolExecutor(2) as pool:
         for done in [
-            pool.submit(insert, stores, org, load, first, min(BLOCK, total - first), total)
+            pool.submit(insert, stores, org, load, first, min(BLOCK, total - first), total, start)
             for first in range(0, total, BLOCK)
         ]:
             done.result()

@@ -17,7 +17,7 @@ beforeAll(async () => {
   browser = await openBrowser()
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true })
   caller = await signInAsOwner(context)
-  incident = await makeIncident(caller, '<x-evil onclick=alert(1)>{{7*7}}', process.env.IRCOPILOT_HOSTILE)
+  incident = await makeIncident(caller, '<x-evil onclick=alert(1)>{{7*7}}', { folder: process.env.IRCOPILOT_HOSTILE })
   ;({ page, breaches } = await openPage(context))
   page.on('dialog', (dialog) => {
     breaches.push(`a dialog: ${dialog.message()}`)

@@ -1,6 +1,10 @@
 /** Words about working together: who leads, what is said of a sentence, what differs, what is to be done. */
 
 export const work = {
+  line: {
+    again: 'The gateway does not answer. Reconnecting…',
+    offline: 'Offline. What you change is sent when the line is back.',
+  },
   head: {
     severity: 'Severity',
     phase: 'Phase',

@@ -5,6 +5,7 @@ import { DropdownMenu } from 'radix-ui'
 import { useMemo, useState, type ReactNode } from 'react'
 import { useDoor, useMe, useSignOut } from '@/lib/api/session'
 import { useTheme, useZone } from '@/lib/preferences'
+import { useLine } from '@/lib/live'
 import { useGo } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
@@ -83,6 +84,7 @@ export function Frame({
           </Link>
         </Hint>
         <div className="flex min-w-0 flex-1 items-center gap-3">{head}</div>
+        <LineSign />
         <Hint text={say.palette.open} keys="mod+k">
           <Button kind="bare" size="icon" aria-label={say.palette.open} onClick={() => setOpen('palette')}>
             <Search size={15} />
@@ -106,6 +108,16 @@ export function Frame({
       />
       <ShortcutSheet open={open === 'keys'} onOpen={(yes) => setOpen(yes ? 'keys' : null)} />
     </div>
+  )
+}
+
+/** Says when what is shown may be older than it looks; nothing while all is well. */
+function LineSign() {
+  const line = useLine()
+  return (
+    <p role="status" className="shrink-0 text-xs font-[560] text-act-medium empty:absolute">
+      {line !== 'up' && say.line[line]}
+    </p>
   )
 }
 

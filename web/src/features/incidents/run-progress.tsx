@@ -1,6 +1,7 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect, useState } from 'react'
+import { listen } from '@/lib/live'
 import { say } from '@/lib/strings'
 import type { Run } from './queries'
 
@@ -19,20 +20,18 @@ export function RunProgress({ run }: { run: Run }) {
   const queries = useQueryClient()
   const [now, setNow] = useState<Progress>({ stage: run.step.split('/')[0] || 'collect', state: run.state })
   useEffect(() => {
-    const source = new EventSource(
-      `/v1/runs/${encodeURIComponent(run.id)}/events?after=${Math.max(0, run.last_event - 1)}`,
-    )
+    const path = `/v1/runs/${encodeURIComponent(run.id)}/events?after=${Math.max(0, run.last_event - 1)}`
     const heard = (event: MessageEvent<string>) => {
       const told = JSON.parse(event.data) as Progress
       setNow(told)
       if (told.stage === 'run' && ['done', 'failed', 'cancelled'].includes(told.state)) {
-        source.close()
+        leave()
         void queries.invalidateQueries({ queryKey: ['runs'] })
       }
     }
     const kinds = ['queued', 'running', 'started', 'progress', 'done', 'failed', 'cancelled']
-    for (const kind of kinds) source.addEventListener(kind, heard)
-    return () => source.close()
+    const leave = listen(path, kinds, heard)
+    return leave
   }, [queries, run.id, run.last_event])
   const at = STAGES.indexOf(now.stage as (typeof STAGES)[number])
   const share = now.total ? Math.min(1, (now.done ?? 0) / now.total) : now.state === 'done' ? 1 : 0

@@ -1,6 +1,7 @@
 'use client'
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
+import { listen, onBack } from '@/lib/live'
 
 const KINDS = [
   'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
@@ -12,7 +13,6 @@ const GATHER_MS = 250
 export function useFeed(): void {
   const queries = useQueryClient()
   useEffect(() => {
-    const source = new EventSource('/v1/feed')
     const changed = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
@@ -28,10 +28,13 @@ export function useFeed(): void {
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)
     }
-    for (const kind of KINDS) source.addEventListener(kind, heard)
+    const leave = listen('/v1/feed', KINDS, heard)
+    // Before its first event a line has no place to go on from: all that is shown is asked for again.
+    const forget = onBack(() => void queries.invalidateQueries())
     return () => {
       clearTimeout(timer)
-      source.close()
+      leave()
+      forget()
     }
   }, [queries])
 }

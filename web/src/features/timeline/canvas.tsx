@@ -2,6 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Sign } from '@/components/glyphs'
 import { plainLine } from '@/lib/evidence'
+import { onBack } from '@/lib/live'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, zoneName } from '@/lib/time'
@@ -80,6 +81,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
   }, [events, lanes, by])
 
   useEffect(() => engine.current?.pick(picked), [picked])
+  useEffect(() => onBack(() => engine.current?.again()), [])
 
   const dotted = pointed?.dot ? events.find((event) => event.id === pointed.dot!.id) : undefined
   return (

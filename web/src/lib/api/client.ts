@@ -1,5 +1,6 @@
 /** The one way to the gateway: typed by its OpenAPI, with the session's token, problems as errors. */
 import createClient, { type Middleware } from 'openapi-fetch'
+import { say } from '../strings'
 import { Problem, problemOf } from './problem'
 import type { components, paths } from './schema'
 
@@ -44,7 +45,7 @@ const session: Middleware = {
   },
   onError({ error }) {
     if (error instanceof Problem || (error instanceof DOMException && error.name === 'AbortError')) return undefined
-    return new Problem({ type: 'offline', title: '', status: 0, detail: '' })
+    return new Problem({ type: 'offline', title: say.problems.offline, status: 0, detail: '' })
   },
 }
 

@@ -100,6 +100,11 @@ export class Engine {
     this.invalidate()
   }
 
+  /** The gateway answers again. */
+  again(): void {
+    this.tiles?.again()
+  }
+
   destroy(): void {
     cancelAnimationFrame(this.frame)
     this.tiles?.stop()

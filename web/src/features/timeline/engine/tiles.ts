@@ -76,6 +76,12 @@ export class TileStore {
     return { tiles, resolution, waiting: lacking.some((tile) => !tile.failed) }
   }
 
+  /** Ask again for what failed. */
+  again(): void {
+    for (const tile of this.kept.values()) tile.failed = false
+    this.changed()
+  }
+
   stop(): void {
     for (const flight of this.flights.values()) flight.abort()
     this.flights.clear()
