@@ -99,7 +99,9 @@ export const everyPage = (incident: string): [name: string, path: string][] => [
     tab,
     `/incidents/${encodeURIComponent(incident)}/${tab}`,
   ]),
-  ...['', '/factors', '/keys'].map((part): [string, string] => [`settings${part}`, `/settings${part}`]),
+  ...['', '/factors', '/keys', '/organisation', '/members', '/roles', '/sign-on', '/service-accounts', '/audit'].map(
+    (part): [string, string] => [`settings${part}`, `/settings${part}`],
+  ),
 ]
 
 /** Until the page has drawn what it asked for. */

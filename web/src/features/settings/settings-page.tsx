@@ -1,5 +1,18 @@
 'use client'
-import { Fingerprint, FolderSearch, KeyRound, Settings, UserRound, type LucideIcon } from 'lucide-react'
+import {
+  Bot,
+  Building2,
+  Fingerprint,
+  FolderSearch,
+  KeyRound,
+  LogIn,
+  ScrollText,
+  Settings,
+  ShieldCheck,
+  UserRound,
+  Users,
+  type LucideIcon,
+} from 'lucide-react'
 import { lazy, Suspense, useEffect, type ComponentType, type LazyExoticComponent } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
@@ -17,11 +30,24 @@ interface Part {
   page: LazyExoticComponent<ComponentType>
 }
 
+const of = (
+  name: Name,
+  icon: LucideIcon,
+  needs: Permission,
+  load: () => Promise<{ default: ComponentType }>,
+): Part => ({ name, icon, group: 'organisation', needs, page: lazy(load) })
+
 // Each part comes when it is looked at: whoever responds to incidents loads none of them.
 const PARTS: Part[] = [
   { name: 'account', icon: UserRound, group: 'you', page: lazy(() => import('./account-part')) },
   { name: 'factors', icon: Fingerprint, group: 'you', page: lazy(() => import('./factors-part')) },
   { name: 'keys', icon: KeyRound, group: 'you', page: lazy(() => import('./own-keys-part')) },
+  of('organisation', Building2, 'org:read', () => import('./organisation-part')),
+  of('members', Users, 'member:read', () => import('./members-part')),
+  of('roles', ShieldCheck, 'role:read', () => import('./roles-part')),
+  of('sign-on', LogIn, 'org:write', () => import('./sign-on-part')),
+  of('service-accounts', Bot, 'member:write', () => import('./service-accounts-part')),
+  of('audit', ScrollText, 'audit:read', () => import('./audit-part')),
 ]
 
 const pathOf = (name: Name) => (name === 'account' ? '/settings' : `/settings/${name}`)
