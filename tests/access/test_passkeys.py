@@ -19,6 +19,7 @@ from gateway.conftest import Served, serving
 from gateway.persons import Person, keep_token, person, sign_in
 from gateway.test_incidents import problem
 from ircopilot.stores import StoreSet
+from ircopilot.stores.postgres import audit
 
 Json = dict[str, Any]
 
@@ -111,10 +112,20 @@ def answer_to(http: httpx.Client, chromium: Chromium, path: str) -> Json:
     return {"ticket": begun.json()["ticket"], "credential": chromium.ask("get", begun.json()["options"])}
 
 
-def test_a_passkey_is_a_second_factor(http: httpx.Client, served: Served, chromium: Chromium, who: Person) -> None:
+def logged(stores: StoreSet, who: Person, answer: httpx.Response) -> list[str]:
+    """The acts that a call has left in the audit log."""
+    entries = [entry.did for entry in audit.all_entries(stores.database, who.org_id)]
+    return [did.act for did in entries if did.request_id == answer.headers["x-request-id"]]
+
+
+def test_a_passkey_is_a_second_factor(
+    http: httpx.Client, served: Served, chromium: Chromium, who: Person, stores: StoreSet
+) -> None:
     sign_in(http, who)
     old = http.cookies["ircopilot"]
-    assert len(enrol(http, chromium).json()["recovery_codes"]) == 10
+    enrolled = enrol(http, chromium)
+    assert len(enrolled.json()["recovery_codes"]) == 10
+    assert "factor.enrol" in logged(stores, who, enrolled)
     assert http.cookies["ircopilot"] != old
     assert [f["kind"] for f in http.get("/v1/me/factors").json()["items"]] == ["passkey"]
     with at_localhost(served) as one:
@@ -123,6 +134,7 @@ def test_a_passkey_is_a_second_factor(http: httpx.Client, served: Served, chromi
         body = answer_to(one, chromium, "/v1/auth/factor/passkey")
         came = one.post("/v1/auth/factor/passkey", json=body)
         assert came.status_code == 200, came.text
+        assert "session.begin" in logged(stores, who, came)
         assert one.get("/v1/me").status_code == 200
         # The same answer once more, in another session that waits: its challenge is gone.
         sign_in(one, who)
@@ -149,7 +161,9 @@ def test_a_challenge_belongs_to_one_session(
         problem(one.post("/v1/auth/factor/passkey", json=body), 403, "factor-refused")
 
 
-def test_a_passkey_alone_lets_in(http: httpx.Client, served: Served, chromium: Chromium, who: Person) -> None:
+def test_a_passkey_alone_lets_in(
+    http: httpx.Client, served: Served, chromium: Chromium, who: Person, stores: StoreSet
+) -> None:
     sign_in(http, who)
     enrol(http, chromium)
     with at_localhost(served) as one:
@@ -165,6 +179,7 @@ def test_a_passkey_alone_lets_in(http: httpx.Client, served: Served, chromium: C
         body = answer_to(one, chromium, "/v1/auth/passkey")
         begun = one.post("/v1/auth/passkey", json=body)
         assert begun.status_code == 200, begun.text
+        assert logged(stores, who, begun) == ["session.begin"]
         keep_token(one, begun)
         assert begun.json()["next"] == "full"
         assert one.get("/v1/me").json()["email"] == who.email

@@ -83,6 +83,7 @@ def linked(operation: dict[str, Any]) -> set[str]:
 class Fuzzed:
     """A key of an organisation that has the sample incident investigated, and the ids of what is in it."""
 
+    org: str
     key: str
     ids: dict[str, str]
 
@@ -107,12 +108,12 @@ def fuzzed(stores: StoreSet, orchestrated: Served, tmp_path_factory: pytest.Temp
     investigate(stores, request, Silent())
     with client(orchestrated, key) as http:
         url = "/v1/incidents/INC-7"
-        http.post(f"{url}/actions/suggest").raise_for_status()
+        http.post(f"{url}/actions", json={"title": "Isolate", "state": "open"}).raise_for_status()
         http.post(f"{url}/comments", json={"body": "Seen."}).raise_for_status()
         ids = {n: http.get(f"{url}/{path}").json()["items"][0][member] for n, (path, member) in _LISTS.items()}
         claims = [c for s in http.get(f"{url}/reports/1").json()["sections"] for c in s["claims"]]
         run = http.get("/v1/runs").json()["items"][0]["id"]
-    return Fuzzed(key, ids | {"key": "INC-7", "version": "1", "claim_id": claims[0]["id"], "run_id": run})
+    return Fuzzed(org, key, ids | {"key": "INC-7", "version": "1", "claim_id": claims[0]["id"], "run_id": run})
 
 
 def headers_for(case: schemathesis.Case, key: str) -> dict[str, str]:
