@@ -63,3 +63,48 @@ def test_another_organisations_log_is_unseen(served: Served, stores: StoreSet, l
     with client(served, new_key(stores, "org-elsewhere")) as other:
         assert other.get("/v1/audit").json()["items"] == []
         assert other.get("/v1/audit/export").text == ""
+
+
+def test_an_auditor_sees_that_something_was_done_about_a_restricted_incident_and_not_what(
+    http: httpx.Client, served: Served, stores: StoreSet, org: str
+) -> None:
+    for key in ("OPEN", "SECRET", "INTO"):
+        assert http.post("/v1/incidents", json={"key": key, "title": f"title of {key}"}).status_code == 201
+        made = http.post(f"/v1/incidents/{key}/comments", json={"body": f"word on {key}"}).json()["id"]
+        changed = {"json": {"body": f"better word on {key}"}, "headers": {"If-Match": '"v1"'}}
+        assert http.patch(f"/v1/incidents/{key}/comments/{made}", **changed).status_code == 200
+        action = http.post(f"/v1/incidents/{key}/actions", json={"title": f"act on {key}", "state": "open"})
+        moved = {"json": {"state": "done"}, "headers": {"If-Match": '"v1"'}}
+        id_ = action.json()["action"]["id"]
+        assert http.post(f"/v1/incidents/{key}/actions/{id_}/move", **moved).status_code == 200
+    for key in ("SECRET", "INTO"):
+        tag = {"If-Match": http.get(f"/v1/incidents/{key}").headers["etag"]}
+        put = http.put(f"/v1/incidents/{key}/restriction", json={"restricted": True, "granted": []}, headers=tag)
+        assert put.status_code == 200, put.text
+    assert http.post("/v1/incidents/SECRET/merge", json={"into": "INTO"}).status_code == 200
+    with client(served, new_key(stores, org, "auditor")) as auditor:
+        whole = auditor.get("/v1/audit", params={"limit": 200})
+        seen, all_ = whole.json()["items"], http.get("/v1/audit", params={"limit": 200}).json()["items"]
+        assert [(e["seq"], e["act"], e["hash"]) for e in seen] == [(e["seq"], e["act"], e["hash"]) for e in all_]
+        told = whole.text + "".join(
+            auditor.get("/v1/audit/export", params={"format": kind}).text for kind in ("jsonl", "cef")
+        )
+        for key in ("SECRET", "INTO"):
+            assert [e for e in seen if f"incident/{key}" in str(e)] == []
+            assert f"incident/{key}" not in told
+            assert f"on {key}" not in told
+            assert f"title of {key}" not in told
+        assert "better word on OPEN" in told
+        hidden = [e for e in seen if e["restricted"]]
+        assert {(e["target"], e["before"], e["after"]) for e in hidden} == {("restricted", None, None)}
+        assert len(hidden) >= 2 * 6  # of each: opened, word, better word, act, moved, restricted; and merged
+        assert auditor.get("/v1/audit", params={"target": "incident/SECRET"}).json()["items"] == []
+        assert len(auditor.get("/v1/audit", params={"target": "incident/OPEN"}).json()["items"]) >= 1
+        pages, cursor = [], None
+        while True:
+            page = auditor.get("/v1/audit", params={"limit": 4} | ({"cursor": cursor} if cursor else {})).json()
+            pages += page["items"]
+            if (cursor := page["next"]) is None:
+                break
+        assert pages == seen
+    assert not any(e["restricted"] for e in all_)

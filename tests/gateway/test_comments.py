@@ -16,7 +16,12 @@ from gateway.test_incidents import problem
 from ircopilot.stores import StoreSet
 
 URL = "/v1/incidents/INC-1/comments"
-EVENT = {"type": "event", "id": "ab" * 16}
+
+
+def task(http: httpx.Client, key: str = "INC-1") -> dict[str, str]:
+    """An action of the incident, to say something of."""
+    made = http.post(f"/v1/incidents/{key}/actions", json={"title": "Look at it", "state": "open"})
+    return {"type": "action", "id": made.json()["action"]["id"]}
 
 
 def said(http: httpx.Client, body: str, **more: Any) -> dict[str, Any]:
@@ -41,27 +46,28 @@ def test_threads_on_anything_in_order_and_counted(http: httpx.Client) -> None:
     whole = said(http, "of all <script>alert(1)</script>")
     assert whole["anchor"] == {"type": "incident", "id": incident["id"]}
     assert whole["body"] == "of all <script>alert(1)</script>"
-    event = said(http, "of an event", anchor=EVENT)
+    anchor = task(http)
+    event = said(http, "of an action", anchor=anchor)
     answer = said(http, "an answer", reply_to=event["id"])
-    assert (answer["thread"], answer["anchor"]) == (event["id"], EVENT)
+    assert (answer["thread"], answer["anchor"]) == (event["id"], anchor)
     again = said(http, "to the answer", reply_to=answer["id"])
     assert again["thread"] == event["id"]
-    said(http, "a second thread", anchor=EVENT)
-    assert bodies(http, anchor_type="event", anchor_id=EVENT["id"], limit=3) == [
-        "of an event", "an answer", "to the answer",
+    said(http, "a second thread", anchor=anchor)
+    assert bodies(http, anchor_type="action", anchor_id=anchor["id"], limit=3) == [
+        "of an action", "an answer", "to the answer",
     ]  # fmt: skip
-    assert bodies(http, thread=event["id"]) == ["of an event", "an answer", "to the answer"]
+    assert bodies(http, thread=event["id"]) == ["of an action", "an answer", "to the answer"]
     page = http.get(URL, params={"limit": 4}).json()
     assert [i["body"] for i in http.get(URL, params={"cursor": page["next"]}).json()["items"]] == ["a second thread"]
     resolved = http.post(f"{URL}/{event['id']}/resolve")
     assert resolved.json()["resolved_at"] is not None
     assert http.post(f"{URL}/{event['id']}/resolve").json() == resolved.json()
     problem(http.post(f"{URL}/{answer['id']}/resolve"), 409, "wrong-state")
-    assert bodies(http, resolved=True) == ["of an event", "an answer", "to the answer"]
+    assert bodies(http, resolved=True) == ["of an action", "an answer", "to the answer"]
     assert len(bodies(http, resolved=False)) == 2
     counts = http.get(f"{URL}/counts").json()["items"]
     assert counts == [
-        {"anchor": EVENT, "comments": 4, "open_threads": 1},
+        {"anchor": anchor, "comments": 4, "open_threads": 1},
         {"anchor": whole["anchor"], "comments": 1, "open_threads": 1},
     ]
     assert http.post(f"{URL}/{event['id']}/reopen").json()["resolved_at"] is None
@@ -73,6 +79,8 @@ def test_anchors_belong_to_the_incident(http: httpx.Client) -> None:
     action = http.post("/v1/incidents/INC-2/actions", json={"title": "t"}).json()["action"]
     for anchor in (
         {"type": "incident", "id": "INC-2"}, {"type": "event", "id": "x"}, {"type": "event"},
+        {"type": "claim", "id": "x"}, {"type": "entity", "id": "x"},
+        {"type": "report", "id": "1"},
         {"type": "action", "id": action["id"]}, {"type": "artifact", "id": "0" * 64},
     ):  # fmt: skip
         problem(http.post(URL, json={"body": "b", "anchor": anchor}), 422, "unknown-anchor")
@@ -128,10 +136,11 @@ def test_comments_go_on_with_the_incident_that_theirs_is_merged_into(http: httpx
     opened(http, "A")
     kept = opened(http)
     http.post("/v1/incidents/A/comments", json={"body": "of A"})
-    http.post("/v1/incidents/A/comments", json={"body": "of its event", "anchor": EVENT})
+    anchor = task(http, "A")
+    http.post("/v1/incidents/A/comments", json={"body": "of its action", "anchor": anchor})
     assert http.post("/v1/incidents/A/merge", json={"into": "INC-1"}).status_code == 200
     items = http.get(URL).json()["items"]
-    assert [(i["body"], i["anchor"]["id"]) for i in items] == [("of A", kept["id"]), ("of its event", EVENT["id"])]
+    assert [(i["body"], i["anchor"]["id"]) for i in items] == [("of A", kept["id"]), ("of its action", anchor["id"])]
     assert http.get("/v1/incidents/A/comments").json()["items"] == []
 
 

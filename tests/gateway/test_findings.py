@@ -49,6 +49,19 @@ def everything(http: httpx.Client, path: str, **params: Any) -> list[dict[str, A
         cursor = {"cursor": answer.json()["next"]}
 
 
+def test_comments_stand_at_what_is_there(http: httpx.Client, case: Copied) -> None:
+    claim = next(c["id"] for s in http.get(f"{case.url}/reports/1").json()["sections"] for c in s["claims"])
+    there = {
+        "event": http.get(f"{case.url}/events").json()["items"][0]["id"], "claim": claim, "report": "1",
+        "entity": http.get(f"{case.url}/entities").json()["items"][0]["id"],
+    }  # fmt: skip
+    for kind, id_ in there.items():
+        said = {"body": "b", "anchor": {"type": kind, "id": id_}}
+        assert http.post(f"{case.url}/comments", json=said).status_code == 201, kind
+        said["anchor"] = {"type": kind, "id": "9" * 32}
+        problem(http.post(f"{case.url}/comments", json=said), 422, "unknown-anchor")
+
+
 def test_lists_hold_what_the_report_holds_page_by_page(http: httpx.Client, sample_case: SampleCase) -> None:
     for noun, key in (("entities", "id"), ("indicators", "value"), ("techniques", "id"), ("detections", "rule_id")):
         assert sorted(i[key] for i in everything(http, f"{URL}/{noun}", limit=7)) == sorted(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import uuid
+from http.client import HTTPConnection
+from urllib.parse import urlencode
 
 import httpx
 import pytest
@@ -109,3 +111,19 @@ def test_what_the_framework_refuses_is_a_problem_too(
     served: Served, http: httpx.Client, method: str, path: str, headers: dict[str, str], status: int, kind: str
 ) -> None:
     problem(http.request(method, path, headers=headers, content=b"{"), status, kind)
+
+
+def test_what_is_no_list_stands_once_in_an_address(http: httpx.Client) -> None:
+    told = problem(http.get("/v1/audit?actor=a&actor=b"), 422, "invalid-request")
+    assert told["errors"] == [{"at": "query.actor", "reason": "it stands there more than once"}]
+    assert http.get("/v1/incidents?tag=a&tag=b&severity=high&severity=low").status_code == 200
+
+
+def test_the_longest_search_fits_into_an_address(served: Served, http: httpx.Client, key: str) -> None:
+    http.post("/v1/incidents", json={"key": "INC-1", "title": "t"})
+    line = HTTPConnection("127.0.0.1", served.port, timeout=20)  # httpx makes no address as long as that
+    query = urlencode({"q": "\U0002b590" * 20_001})
+    line.request("GET", f"/v1/incidents/INC-1/events?{query}", headers={"Authorization": f"Bearer {key}"})
+    with line.getresponse() as answer:
+        assert (answer.status, answer.headers["content-type"]) == (422, "application/problem+json")
+    line.close()

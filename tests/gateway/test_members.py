@@ -12,7 +12,7 @@ import pytest
 from gateway.conftest import Served, client, new_key
 from gateway.persons import PASSWORD, Person, browser, keep_token, person, sign_in, signed_in
 from gateway.test_incidents import problem
-from ircopilot.access.permissions import ROLES
+from ircopilot.access.permissions import DEFAULT_ROLES, ROLES
 from ircopilot.gateway.pages import cursor_of
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import api_keys, members
@@ -311,6 +311,36 @@ def test_what_is_another_organisations_is_unknown(
             assert member.email not in other.get("/v1/members").text
             problem(other.delete(f"/v1/me/sessions/{session}"), 404, "unknown-session")
         assert theirs.get("/v1/me").status_code == 200
+
+
+def test_what_may_be_given_follows_the_organisations_own_roles(
+    http: httpx.Client, served: Served, stores: StoreSet, owner: Person
+) -> None:
+    def may(role: str, permissions: set[str], version: int) -> None:
+        asked = {"permissions": sorted(permissions)}
+        answer = http.put(f"/v1/roles/{role}", json=asked, headers={"If-Match": f'"v{version}"'})
+        assert answer.status_code == 200, answer.text
+
+    may("lead", set(DEFAULT_ROLES["lead"]) | {"audit:read"}, 0)
+    may("admin", set(DEFAULT_ROLES["admin"]) - {"report:approve"}, 1)
+    admin, lead = person(stores, owner.org_id, "admin"), person(stores, owner.org_id, "lead")
+    with signed_in(served, admin) as mine:
+        # A lead approves reports, which admins of this organisation do not.
+        told = problem(
+            mine.post("/v1/invitations", json={"email": "x@example.org", "role": "lead"}), 403, "role-too-high"
+        )
+        assert "report:approve" in str(told["detail"])
+        problem(mine.post("/v1/api-keys", json={"name": "k", "role": "lead"}), 403, "role-too-high")
+        narrow = {"name": "k", "role": "lead", "scopes": ["incident:read"]}
+        assert mine.post("/v1/api-keys", json=narrow).status_code == 201
+        assert mine.post("/v1/invitations", json={"email": "y@example.org", "role": "viewer"}).status_code == 201
+        assert change(mine, lead.member_id, name="Renamed").status_code == 200
+    # What a narrowed key may change is measured by the organisation's roles, too: this lead reads the audit log.
+    with stores.database.tenant(owner.org_id) as tx:
+        scopes = sorted(DEFAULT_ROLES["lead"] | {"member:write"})
+        key = api_keys.make_key(tx, "n", role="owner", scopes=scopes)
+    with client(served, key) as keyed:
+        problem(change(keyed, lead.member_id, name="Again"), 403, "role-too-high")
 
 
 def test_every_role_stands_somewhere() -> None:

@@ -269,3 +269,24 @@ def test_nothing_of_it_is_another_organisations(
         problem(other.post(f"{url}/submit", headers=tag), 404, "unknown-incident")
     problem(http.get("/v1/incidents/SAMPLE/reports/999"), 404, "unknown-report")
     problem(http.get(f"{url}/claims/none"), 404, "unknown-claim")
+
+
+def test_versions_and_deeds_are_paged(http: httpx.Client, again: Copied) -> None:
+    for _ in range(2):
+        again.draft_again()
+    url = f"{again.url}/reports"
+    pages = [http.get(url, params={"limit": 2}).json()]
+    pages.append(http.get(url, params={"limit": 2, "cursor": pages[0]["next"]}).json())
+    assert [[v["version"] for v in page["items"]] for page in pages] == [[3, 2], [1]]
+    assert pages[1]["next"] is None
+    claim = claims(http, f"{url}/3")[0]
+    for act in ("accept", "undo", "accept"):
+        now = http.get(f"{url}/3/claims/{claim['id']}")
+        assert http.post(f"{url}/3/claims/{claim['id']}/{act}", headers={"If-Match": now.headers["etag"]}).is_success
+    whole = http.get(f"{url}/3/history").json()
+    first = http.get(f"{url}/3/history", params={"limit": 2}).json()
+    rest = http.get(f"{url}/3/history", params={"limit": 2, "cursor": first["next"]}).json()
+    assert first["items"] + rest["items"] == whole["items"]
+    assert (len(whole["items"]), whole["next"], rest["next"]) == (3, None, None)
+    for path in ("", "/3/history"):
+        problem(http.get(url + path, params={"cursor": "x"}), 400, "invalid-cursor")

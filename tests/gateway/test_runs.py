@@ -16,11 +16,13 @@ import pytest
 from gateway.conftest import LIMITS, SETTINGS, Served, client, new_key, serving
 from gateway.test_incidents import problem
 from gateway.test_upload import eventually
+from ircopilot.domain.incident import RunParameters
 from ircopilot.orchestrator.process import running_orchestrator
 from ircopilot.settings import ServiceSettings, StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import jobs, results, runs
 from ircopilot.telemetry import configure_logs
+from ircopilot.tracing import trace_id
 
 TOKEN = "a-token-of-the-tests"
 
@@ -81,6 +83,32 @@ def test_a_run_is_accepted_told_and_listed(api: httpx.Client) -> None:
     assert [r["id"] for r in page["items"]] == [second["id"]]
     rest = api.get("/v1/runs", params={"limit": 1, "before": page["next"]}).json()
     assert ([r["id"] for r in rest["items"]], rest["next"]) == ([run["id"]], None)
+
+
+def test_runs_are_listed_by_kind(api: httpx.Client, stores: StoreSet, org: str) -> None:
+    analysis = api.post("/v1/incidents/INC-1/runs", json={}).json()["id"]
+    incident, export = api.get("/v1/incidents/INC-1").json()["id"], str(uuid.uuid4())
+    with stores.database.tenant(org) as tx:
+        runs.ask_run(tx, incident, export, RunParameters(first_stage="export"))
+    for kind, expected in (("analysis", [analysis]), ("export", [export])):
+        found = api.get("/v1/runs", params={"incident": "INC-1", "kind": kind}).json()["items"]
+        assert [run["id"] for run in found] == expected
+    problem(api.get("/v1/runs", params={"kind": "other"}), 422, "invalid-request")
+
+
+def test_a_call_and_the_jobs_of_its_run_are_one_trace(api: httpx.Client, stores: StoreSet, org: str) -> None:
+    given = "4bf92f3577b34da6a3ce929d0e0e4736"
+    headers = {"traceparent": f"00-{given}-00f067aa0ba902b7-01"}
+    told = api.post("/v1/incidents/INC-1/runs", json={}, headers=headers)
+    assert told.headers["traceparent"].split("-")[1] == given
+    with stores.database.tenant(org) as tx:
+        assert trace_id(jobs.trace_of(tx, told.json()["id"])) == given
+    # A trace begins with the call when its sender has none.
+    other = api.post("/v1/incidents", json={"title": "other", "key": "INC-2"})
+    api.post("/v1/incidents/INC-2/evidence?name=b.log", content=b"b\n")
+    other = api.post("/v1/incidents/INC-2/runs", json={})
+    with stores.database.tenant(org) as tx:
+        assert trace_id(jobs.trace_of(tx, other.json()["id"])) == other.headers["traceparent"].split("-")[1]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def invite(tx: Tx, caller: Caller, email: str, role: Role, life: timedelta) -> I
     """Invite somebody. Raises `RoleTooHigh`, `MemberExists`, `UnusableArgument`."""
     if role == "service":
         raise UnusableArgument("no person is of role service", "make a service account: POST /v1/service-accounts")
-    check_grant(caller, role)
+    check_grant(tx, caller, role)
     address = normal_email(email)
     if members.member_with_email(tx, address) is not None:
         raise MemberExists(f"{address} is a member already", "see GET /v1/members")

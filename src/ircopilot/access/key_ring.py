@@ -38,7 +38,7 @@ class KeyMade:
 
 def make_key(tx: Tx, caller: Caller, wanted: KeyWanted) -> KeyMade:
     """Make a key for oneself, or for a service account. Raises `RoleTooHigh`, `NoSuchMember`, `UnusableArgument`."""
-    check_grant(caller, wanted.role, wanted.scopes)
+    check_grant(tx, caller, wanted.role, wanted.scopes)
     if wanted.expires_at is not None and wanted.expires_at <= datetime.now(UTC):
         raise UnusableArgument("the key would have expired already", "let it expire later, or leave it out")
     owner = caller.member_id or _owner_of(tx, caller)
@@ -61,7 +61,7 @@ def make_key(tx: Tx, caller: Caller, wanted: KeyWanted) -> KeyMade:
 def rotate_key(tx: Tx, caller: Caller, key_id: str) -> KeyMade:
     """A key like it in its place; the old one is useless at once. Raises `UnknownKey`, `RoleTooHigh`."""
     old = _mine_to_change(tx, caller, key_id)
-    check_grant(caller, cast(Role, old.role), cast(Sequence[Permission] | None, old.scopes))
+    check_grant(tx, caller, cast(Role, old.role), cast(Sequence[Permission] | None, old.scopes))
     api_keys.revoke_key(tx, key_id)
     text = api_keys.make_key(
         tx, old.name, old.expires_at, role=old.role, scopes=old.scopes, member_id=old.member_id,
@@ -94,7 +94,7 @@ def _mine_to_change(tx: Tx, caller: Caller, key_id: str) -> ApiKey:
     if found.revoked_at is not None:
         raise UnknownKey(f"no valid key {key_id[:100]}", "list them: GET /v1/api-keys")
     if key_id != caller.principal_id:
-        check_above(caller, cast(Role, found.role))
+        check_above(tx, caller, cast(Role, found.role))
     return found
 
 

@@ -26,7 +26,7 @@ def change_member(
     Raises `NoSuchMember`, `RoleTooHigh`, `LastOwner`, `UnusableArgument`.
     """
     owners, found = members.active_owners(tx), members.get_member(tx, member_id, lock=True)
-    check_above(caller, cast(Role, found.role))
+    check_above(tx, caller, cast(Role, found.role))
     if found.version != seen:
         return None
     changed = {
@@ -35,7 +35,7 @@ def change_member(
         if value is not None and value != getattr(found, key)
     }
     if changed.get("role"):
-        _check_role(caller, found, changed["role"], owners)
+        _check_role(tx, caller, found, changed["role"], owners)
     if not changed:
         return found
     members.change_member(tx, member_id, **changed)
@@ -53,7 +53,7 @@ def disable_member(stores: StoreSet, tx: Tx, caller: Caller, member_id: str) -> 
     Raises `NoSuchMember`, `RoleTooHigh`, `LastOwner`.
     """
     owners, found = members.active_owners(tx), members.get_member(tx, member_id, lock=True)
-    check_above(caller, cast(Role, found.role))
+    check_above(tx, caller, cast(Role, found.role))
     if found.state == "active":
         if owners == [member_id]:
             raise LastOwner("nobody else could govern the organisation", "make somebody else an owner first")
@@ -67,7 +67,7 @@ def disable_member(stores: StoreSet, tx: Tx, caller: Caller, member_id: str) -> 
 def enable_member(tx: Tx, caller: Caller, member_id: str) -> Member:
     """Let a member in again, who signs in anew; its keys work again. Raises `NoSuchMember`, `RoleTooHigh`."""
     found = members.get_member(tx, member_id, lock=True)
-    check_above(caller, cast(Role, found.role))
+    check_above(tx, caller, cast(Role, found.role))
     if found.state == "disabled":
         members.change_member(tx, member_id, state="active")
         api_keys.suspend_keys(tx, member_id, False)
@@ -77,7 +77,7 @@ def enable_member(tx: Tx, caller: Caller, member_id: str) -> Member:
 
 def add_service_account(tx: Tx, caller: Caller, name: str) -> Member:
     """A member that is no person and acts by keys. Raises `RoleTooHigh`."""
-    check_grant(caller, "service")
+    check_grant(tx, caller, "service")
     member_id = str(uuid.uuid4())
     members.add_member(tx, member_id, name, "service")
     record_act(tx, caller, "member.create", f"member/{member_id}", after={"name": name, "role": "service"})
@@ -93,7 +93,7 @@ def sessions_of(stores: StoreSet, tx: Tx, member_id: str) -> list[Session]:
 def end_sessions(stores: StoreSet, tx: Tx, caller: Caller, member_id: str, sid: str | None = None) -> None:
     """End a member's sessions in this organisation, all or one. Raises `NoSuchMember`, `RoleTooHigh`, `UnknownSession`."""
     found = members.get_member(tx, member_id)
-    check_above(caller, cast(Role, found.role))
+    check_above(tx, caller, cast(Role, found.role))
     ended = stores.sessions.end_of_member(tx.org_id, member_id, None if sid is None else [sid])
     if sid is not None and not ended:
         raise UnknownSession(f"no session {sid[:100]}", f"list them: GET /v1/members/{member_id}/sessions")
@@ -101,9 +101,9 @@ def end_sessions(stores: StoreSet, tx: Tx, caller: Caller, member_id: str, sid: 
         record_act(tx, caller, "session.revoke", f"session/{session.sid}", before={"member": member_id})
 
 
-def _check_role(caller: Caller, found: Member, role: str, owners: list[str]) -> None:
+def _check_role(tx: Tx, caller: Caller, found: Member, role: str, owners: list[str]) -> None:
     if (found.kind == "service") != (role == "service"):
         raise UnusableArgument("a service account is of role service, and no person is", "choose another role")
-    check_grant(caller, cast(Role, role))
+    check_grant(tx, caller, cast(Role, role))
     if owners == [found.member_id]:
         raise LastOwner("nobody else could govern the organisation", "make somebody else an owner first")

@@ -39,7 +39,7 @@ class ProviderWanted:
 
 def add_provider(stores: StoreSet, tx: Tx, caller: Caller, wanted: ProviderWanted) -> Provider:
     """Set one up. Raises `RoleTooHigh` when its groups would get more than the caller has."""
-    _check_roles(caller, wanted.group_roles, wanted.default_role)
+    _check_roles(tx, caller, wanted.group_roles, wanted.default_role)
     provider_id = str(uuid.uuid4())
     row = _columns(wanted) | {"secret": seal(stores, tx.org_id, secret_place(provider_id), wanted.secret)}
     made = oidc_providers.add_provider(tx, provider_id, **row)
@@ -55,7 +55,7 @@ def change_provider(
     Raises `UnknownProvider`, `RoleTooHigh`.
     """
     before = oidc_providers.get_provider(tx, provider_id)
-    _check_roles(caller, change.get("group_roles") or {}, change.get("default_role"))
+    _check_roles(tx, caller, change.get("group_roles") or {}, change.get("default_role"))
     columns = dict(change)
     if "secret" in columns:
         columns["secret"] = seal(stores, tx.org_id, secret_place(provider_id), columns["secret"])
@@ -73,9 +73,9 @@ def remove_provider(tx: Tx, caller: Caller, provider_id: str) -> None:
     record_act(tx, caller, "provider.remove", f"oidc-provider/{provider_id}", _told(before))
 
 
-def _check_roles(caller: Caller, group_roles: Mapping[str, Role], default: Role | None) -> None:
+def _check_roles(tx: Tx, caller: Caller, group_roles: Mapping[str, Role], default: Role | None) -> None:
     for role in {*group_roles.values(), *((default,) if default else ())}:
-        check_grant(caller, cast(Role, role))
+        check_grant(tx, caller, cast(Role, role))
 
 
 def _columns(wanted: ProviderWanted) -> dict[str, Any]:

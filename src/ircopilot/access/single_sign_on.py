@@ -97,12 +97,12 @@ def finish(stores: StoreSet, peer: OidcPeer, came: Came, where: Where, old: str 
     return begun, kept["back_to"]
 
 
-def role_of(provider: Provider, claims: Mapping[str, Any]) -> Role:
+def role_of(tx: Tx, provider: Provider, claims: Mapping[str, Any]) -> Role:
     """The highest role of the person's groups, else the default. Raises `ProviderRefused` when there is neither."""
     said = claims.get(provider.groups_claim)
     groups = [said] if isinstance(said, str) else said if isinstance(said, list) else []
     roles = [provider.group_roles[g] for g in groups if isinstance(g, str) and g in provider.group_roles]
-    found = highest_role(cast(list[Role], roles)) if roles else cast(Role | None, provider.default_role)
+    found = highest_role(tx, cast(list[Role], roles)) if roles else cast(Role | None, provider.default_role)
     if found is None:
         raise ProviderRefused("none of your groups has a role here", "ask an administrator of the organisation")
     return found
@@ -110,9 +110,10 @@ def role_of(provider: Provider, claims: Mapping[str, Any]) -> Role:
 
 def _member(stores: StoreSet, provider: Provider, claims: Mapping[str, Any], where: Where) -> Member:
     """The member that the provider speaks of, made if there is none, with the role that the groups give now."""
-    role, subject, org_id = role_of(provider, claims), str(claims["sub"]), provider.org_id
+    subject, org_id = str(claims["sub"]), provider.org_id
     database = stores.stores_for(org_id).database
     with database.tenant(org_id) as tx:
+        role = role_of(tx, provider, claims)
         account_id = oidc_providers.account_of_subject(tx, provider.provider_id, subject)
         found = members.member_of_account(tx, account_id) if account_id else None
         if found is not None:

@@ -26,7 +26,6 @@ _MENTION = re.compile(
     r"|[0-9a-f]{16}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?![\w-])"
 )
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]*`", re.DOTALL)
-_EVENT = re.compile(r"[0-9a-f]{32}")
 
 
 def mentions_in(body: str) -> list[tuple[str, int]]:
@@ -136,7 +135,7 @@ def _known_mentions(tx: Tx, body: str) -> list[str]:
 
 
 def _checked_anchor(tx: Tx, case: Case, type_: AnchorType, id_: str | None) -> str:
-    """The anchor's id. Claims, entities and reports are derived anew with each run, so theirs are taken as they are."""
+    """The anchor's id. Events, claims, entities and reports are looked for by the caller, who knows where they are."""
     if type_ == "incident":
         if id_ not in (None, case.key, case.incident_id):
             raise UnknownAnchor(f"{id_} is not {case.key}", "leave the id out")
@@ -149,8 +148,6 @@ def _checked_anchor(tx: Tx, case: Case, type_: AnchorType, id_: str | None) -> s
 
 
 def _is_there(tx: Tx, case: Case, type_: AnchorType, id_: str) -> bool:
-    if type_ == "event":
-        return _EVENT.fullmatch(id_) is not None
     if type_ == "action":
         return find_action(tx, case.incident_id, id_) is not None
     return type_ != "artifact" or rows.has_artifact(tx, case.incident_id, id_)

@@ -12,6 +12,7 @@ from ircopilot.domain.evidence import Frozen
 STAGES = ("collect", "timeline", "forensic", "report", "export")
 Stage = Literal["collect", "timeline", "forensic", "report", "export"]
 RunState = Literal["queued", "running", "cancelling", "done", "failed", "cancelled"]
+RunKind = Literal["analysis", "export"]
 OVER: tuple[RunState, ...] = ("done", "failed", "cancelled")
 
 

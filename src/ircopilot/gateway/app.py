@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from ircopilot import __version__
+from ircopilot.gateway.acceptance import check_accept
 from ircopilot.gateway.answers import answer_http, answer_validation
 from ircopilot.gateway.documentation import routes as documentation
 from ircopilot.gateway.edge import Edge
@@ -42,7 +43,7 @@ def make_app(gate: Gate, site: BuiltSite | None = None) -> FastAPI:
     routers = (*ROUTERS, documentation.router)
     app.state.routes = [route for router in routers for route in router.routes]
     for router in routers:
-        app.include_router(router)
+        app.include_router(router, dependencies=[Depends(check_accept)])
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_middleware(Idempotency, gate=gate)

@@ -15,6 +15,7 @@ from ircopilot.gateway.door import PUBLIC, check_address, check_origin, check_st
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.tracing import trace_of
 from ircopilot.telemetry import error_place
+from ircopilot.tracing import tracing
 
 _HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
@@ -54,7 +55,8 @@ class Edge:
         try:
             said |= await self._let_in(scope, headers, request_id)
             await self._look_at(body, scope, headers)
-            await self._app(scope, body.receive, answer)
+            with tracing(trace.parent):
+                await self._app(scope, body.receive, answer)
         except Exception as error:
             problem = as_problem(error)
             if problem.status >= 500:

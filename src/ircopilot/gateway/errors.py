@@ -33,6 +33,14 @@ class MethodNotAllowed(ProblemError):
     title = "That cannot be done to this address"
 
 
+class NotAcceptable(ProblemError):
+    """`Accept` names no media type that this address answers in."""
+
+    type = "not-acceptable"
+    status = 406
+    title = "There is no answer of the kind that is asked for"
+
+
 class TooLarge(ProblemError):
     """The body is larger than this route takes."""
 

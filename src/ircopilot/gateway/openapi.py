@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 from ircopilot import __version__
 from ircopilot.domain.errors import ProblemError, UnusableArgument
+from ircopilot.gateway.acceptance import kinds_of
 from ircopilot.gateway.described import Problem, add_problems
 from ircopilot.gateway.errors import (
     BrokenUpload,
@@ -18,6 +19,7 @@ from ircopilot.gateway.errors import (
     IdempotencyKeyReused,
     InvalidIdempotencyKey,
     InvalidRequest,
+    NotAcceptable,
     SlowUpload,
     TooLarge,
     TooManyRequests,
@@ -26,6 +28,7 @@ from ircopilot.gateway.errors import (
 from ircopilot.gateway.links import add_links
 from ircopilot.gateway.nulls import restore_nulls
 from ircopilot.gateway.permit import Needs
+from ircopilot.gateway.query_parameters import drop_nulls
 from ircopilot.gateway.routers import ROUTERS
 from ircopilot.gateway.shared_answers import share_answers
 from ircopilot.gateway.tags import TAGS
@@ -83,6 +86,7 @@ def api_document() -> dict[str, Any]:
     parts = document.setdefault("components", {})
     parts.setdefault("schemas", {}).update(_problem_schemas())
     restore_nulls(document)
+    drop_nulls(document)
     parts["securitySchemes"] = _SCHEMES
     parts["headers"] = {"RequestId": _REQUEST_ID}
     for route in found:
@@ -111,6 +115,8 @@ def _complete(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         operation["x-permission"] = permission
         add_problems(operation["responses"], (TooManyRequests,))
     answers = operation["responses"]
+    if kinds_of(route):
+        add_problems(answers, (NotAcceptable,))
     if method in ("post", "patch") and permission is not None:
         operation.setdefault("parameters", []).append(dict(IDEMPOTENCY_KEY))
         add_problems(answers, (InvalidIdempotencyKey, IdempotencyKeyReused, IdempotencyInFlight, LostClaim))

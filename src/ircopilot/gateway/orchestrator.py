@@ -18,6 +18,7 @@ from ircopilot.domain.errors import ProblemError
 from ircopilot.domain.incident import Run, RunParameters
 from ircopilot.gateway.errors import OrchestratorUnreachable
 from ircopilot.settings import ServiceSettings
+from ircopilot.tracing import HEADER, current_traceparent
 
 PATIENCE_S = 10.0
 _OPTIONS = (
@@ -91,7 +92,7 @@ class Orchestrator:
             call = getattr(OrchestratorStub(self._open()), method)
             left = until - time.monotonic()
             try:
-                return await call(request, timeout=left, metadata=self._metadata, wait_for_ready=True)
+                return await call(request, timeout=left, metadata=self._with_trace(), wait_for_ready=True)
             except grpc.aio.AioRpcError as error:
                 if (told := problem_from_metadata(error.trailing_metadata())) is not None:
                     raise _as_ours(told) from None
@@ -100,6 +101,11 @@ class Orchestrator:
                     raise OrchestratorUnreachable(
                         f"no answer from the orchestrator: {said}", "try again in a moment"
                     ) from error
+
+    def _with_trace(self) -> tuple[tuple[str, str], ...]:
+        """The call's trace goes along, so that the jobs of a run belong to it."""
+        trace = current_traceparent()
+        return (*self._metadata, (HEADER, trace)) if trace else self._metadata
 
     def _open(self) -> grpc.aio.Channel:
         if self._channel is None:

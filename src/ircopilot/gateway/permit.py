@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import Depends
+from fastapi import Depends, Request
 
 from ircopilot.access.permissions import Permission
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.query_parameters import check_once
 
 
 class Needs:
@@ -16,9 +17,10 @@ class Needs:
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
 
-    async def __call__(self, gate: WithGate, caller: WithCaller) -> None:
-        """Raises `Forbidden`."""
+    async def __call__(self, gate: WithGate, caller: WithCaller, request: Request) -> None:
+        """Raises `Forbidden`, `InvalidRequest` for an address that says something twice."""
         await gate.permit(caller, self.permission)
+        check_once(request)
 
 
 def needs(permission: Permission) -> Any:

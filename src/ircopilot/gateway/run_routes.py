@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged
 from ircopilot.cases.find import open_incident, seen_incident, seen_run, viewer_of
-from ircopilot.domain.incident import OVER, Incident, Run, RunParameters, Window
+from ircopilot.domain.incident import OVER, Incident, Run, RunKind, RunParameters, Window
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import OrchestratorUnreachable, TooManyWatchers, UnknownRules
 from ircopilot.gateway.event_stream import EventStream, last_seen
@@ -71,10 +71,11 @@ async def ask_for_run(key: str, asked: NewRun, gate: WithGate, caller: WithCalle
 )
 async def list_runs(
     gate: WithGate, caller: WithCaller, incident: str | None = None,
+    kind: Annotated[RunKind | None, Query(description="`analysis` of evidence, or `export` of a report.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_RUNS)] = 50, before: Moment | None = None,
 ) -> Runs:  # fmt: skip
-    """Runs, newest first, of one incident or of all."""
-    found, more = await gate.in_tx(caller.org_id, _page, caller, incident, limit, before)
+    """Runs, newest first, of one incident or of all. An export is a run, too, which makes no findings."""
+    found, more = await gate.in_tx(caller.org_id, _page, caller, (incident, kind), limit, before)
     return Runs(items=[RunOut.of(run, key) for run, key in found], next=found[-1][0].created_at if more else None)
 
 
@@ -209,9 +210,10 @@ def _accepted(run: Run, incident_key: str, response: Response) -> RunOut:
 
 
 def _page(
-    tx: Tx, caller: Caller, incident: str | None, limit: int, before: datetime | None
+    tx: Tx, caller: Caller, wanted: tuple[str | None, RunKind | None], limit: int, before: datetime | None
 ) -> tuple[list[tuple[Run, str]], bool]:  # fmt: skip
+    incident, kind = wanted
     of_one = None if incident is None else seen_incident(tx, caller, incident).incident_id
-    found = runs.list_runs(tx, of_one, limit + 1, before, viewer_of(caller))
+    found = runs.list_runs(tx, of_one, limit + 1, before, viewer_of(caller), kind)
     keys = keys_of(tx, {run.incident_id for run in found})
     return [(run, keys[run.incident_id]) for run in found[:limit]], len(found) > limit

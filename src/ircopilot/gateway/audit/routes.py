@@ -11,13 +11,16 @@ from starlette.responses import StreamingResponse
 
 from ircopilot.access.audit_formats import cef_line, json_line
 from ircopilot.access.caller import Caller
+from ircopilot.domain.audit import AuditEntry
 from ircopilot.gateway.audit.shapes import AuditEntryOut, AuditPage, CheckpointOut, Checkpoints
+from ircopilot.gateway.audit.sight import seen_entries
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.moments import Moment
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
+from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres import audit as rows
 from ircopilot.stores.postgres.audit import AuditFilter
 
@@ -66,10 +69,14 @@ async def list_audit_entries(
 ) -> AuditPage:  # fmt: skip
     """Who did what in the organisation, newest first."""
     below = None if cursor is None else read_cursor(cursor, int)[0]
-    found = await gate.in_tx(caller.org_id, rows.page_entries, wanted, limit + 1, below)
-    shown = found[:limit]
-    after = cursor_of(shown[-1].seq) if len(found) > limit else None
-    return AuditPage(items=[AuditEntryOut.of(entry) for entry in shown], next=after)
+
+    def work(tx: Tx) -> tuple[list[AuditEntry], int | None, bool]:
+        found = rows.page_entries(tx, wanted, limit + 1, below)
+        shown, last = seen_entries(tx, caller, wanted, found[:limit])
+        return shown, last, len(found) > limit
+
+    shown, last, more = await gate.in_tx(caller.org_id, work)
+    return AuditPage(items=[AuditEntryOut.of(entry) for entry in shown], next=cursor_of(last) if more else None)
 
 
 @router.get(
@@ -86,13 +93,15 @@ async def export_audit_log(
 ) -> Response:  # fmt: skip
     """The log, or the part that is asked for, as a file with one entry a line, oldest first."""
     kind, line_of = _LINES[format]
-    first = await gate.in_tx(caller.org_id, rows.entries_after, 0, wanted, _PIECE)
+    first = await _piece(gate, caller, wanted, 0)
 
     async def lines() -> AsyncIterator[bytes]:
-        found = first
-        while found:
+        found, last, more = first
+        while True:
             yield b"".join(line_of(entry) for entry in found)
-            found = await _more(gate, caller, wanted, found[-1].seq) if len(found) == _PIECE else []
+            if not more or last is None:
+                return
+            found, last, more = await _piece(gate, caller, wanted, last)
 
     name = f"audit-{datetime.now().astimezone():%Y-%m-%d}.{format}"
     return StreamingResponse(
@@ -113,5 +122,13 @@ async def list_audit_checkpoints(gate: WithGate, caller: WithCaller) -> Checkpoi
     return Checkpoints(items=[CheckpointOut.of(point) for point in found])
 
 
-async def _more(gate: Gate, caller: Caller, wanted: AuditFilter, after: int) -> list[Any]:
-    return await gate.in_tx(caller.org_id, rows.entries_after, after, wanted, _PIECE)
+async def _piece(
+    gate: Gate, caller: Caller, wanted: AuditFilter, after: int
+) -> tuple[list[AuditEntry], int | None, bool]:
+    """Entries after that number as the caller may see them, the last number looked at, and whether there are more."""
+
+    def work(tx: Tx) -> tuple[list[AuditEntry], int | None, bool]:
+        found = rows.entries_after(tx, after, wanted, _PIECE)
+        return (*seen_entries(tx, caller, wanted, found), len(found) == _PIECE)
+
+    return await gate.in_tx(caller.org_id, work)

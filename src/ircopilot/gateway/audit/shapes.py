@@ -9,6 +9,7 @@ import orjson
 from pydantic import BaseModel, Field
 
 from ircopilot.domain.audit import AuditEntry, Checkpoint
+from ircopilot.gateway.audit.sight import HIDDEN
 from ircopilot.gateway.shapes import shown
 
 _HASH = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
@@ -50,15 +51,16 @@ class AuditEntryOut(BaseModel):
     after: Any = Field(description="What is since.")
     prev_hash: str
     hash: str
+    restricted: bool = Field(default=False, description="It tells of an incident that the reader may not know of.")
 
     @classmethod
     def of(cls, entry: AuditEntry) -> AuditEntryOut:
-        """Of a stored entry."""
+        """Of a stored entry, as `sight` shows it."""
         did = entry.did
         return cls(
             seq=entry.seq, at=entry.at, actor=Actor(kind=did.actor_kind, id=did.actor_id, label=did.actor_label),
             address=did.address, request_id=did.request_id, act=did.act, target=did.target, before=_value(did.before),
-            after=_value(did.after), prev_hash=entry.prev_hash, hash=entry.hash,
+            after=_value(did.after), prev_hash=entry.prev_hash, hash=entry.hash, restricted=did.target == HIDDEN,
         )  # fmt: skip
 
 

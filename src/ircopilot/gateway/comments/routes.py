@@ -14,6 +14,7 @@ from ircopilot.cases.errors import IncidentMerged, UnknownAnchor, UnknownComment
 from ircopilot.cases.find import seen_incident
 from ircopilot.domain.errors import PreconditionFailed
 from ircopilot.domain.work import AnchorType, Comment
+from ircopilot.gateway.comments.anchors import check_anchor
 from ircopilot.gateway.comments.shapes import (
     AnchorCount,
     AnchorCounts,
@@ -26,10 +27,12 @@ from ircopilot.gateway.comments.shapes import (
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor, PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
+from ircopilot.gateway.events.asked import Everything
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.live import change
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
+from ircopilot.stores.events import EventStoreFailed, QueryStopped
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres import comments as rows
 from ircopilot.stores.postgres.comments import CommentCount, CommentFilter
@@ -46,13 +49,15 @@ _CHANGES = (UnknownIncident, IncidentMerged, UnknownComment)
     status_code=201,
     response_model=CommentOut,
     dependencies=[needs("comment:write")],
-    responses=problems(*_CHANGES, UnknownAnchor, UnknownMember),
+    responses=problems(*_CHANGES, UnknownAnchor, UnknownMember, QueryStopped, EventStoreFailed),
 )
 async def add_comment(
-    key: str, asked: NewComment, gate: WithGate, caller: WithCaller, response: Response
+    key: str, asked: NewComment, gate: WithGate, caller: WithCaller, response: Response, ask: Everything
 ) -> CommentOut:  # fmt: skip
     """Begin a thread on anything of the incident, or answer in one."""
     anchor = (asked.anchor.type, asked.anchor.id)
+    if asked.reply_to is None:
+        await check_anchor(ask, *anchor)
     made = await change(gate, caller, comments.add_comment, caller, key, asked.body, anchor, asked.reply_to)
     response.headers["Location"] = f"/v1/incidents/{key}/comments/{made.comment_id}"
     return _shown(made, key, response)

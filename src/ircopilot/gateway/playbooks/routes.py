@@ -16,10 +16,11 @@ from ircopilot.domain.errors import PreconditionFailed, UnusableArgument
 from ircopilot.domain.work import PlaybookUse
 from ircopilot.gateway.actions.shapes import ActionOut
 from ircopilot.gateway.described import problems
-from ircopilot.gateway.errors import PreconditionRequired
+from ircopilot.gateway.errors import InvalidCursor, PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.live import change
+from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.playbooks.shapes import (
     Application,
@@ -92,12 +93,18 @@ async def get_playbook(
     summary="List a playbook's versions",
     response_model=Playbooks,
     dependencies=[needs("playbook:read")],
-    responses=problems(UnknownPlaybook),
+    responses=problems(UnknownPlaybook, InvalidCursor),
 )
-async def list_playbook_versions(playbook_id: Id, gate: WithGate, caller: WithCaller) -> Playbooks:
+async def list_playbook_versions(
+    playbook_id: Id, gate: WithGate, caller: WithCaller, cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 200,
+) -> Playbooks:  # fmt: skip
     """All versions of a playbook, newest first. A version never changes."""
+    below = None if cursor is None else read_cursor(cursor, int)[0]
     found = await gate.in_tx(caller.org_id, playbooks.versions_of, playbook_id)
-    return Playbooks(items=[PlaybookOut.of(playbook) for playbook in found])
+    rest = [playbook for playbook in found if below is None or playbook.version < below]
+    after = cursor_of(rest[limit - 1].version) if len(rest) > limit else None
+    return Playbooks(items=[PlaybookOut.of(playbook) for playbook in rest[:limit]], next=after)
 
 
 @router.put(

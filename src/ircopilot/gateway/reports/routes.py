@@ -13,9 +13,10 @@ from ircopilot.cases.find import open_incident, seen_incident
 from ircopilot.contracts.report import ReportState
 from ircopilot.domain.errors import PreconditionFailed
 from ircopilot.gateway.described import problems
-from ircopilot.gateway.errors import PreconditionRequired
+from ircopilot.gateway.errors import InvalidCursor, PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.reports.kept import GROUNDS, sendable
 from ircopilot.gateway.reports.shapes import (
@@ -44,6 +45,8 @@ from ircopilot.stores.postgres.errors import UnknownIncident
 
 router = APIRouter(prefix="/v1", tags=["reports"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+Cursor = Annotated[str | None, Query(max_length=2000)]
+Limit = Annotated[int, Query(ge=1, le=200)]
 _MOVING = (
     UnknownIncident, UnknownReport, IncidentMerged, WrongReportState, PreconditionFailed, PreconditionRequired,
 )  # fmt: skip
@@ -54,14 +57,19 @@ _MOVING = (
     summary="List a report's versions",
     response_model=Versions,
     dependencies=[needs("report:read")],
-    responses=problems(UnknownIncident),
+    responses=problems(UnknownIncident, InvalidCursor),
 )
-async def list_report_versions(key: str, gate: WithGate, caller: WithCaller) -> Versions:
+async def list_report_versions(
+    key: str, gate: WithGate, caller: WithCaller, cursor: Cursor = None, limit: Limit = 200
+) -> Versions:
     """Versions, newest first: each run that drafted a report makes one, and each that is reopened."""
+    below = None if cursor is None else read_cursor(cursor, int)[0]
 
     def work(tx: Tx) -> Versions:
-        incident = seen_incident(tx, caller, key)
-        return Versions(items=[VersionOut.of(v) for v in list_reports(tx, GROUNDS, incident)])
+        found = list_reports(tx, GROUNDS, seen_incident(tx, caller, key))
+        rest = found if below is None else [version for version in found if version.number < below]
+        after = cursor_of(rest[limit - 1].number) if len(rest) > limit else None
+        return Versions(items=[VersionOut.of(v) for v in rest[:limit]], next=after)
 
     return await gate.in_tx(caller.org_id, work)
 
@@ -100,17 +108,21 @@ async def get_report(key: str, version: Number, gate: WithGate, caller: WithCall
     summary="List what was done to a report",
     response_model=Deeds,
     dependencies=[needs("report:read")],
-    responses=problems(UnknownIncident, UnknownReport),
+    responses=problems(UnknownIncident, UnknownReport, InvalidCursor),
 )
 async def list_report_history(
-    key: str, version: Number, gate: WithGate, caller: WithCaller, claim: str | None = None
-) -> Deeds:
+    key: str, version: Number, gate: WithGate, caller: WithCaller, claim: str | None = None, cursor: Cursor = None,
+    limit: Limit = 200,
+) -> Deeds:  # fmt: skip
     """Who did what and when, oldest first: to the version, or to one of its claims."""
+    after = 0 if cursor is None else read_cursor(cursor, int)[0]
 
     def work(tx: Tx) -> Deeds:
         incident = seen_incident(tx, caller, key)
-        found = find_report(tx, GROUNDS, incident, version)
-        return Deeds(items=[Deed.of(a) for a in report_versions.acts_of(tx, incident.incident_id, found.number, claim)])
+        number = find_report(tx, GROUNDS, incident, version).number
+        found = report_versions.acts_of(tx, incident.incident_id, number, claim, after, limit + 1)
+        more = cursor_of(found[limit - 1].act_id) if len(found) > limit else None
+        return Deeds(items=[Deed.of(act) for act in found[:limit]], next=more)
 
     return await gate.in_tx(caller.org_id, work)
 

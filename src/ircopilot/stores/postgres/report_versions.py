@@ -53,6 +53,7 @@ class ClaimRow(Frozen):
 class ActRow(Frozen):
     """Something that was done to a version or to one of its claims."""
 
+    act_id: int
     claim_id: str | None
     act: str
     by: str
@@ -123,6 +124,12 @@ def claims_of(tx: Tx, incident_id: str, number: int) -> list[ClaimRow]:
     return [_claim(r) for r in tx.connection.execute(query)]
 
 
+def has_claim(tx: Tx, incident_id: str, claim_id: str) -> bool:
+    """Whether any version of the incident's report has a claim of that id."""
+    mine = (report_claims.c.incident_id == incident_id) & (report_claims.c.claim_id == claim_id)
+    return tx.connection.execute(select(report_claims.c.claim_id).where(mine).limit(1)).first() is not None
+
+
 def find_claim(tx: Tx, incident_id: str, number: int, claim_id: str) -> ClaimRow | None:
     """One claim, its row locked until the transaction ends."""
     query = select(report_claims).where(
@@ -171,12 +178,16 @@ def add_act(
     tx.connection.execute(report_acts.insert().inline().values(row))
 
 
-def acts_of(tx: Tx, incident_id: str, number: int, claim_id: str | None = None) -> list[ActRow]:
-    """What was done to a version, or to one of its claims, oldest first."""
+def acts_of(
+    tx: Tx, incident_id: str, number: int, claim_id: str | None = None, after: int = 0, limit: int | None = None
+) -> list[ActRow]:
+    """What was done to a version, or to one of its claims, oldest first; of acts with higher ids than `after`."""
     query = select(report_acts).where(report_acts.c.incident_id == incident_id, report_acts.c.number == number)
     if claim_id is not None:
         query = query.where(report_acts.c.claim_id == claim_id)
-    rows = tx.connection.execute(query.order_by(report_acts.c.act_id))
+    if after:
+        query = query.where(report_acts.c.act_id > after)
+    rows = tx.connection.execute(query.order_by(report_acts.c.act_id).limit(limit))
     return [ActRow(**{name: row._mapping[name] for name in ActRow.model_fields}) for row in rows]
 
 

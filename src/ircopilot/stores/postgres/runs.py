@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from ircopilot.domain.incident import OVER, Run, RunParameters, RunState
+from ircopilot.domain.incident import OVER, Run, RunKind, RunParameters, RunState
 from ircopilot.stores.postgres.cases import EVERYTHING, Viewer, in_sight
 from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownRun
@@ -125,14 +125,19 @@ def lock_run(tx: Tx, run_id: str) -> Run:
 
 def list_runs(
     tx: Tx, incident_id: str | None = None, limit: int = 100, before: datetime | None = None,
-    viewer: Viewer = EVERYTHING,
+    viewer: Viewer = EVERYTHING, kind: RunKind | None = None,
 ) -> list[Run]:  # fmt: skip
-    """Runs, newest first: of one incident or all that the viewer may know of, created before a time (for the next page)."""
+    """Runs, newest first: of one incident or all that the viewer may know of, of a kind, created before a time (for the
+    next page).
+    """
     query = select(runs).order_by(runs.c.created_at.desc(), runs.c.run_id).limit(limit)
     if not viewer.sees_all:
         query = query.join(incidents).where(in_sight(viewer))
     if incident_id is not None:
         query = query.where(runs.c.incident_id == incident_id)
+    if kind is not None:
+        exports = func.coalesce(runs.c.parameters["first_stage"].as_string(), "") == "export"
+        query = query.where(exports if kind == "export" else ~exports)
     if before is not None:
         query = query.where(runs.c.created_at < before)
     return [_run(row) for row in tx.connection.execute(query)]

@@ -48,16 +48,13 @@ export const incidentQuery = (key: string) =>
 
 const RUNS = 200
 
-/** Whether a run analyses evidence: an export of a report is a run, too, and makes no findings. */
-const isAnalysis = (run: Run) => run.parameters.first_stage !== 'export'
-
-/** The latest analyses of one incident, or of all; newest first. */
+/** The latest analyses of one incident, or of all, newest first: an export of a report is a run, too, without findings. */
 export const runsQuery = (incident?: string) =>
   queryOptions({
     queryKey: ['runs', incident ?? ''],
     queryFn: async ({ signal }) => {
-      const query = { incident, limit: RUNS }
-      return (await bodyOf(api.GET('/v1/runs', { params: { query }, signal }))).items.filter(isAnalysis)
+      const query = { incident, limit: RUNS, kind: 'analysis' as const }
+      return (await bodyOf(api.GET('/v1/runs', { params: { query }, signal }))).items
     },
   })
 
