@@ -181,7 +181,7 @@ export const organisationWords = {
     hash: 'Hash',
     chained: 'Its hash is that of its content, and the entry above follows it.',
     broken: 'Its hash is not that of its content, or the entry above does not follow it: run ircopilot audit verify.',
-    unread: 'Its content was not hashed: this browser offers no SHA-256 here.',
+    unread: 'Its content was not hashed: it is of a restricted incident, or this browser offers no SHA-256 here.',
     checks: (n: number) =>
       n === 1
         ? '1 entry hashed in this browser, and it adds up'

@@ -13,6 +13,7 @@ function entry(seq: number, prev_hash: string, more: Partial<Entry> = {}): Entry
     request_id: 'r',
     act: 'incident.close',
     target: 'incident/INC-7',
+    restricted: false,
     before: { status: 'recovery' },
     after: { status: 'closed', note: 'ü \u2028 "' },
     prev_hash,
@@ -35,7 +36,10 @@ it('finds what was changed, and what does not follow', async () => {
   expect([...(await checkChain(ORG, [second, first])).values()]).toEqual(['fits', 'fits'])
   const forged = { ...first, target: 'incident/INC-8' }
   expect((await checkChain(ORG, [second, forged])).get(1)).toBe('broken')
+  const hidden = { ...first, target: 'restricted', before: null, after: null, restricted: true }
+  expect((await checkChain(ORG, [second, hidden])).get(1)).toBe('unread')
   const elsewhere = entry(2, 'f'.repeat(64))
+  expect((await checkChain(ORG, [elsewhere, hidden])).get(1)).toBe('broken')
   expect((await checkChain(ORG, [elsewhere, first])).get(1)).toBe('broken')
 })
 
