@@ -305,10 +305,10 @@ it('whoever signs out sees nothing more, and comes back to where they wanted to 
   await page.waitForURL(/\/sign-in\?to=/)
   await page.getByLabel('E-mail').fill(WHO.email)
   await page.getByLabel('Password').fill('not the one')
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.getByRole('alert').first().waitFor()
   await page.getByLabel('Password').fill(WHO.password)
-  await page.getByRole('button', { name: 'Sign in' }).click()
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
   await page.waitForURL(at('/report'))
 })
 
