@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import uuid
 from http.client import HTTPConnection
 from urllib.parse import urlencode
@@ -12,7 +13,10 @@ import pytest
 
 from gateway.conftest import LIMITS, SETTINGS, Served, client, new_key, serving
 from gateway.test_incidents import problem
+from ircopilot.access.caller import Caller
 from ircopilot.gateway.answers import as_problem
+from ircopilot.gateway.errors import TooManyRequests
+from ircopilot.gateway.rates import CallRates
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.events import EventStoreFailed
@@ -45,6 +49,34 @@ def test_what_is_our_own_fault_tells_nothing_of_the_inside() -> None:
     assert (told.type, told.status) == ("event-store-failed", 500)
     assert "SELECT" not in told.detail + told.next_step
     assert as_problem(RuntimeError("secret")).detail == told.detail
+
+
+def test_calls_taken_ahead_are_counted_once_and_shared(stack: StackUrls) -> None:
+    """Two processes and one limit: together they let so many calls through, however many each took ahead."""
+    limits = LIMITS.model_copy(update={"rate_caller": 3_000, "rate_organisation": 1_200})
+    caller = Caller(f"org-{uuid.uuid4()}", "key", "k", "viewer", "k")
+
+    async def calls() -> tuple[int, list[int]]:
+        made, told = 0, list[int]()
+        processes = [CallRates(stack.redis_url, limits) for _ in range(2)]
+        try:
+            for number in range(1_000):
+                await processes[number % 2].count(caller)
+            for rates in processes:
+                with pytest.raises(TooManyRequests):
+                    while made < 500:
+                        told.append(int((await rates.count(caller))["RateLimit"].rpartition("r=")[2].partition(";")[0]))
+                        made += 1
+        finally:
+            for rates in processes:
+                await rates.close()
+        return 1_000 + made, told
+
+    begun = time.monotonic()
+    made, told = asyncio.run(calls())
+    # The bucket fills up again while this runs: 20 calls a second.
+    assert 1_190 <= made <= 1_201 + 20 * (time.monotonic() - begun)
+    assert told[0] <= 205 + 20 * (time.monotonic() - begun)
 
 
 @pytest.mark.parametrize("away", [False, True])

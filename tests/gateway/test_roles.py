@@ -99,6 +99,8 @@ def calls(stores: StoreSet) -> Iterator[Calls]:
         runner.run(http.aclose())
         runner.run(gate.hub.close())
         runner.run(gate.orchestrator.close())
+        runner.run(gate.finish())
+        runner.run(gate.rates.close())
 
 
 def unknown(path: str) -> str:

@@ -15,9 +15,10 @@ from ircopilot.access.organisations import named_organisation
 from ircopilot.access.permissions import PERMISSIONS, ROLES, Permission, Role
 from ircopilot.access.sessions import Where
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.stores.postgres import Database
+from ircopilot.stores.postgres import Database, Tx
 from ircopilot.stores.postgres import api_keys as rows
 from ircopilot.stores.postgres.api_keys import ApiKey
+from ircopilot.stores.postgres.reader import Reader
 
 _LIFE = re.compile(r"([1-9][0-9]{0,5})([hdw])")
 _UNIT = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
@@ -87,24 +88,31 @@ class Doorkeeper:
     What is remembered is only when a key's last use was written down, to write it at most once a minute.
     """
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, lobby: Reader) -> None:
+        self._lobby = lobby
         self._touched: dict[str, float] = {}
 
-    def admit(self, text: str, where: Where) -> Caller:
+    async def admit(self, text: str, where: Where) -> Caller:
         """Who the key's text belongs to. Raises `Unauthenticated`: unknown, expired and revoked are told alike."""
-        found = rows.check_key(self._database, text)
+        found = await rows.check_key(self._lobby, text)
         if found is None:
             raise Unauthenticated("the API key is not valid", "ask for one: ircopilot admin key create")
         key_id, scopes = found.key_id, None if found.scopes is None else frozenset(found.scopes)
-        caller = Caller(
+        return Caller(
             found.org_id, "key", key_id, cast(Role, found.role), f"key {key_id}",
             scopes=cast(frozenset[Permission] | None, scopes), address=where.address, request_id=where.request_id,
             policy=found.policy,
         )  # fmt: skip
+
+    def is_to_be_noted(self, key_id: str) -> bool:
+        """Whether the key's use is to be written down now; whoever asks does that (`note_use`)."""
         now = time.monotonic()
-        if now - self._touched.get(key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S:
+        due = now - self._touched.get(key_id, -_TOUCH_EVERY_S) >= _TOUCH_EVERY_S
+        if due:
             self._touched[key_id] = now
-            with self._database.tenant(found.org_id) as tx:
-                rows.touch_key(tx, key_id)
-        return caller
+        return due
+
+
+def note_use(tx: Tx, key_id: str) -> None:
+    """Write down that the key was used."""
+    rows.touch_key(tx, key_id)

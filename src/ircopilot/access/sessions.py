@@ -14,6 +14,7 @@ from ircopilot.access.errors import Unauthenticated
 from ircopilot.access.permissions import Role
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres.members import Standing, standing_of
+from ircopilot.stores.postgres.policies import version_of
 from ircopilot.stores.redis_sessions import Session
 
 Via = Literal["password", "passkey", "oidc", "link"]
@@ -100,13 +101,14 @@ def admit_session(stores: StoreSet, secret: str, where: Where, *, watching: bool
         raise _no_session()
     with stores.stores_for(session.org_id).database.tenant(session.org_id) as tx:
         standing = standing_of(tx, session.member_id, session.account_id)
+        policy = version_of(tx)
     now = time.time()
     if standing is None or not _holds(session, standing, now):
         stores.sessions.end(secret)
         raise _no_session()
     if not watching and now - session.seen >= min(_TOUCH_EVERY_S, standing.session_idle_s / 10):
         stores.sessions.touch(secret, replace(session, idle_s=standing.session_idle_s))
-    return caller_in(session, standing, where)
+    return replace(caller_in(session, standing, where), policy=policy)
 
 
 def _holds(session: Session, standing: Standing, now: float) -> bool:

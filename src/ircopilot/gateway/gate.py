@@ -18,7 +18,7 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from ircopilot.access.caller import Caller
 from ircopilot.access.errors import Forbidden
-from ircopilot.access.keys import Doorkeeper
+from ircopilot.access.keys import Doorkeeper, note_use
 from ircopilot.access.oidc import OidcPeer
 from ircopilot.access.permissions import Permission
 from ircopilot.access.policy import Policies
@@ -34,6 +34,7 @@ from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.stores.postgres.held import HeldTransaction, held_transaction, holding
+from ircopilot.stores.postgres.reader import Reader
 from ircopilot.stores.vault.staging import Staging, folder_beside
 from ircopilot.telemetry import error_place
 
@@ -59,7 +60,9 @@ class Gate:
         self.orchestrator = Orchestrator(settings)
         self.rates = CallRates(stores.urls.redis_url, limits)
         self.policies = Policies(stores.database)
-        self._doorkeeper = Doorkeeper(stores.database)
+        self._lobby = Reader(stores.urls.database_lobby_url, limits.readers)
+        self._readers: dict[str, Reader] = {}
+        self._doorkeeper = Doorkeeper(self._lobby)
         self._reads = anyio.CapacityLimiter(limits.reads)
         self.files = anyio.CapacityLimiter(limits.uploads)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
@@ -80,7 +83,10 @@ class Gate:
         `watching`: nobody acts, so a session grows idle all the same.
         """
         if shown.kind == "key":
-            return await self.in_lobby(lambda: self._doorkeeper.admit(shown.text, where))
+            caller = await self._doorkeeper.admit(shown.text, where)
+            if self._doorkeeper.is_to_be_noted(caller.principal_id):
+                await self.in_tx(caller.org_id, note_use, caller.principal_id)
+            return caller
         return await run_sync(
             _asking_database,
             lambda: admit_session(self.stores, shown.text, where, watching=watching),
@@ -116,8 +122,17 @@ class Gate:
         from_thread.run_sync(start)
 
     async def finish(self) -> None:
-        """Wait for what was left for later."""
+        """Wait for what was left for later, and close what is the gate's own."""
         await asyncio.gather(*self._later, return_exceptions=True)
+        for reader in (self._lobby, *self._readers.values()):
+            await reader.close()
+
+    def reader_of(self, org_id: str) -> Reader:
+        """For what a call reads of the organisation's rows without a thread. It sees what is committed."""
+        url = self.stores.stores_for(org_id).urls.database_app_url
+        if url not in self._readers:
+            self._readers[url] = Reader(url, self.limits.readers)
+        return self._readers[url]
 
     async def with_policy(self, caller: Caller) -> Caller:
         """The caller with what its role may in its organisation at this moment. Raises `DatabaseUnreachable`."""

@@ -14,7 +14,7 @@ from ircopilot.stores.events.answers import QueryLimits
 
 class GatewayLimits(Frozen):
     """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
-    who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, and so
+    who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, `readers`: without a thread, and so
     `pages` and `scans`: questions to the event store that read little or much. `query_s`, `query_memory`: what one may
     take. `keyed`: how many short calls with an Idempotency-Key at once, `claim_s` after what silence another takes one over.
     `max_held`: all evidence of an organisation (0: any amount). `upload_life_s`: how long an upload under way is
@@ -31,6 +31,7 @@ class GatewayLimits(Frozen):
     stall_s: float = Field(default=20.0, gt=0)
     uploads: int = Field(default=16, ge=1)
     reads: int = Field(default=12, ge=1)
+    readers: int = Field(default=4, ge=1)
     pages: int = Field(default=6, ge=1)
     scans: int = Field(default=2, ge=1)
     query_s: float = Field(default=10.0, gt=0)

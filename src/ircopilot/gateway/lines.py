@@ -8,7 +8,8 @@ import struct
 from typing import Any
 
 from starlette.types import Scope
-from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from ircopilot.gateway.wire import StrictProtocol
 
 
 class OpenLines:
@@ -32,7 +33,7 @@ class OpenLines:
         """uvicorn's protocol, which also notes here what is open."""
         lines = self._open
 
-        class NotedProtocol(H11Protocol):
+        class NotedProtocol(StrictProtocol):
             """HTTP/1.1 on a connection that is noted as long as it is open."""
 
             def connection_made(self, transport: Any) -> None:

@@ -19,8 +19,6 @@ from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.postgres.errors import DatabaseUnreachable
 from ircopilot.telemetry import configure_logs
 
-# The longest search (20,000 characters, each of four bytes, percent-encoded) and all else that may stand in an address.
-_MOST_HEADERS = 320 << 10
 _BACKLOG = 2048
 _AGAIN_S = 0.5
 
@@ -46,7 +44,7 @@ def make_server(
     config = uvicorn.Config(
         make_app(gate, site), http=gate.lines.protocol(), ws="none", lifespan="on", access_log=False, log_config=None,
         proxy_headers=False, server_header=False, date_header=False, backlog=_BACKLOG, timeout_keep_alive=30,
-        timeout_graceful_shutdown=int(settings.grace_s), h11_max_incomplete_event_size=_MOST_HEADERS,
+        timeout_graceful_shutdown=int(settings.grace_s),
     )  # fmt: skip
     return GatewayServer(config, gate)
 

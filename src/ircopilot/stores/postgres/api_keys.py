@@ -11,25 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select, tuple_, update
+from sqlalchemy import Row, func, or_, select, tuple_, update
 
-from ircopilot.stores.postgres.database import Database, Tx
+from ircopilot.stores.postgres.database import Tx
 from ircopilot.stores.postgres.errors import UnknownKey
 from ircopilot.stores.postgres.json_text import storable
+from ircopilot.stores.postgres.reader import Reader
 from ircopilot.stores.postgres.tables import api_keys
-from ircopilot.stores.postgres.tables.governance import policy_versions
 
 _SHAPE = re.compile(r"irc_([0-9a-f]{16})_([A-Za-z0-9_-]{43})")
-# Made once, being run for every call.
-_POLICY = select(policy_versions.c.version).where(policy_versions.c.org_id == api_keys.c.org_id).scalar_subquery()
-_VALID = select(
-    api_keys.c.org_id, api_keys.c.digest, api_keys.c.role, api_keys.c.scopes, func.coalesce(_POLICY, 0).label("policy")
-).where(
-    api_keys.c.key_id == bindparam("of_id"),
-    api_keys.c.revoked_at.is_(None),
-    api_keys.c.suspended_at.is_(None),
-    or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.clock_timestamp()),
-)
+# Run for every call. The digest in it is compared in constant time.
+_VALID = """
+SELECT k.org_id, k.digest, k.role, k.scopes, coalesce(v.version, 0)
+  FROM api_keys k LEFT JOIN policy_versions v ON v.org_id = k.org_id
+ WHERE k.key_id = $1 AND k.revoked_at IS NULL AND k.suspended_at IS NULL
+   AND (k.expires_at IS NULL OR k.expires_at > clock_timestamp())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +82,18 @@ def key_id_of(text: str) -> str:
     return text.split("_", 2)[1]
 
 
-def check_key(database: Database, text: str) -> ShownKey | None:
-    """What the text is the key of; None when it is none, expired, suspended or revoked. Works as the lobby."""
+async def check_key(lobby: Reader, text: str) -> ShownKey | None:
+    """What the text is the key of; None when it is none, expired, suspended or revoked."""
     shape = _SHAPE.fullmatch(text)
     if shape is None:
         return None
-    with database.lobby() as connection:
-        row = connection.execute(_VALID, {"of_id": shape[1]}).one_or_none()
-    if row is None or not hmac.compare_digest(row.digest, _digest(text)):
+    found = await lobby.rows(None, _VALID, [shape[1]])
+    if not found:
         return None
-    return ShownKey(row.org_id, shape[1], row.role, _scopes(row.scopes), row.policy)
+    org_id, digest, role, scopes, policy = (None if value is None else value.decode() for value in found[0])
+    if not hmac.compare_digest(str(digest), _digest(text)):
+        return None
+    return ShownKey(str(org_id), shape[1], str(role), _scopes(scopes), int(policy or 0))
 
 
 def touch_key(tx: Tx, key_id: str) -> None:

@@ -1,16 +1,34 @@
-"""Lists of incidents: filtered, sorted, in pages, one query each; and counts over all of them."""
+"""Lists of incidents: filtered, sorted, in pages, each in one query of one round trip."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, cast
 
-from sqlalchemy import Column, ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Column,
+    ColumnElement,
+    DateTime,
+    SmallInteger,
+    Text,
+    any_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    true,
+    tuple_,
+)
 
 from ircopilot.domain.incident import SEVERITIES
-from ircopilot.stores.postgres.cases import Viewer, in_sight
-from ircopilot.stores.postgres.database import Tx
+from ircopilot.stores.postgres.cases import EVERYTHING, Viewer, in_sight
+from ircopilot.stores.postgres.numbered import Numbered, numbered
+from ircopilot.stores.postgres.reader import Reader, Value
 from ircopilot.stores.postgres.tables import incidents
 
 SortBy = Literal["opened", "severity", "updated", "key"]
@@ -20,12 +38,12 @@ _SORTS: dict[SortBy, tuple[Column[Any], ...]] = {
     "severity": (incidents.c.severity, incidents.c.created_at, incidents.c.incident_id),
     "key": (incidents.c.key,),
 }
-AGES_DAYS = (1, 7, 30)
-# Made once, being a part of every list.
 _OTHER = incidents.alias("merged")
 _MERGED = select(_OTHER.c.key).where(
     _OTHER.c.org_id == incidents.c.org_id, _OTHER.c.incident_id == incidents.c.merged_into
 )
+_RENAMED = {"incident_id": "id", "created_at": "opened_at"}
+_TIMED = ("created_at", "updated_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +61,38 @@ class CaseFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class TimeTo:
-    """How long something took over a number of incidents, in seconds."""
+class CaseLine:
+    """An incident of a list, as JSON, and its sort values as Postgres tells them."""
 
-    incidents: int
-    mean_s: float | None
-    median_s: float | None
-
-
-def list_cases(
-    tx: Tx, viewer: Viewer, which: CaseFilter, sort: SortBy, descending: bool, after: tuple[Any, ...] | None, limit: int
-) -> list[dict[str, Any]]:
-    """Up to `limit` rows that follow the one whose sort values are `after`; `merged_key` is the key of `merged_into`."""
-    merged = _MERGED.where(in_sight(viewer, _OTHER)).scalar_subquery()
-    columns = _SORTS[sort]
-    query = select(incidents, merged.label("merged_key")).where(in_sight(viewer), *_conditions(which))
-    if after is not None:
-        here, there = tuple_(*columns), tuple_(*after, types=[c.type for c in columns])
-        query = query.where(here < there if descending else here > there)
-    order = [column.desc() if descending else column.asc() for column in columns]
-    return [dict(row) for row in tx.connection.execute(query.order_by(*order).limit(limit)).mappings()]
+    json: bytes
+    sorted_by: tuple[bytes, ...]
 
 
-def sort_values(row: dict[str, Any], sort: SortBy) -> tuple[Any, ...]:
-    """The sort values of a row, as a cursor can hold them."""
-    return tuple(_plain(row[column.name]) for column in _SORTS[sort])
+async def list_cases(
+    reader: Reader, org_id: str, viewer: Viewer, which: CaseFilter, sort: SortBy, descending: bool,
+    after: tuple[Any, ...] | None, limit: int,
+) -> list[CaseLine]:  # fmt: skip
+    """Up to `limit` incidents that follow the one whose sort values are `after`. The JSON has the columns of `incidents`,
+    severity by its name, `incident_id` as `id`, `created_at` as `opened_at`, and the key of `merged_into`.
+    """
+    values = dict(_values(which))
+    if not viewer.sees_all:
+        values["viewer"] = viewer.principal
+    values |= {f"after{place}": value for place, value in enumerate(after or ())}
+    asked = _statement(tuple(sorted(values)), which.open_only, sort, descending, limit)
+    rows = await reader.rows(org_id, asked.text, [values[name] for name in asked.names])
+    return [CaseLine(row[0], row[1:]) for row in cast(list[tuple[bytes, ...]], rows)]
+
+
+def sort_values(line: CaseLine, sort: SortBy) -> tuple[Any, ...]:
+    """The sort values of an incident, as a cursor can hold them."""
+    told = zip(_SORTS[sort], (value.decode() for value in line.sorted_by), strict=True)
+    return tuple(
+        int(value) if column.name == "severity"
+        else datetime.fromisoformat(value).isoformat() if column.name in _TIMED
+        else value
+        for column, value in told
+    )  # fmt: skip
 
 
 def sort_types(sort: SortBy) -> tuple[type, ...]:
@@ -77,73 +102,73 @@ def sort_types(sort: SortBy) -> tuple[type, ...]:
 
 def read_sort_values(values: tuple[Any, ...], sort: SortBy) -> tuple[Any, ...]:
     """The reverse of `sort_values`. Raises `ValueError`."""
-    timed = (incidents.c.created_at, incidents.c.updated_at)
     return tuple(
-        datetime.fromisoformat(value) if column in timed else value
+        datetime.fromisoformat(value) if column.name in _TIMED else value
         for column, value in zip(_SORTS[sort], values, strict=True)
     )
 
 
-def count_open(tx: Tx, viewer: Viewer, now: datetime) -> list[tuple[str, str, int, int]]:
-    """(severity, status, age class, count) of open incidents; class n is younger than `AGES_DAYS[n]` days."""
-    days = func.extract("epoch", now - incidents.c.created_at) / 86400
-    age = func.width_bucket(days, list(AGES_DAYS)).label("age")
-    columns = (incidents.c.severity, incidents.c.status, age)
-    query = select(*columns, func.count()).where(incidents.c.status != "closed", in_sight(viewer)).group_by(*columns)
-    return [(SEVERITIES[s - 1], status, int(a), n) for s, status, a, n in tx.connection.execute(query)]
-
-
-def count_times(
-    tx: Tx, viewer: Viewer, since: datetime, until: datetime
-) -> tuple[dict[str, TimeTo], int, int]:  # fmt: skip
-    """How long it took to detect, contain and recover, of what was detected, contained, recovered in the window; and
-    how many incidents were opened and closed in it. Time to detect counts from `occurred_at`, the others from
-    `detected_at`.
-    """
-    here = incidents.c
-    columns: list[ColumnElement[Any]] = []
-    spans = {
-        "detect": (here.occurred_at, here.detected_at),
-        "contain": (here.detected_at, here.contained_at),
-        "recover": (here.detected_at, here.recovered_at),
-    }
-    for begin, end in spans.values():
-        took = func.extract("epoch", end - begin)
-        counted = and_(begin.is_not(None), end >= since, end < until)
-        median = func.percentile_cont(0.5).within_group(took.asc())
-        columns += [func.count().filter(counted), func.avg(took).filter(counted), median.filter(counted)]
-    for at in (here.created_at, here.closed_at):
-        columns.append(func.count().filter(and_(at >= since, at < until)))
-    row = tx.connection.execute(select(*columns).where(in_sight(viewer))).one()
-    times = {name: TimeTo(row[3 * n], _float(row[3 * n + 1]), _float(row[3 * n + 2])) for n, name in enumerate(spans)}
-    return times, row[9], row[10]
-
-
-def _conditions(which: CaseFilter) -> list[ColumnElement[bool]]:
-    here, found = incidents.c, list[ColumnElement[bool]]()
+def _values(which: CaseFilter) -> Iterator[tuple[str, Value]]:
+    """What is filtered by, under the names that `_conditions` knows."""
     if which.statuses:
-        found.append(here.status.in_(which.statuses))
+        yield "statuses", which.statuses
     if which.severities:
-        found.append(here.severity.in_([SEVERITIES.index(s) + 1 for s in which.severities]))
+        yield "severities", [SEVERITIES.index(s) + 1 for s in which.severities]
     if which.lead is not None:
-        found.append(here.lead == which.lead)
+        yield "lead", which.lead
     if which.tags:
-        found.append(here.tags.contains(list(which.tags)))
+        yield "tags", which.tags
     if which.text:
-        found.append(or_(*(c.icontains(which.text, autoescape=True) for c in (here.title, here.key))))
-    if which.open_only:
-        found.append(here.status != "closed")
-    for column, (since, until) in ((here.created_at, which.opened), (here.detected_at, which.detected)):
+        yield "text", "%" + "".join(f"/{c}" if c in "/%_" else c for c in which.text) + "%"
+    for name, (since, until) in (("opened", which.opened), ("detected", which.detected)):
         if since is not None:
-            found.append(column >= since)
+            yield f"{name}_since", since
         if until is not None:
-            found.append(column < until)
-    return found
+            yield f"{name}_until", until
 
 
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value
+@lru_cache(1_000)
+def _statement(given: tuple[str, ...], open_only: bool, sort: SortBy, descending: bool, limit: int) -> Numbered:
+    """The statement for values of these names. To make one takes longer than to run it, so they are kept."""
+    viewer = Viewer(cast(str, bindparam("viewer", type_=Text)), sees_all=False) if "viewer" in given else EVERYTHING
+    columns = _SORTS[sort]
+    item = _item(viewer)
+    query = select(func.row_to_json(item.table_valued()), *columns).select_from(incidents.join(item, true()))
+    query = query.where(in_sight(viewer), *_conditions(given))
+    if open_only:
+        query = query.where(incidents.c.status != literal_column("'closed'"))
+    if "after0" in given:
+        here = tuple_(*columns)
+        there = tuple_(*(bindparam(f"after{place}", type_=c.type) for place, c in enumerate(columns)))
+        query = query.where(here < there if descending else here > there)
+    order = [column.desc() if descending else column.asc() for column in columns]
+    # A number, no parameter: how a list is read best depends on how long it is.
+    return numbered(query.order_by(*order).limit(literal_column(str(int(limit)))))
 
 
-def _float(value: Any) -> float | None:
-    return None if value is None else float(value)
+def _item(viewer: Viewer) -> Any:
+    """What the JSON of an incident holds."""
+    left_out = ("org_id", "severity", "merged_into")
+    members = [c.label(_RENAMED.get(c.name, c.name)) for c in incidents.c if c.name not in left_out]
+    names = ", ".join(f"'{name}'" for name in SEVERITIES)
+    severity: ColumnElement[str] = literal_column(f"(ARRAY[{names}])[incidents.severity]").label("severity")
+    merged = _MERGED.where(in_sight(viewer, _OTHER)).correlate(incidents).scalar_subquery().label("merged_into")
+    return select(*members, severity, merged).correlate(incidents).lateral("item")
+
+
+def _conditions(given: tuple[str, ...]) -> Iterator[ColumnElement[bool]]:
+    here = incidents.c
+    texts, numbers, time = ARRAY(Text), ARRAY(SmallInteger), DateTime(timezone=True)
+    found: dict[str, ColumnElement[bool]] = {
+        "statuses": here.status == any_(bindparam("statuses", type_=texts)),
+        "severities": here.severity == any_(bindparam("severities", type_=numbers)),
+        "lead": here.lead == bindparam("lead", type_=Text),
+        "tags": here.tags.contains(bindparam("tags", type_=texts)),
+        "text": or_(
+            *(func.lower(c).like(func.lower(bindparam("text", type_=Text)), escape="/") for c in (here.title, here.key))
+        ),
+    }
+    for name, column in (("opened", here.created_at), ("detected", here.detected_at)):
+        found[f"{name}_since"] = column >= bindparam(f"{name}_since", type_=time)
+        found[f"{name}_until"] = column < bindparam(f"{name}_until", type_=time)
+    return (condition for name, condition in found.items() if name in given)

@@ -128,8 +128,8 @@ class Database:
 def _engine(url: str, size: int) -> Engine:
     engine = create_engine(
         url,
-        pool_size=size,
-        max_overflow=size,
+        pool_size=2 * size,
+        max_overflow=0,  # what overflows is closed when it comes back, and to make a connection takes milliseconds
         pool_pre_ping=True,
         connect_args={"options": f"-c timezone=UTC -c idle_in_transaction_session_timeout={IDLE_S}s"},
         json_serializer=dump_json,

@@ -34,6 +34,11 @@ def policy_version(database: Database, org_id: str) -> int:
         return int(connection.execute(_VERSION, {"org": org_id}).scalar() or 0)
 
 
+def version_of(tx: Tx) -> int:
+    """The number of the organisation's latest change; 0 before the first."""
+    return int(tx.connection.execute(_VERSION, {"org": tx.org_id}).scalar() or 0)
+
+
 def read_policies(tx: Tx) -> tuple[int, dict[str, RolePolicy]]:
     """The number, and the roles that were changed, both of one moment."""
     version = int(tx.connection.execute(_VERSION.with_for_update(read=True), {"org": tx.org_id}).scalar() or 0)
