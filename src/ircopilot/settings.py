@@ -81,8 +81,9 @@ class ServiceSettings(Frozen):
     and takes calls from this machine. `public_url` is what people type to reach the gateway, `proxies` how many of your
     own stand before it and add to `X-Forwarded-For`. `lease_s` is how long a worker may be silent before its job goes to
     another, `ack_wait_s` the same for NATS, `grace_s` how long a worker asked to end may finish its job, `tidy_s` how
-    often what dead workers left in the event store is looked for. `worker_http` is where a worker tells probes of itself,
-    empty: nowhere. `uploads_dir` is where parts of uploads lie; several gateways share it (default: beside a vault on disk, else in the data directory).
+    often what dead workers left in the event store is looked for, `feed_days` how long changes are kept for the feed.
+    `worker_http` is where a worker tells probes of itself, empty: nowhere. `uploads_dir` is where parts of uploads lie;
+    several gateways share it (default: beside a vault on disk, else in the data directory).
     """
 
     orchestrator_address: str = "127.0.0.1:7465"
@@ -99,6 +100,7 @@ class ServiceSettings(Frozen):
     grace_s: float = Field(default=25.0, ge=0)
     sweep_s: float = Field(default=2.0, gt=0)
     tidy_s: float = Field(default=900.0, gt=0)
+    feed_days: float = Field(default=30.0, ge=0.05)
     resend_after_s: float = Field(default=30.0, gt=0)
     heartbeat_s: float = Field(default=15.0, gt=0)
 

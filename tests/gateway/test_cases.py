@@ -60,7 +60,7 @@ def test_fields_are_set_changed_and_emptied(http: httpx.Client, key: str) -> Non
     again = changed(http, "INC-1", made["version"] + 1, status="containment")
     assert again.json()["version"] == made["version"] + 1
     whole = http.get("/v1/incidents/INC-1")
-    assert whole.json() == {**again.json(), "evidence": []}
+    assert whole.json() == {**again.json(), "merged_from": [], "evidence": []}
     assert whole.headers["etag"] == again.headers["etag"]
 
 
@@ -82,7 +82,7 @@ def test_fields_are_set_changed_and_emptied(http: httpx.Client, key: str) -> Non
 def test_what_cannot_be_so_is_refused(http: httpx.Client, fields: dict[str, Any], status: int, kind: str) -> None:
     made = opened(http)
     problem(changed(http, "INC-1", made["version"], **fields), status, kind)
-    assert http.get("/v1/incidents/INC-1").json() == {**made, "evidence": []}
+    assert http.get("/v1/incidents/INC-1").json() == {**made, "merged_from": [], "evidence": []}
 
 
 def test_a_change_says_which_version_it_changes(http: httpx.Client) -> None:
@@ -390,4 +390,4 @@ def test_another_organisation_has_none_of_it(http: httpx.Client, served: Served,
             other.put("/v1/incidents/INC-1/hold", json={"legal_hold": True}, headers=tag),
         ):
             problem(answer, 404, "unknown-incident")
-    assert http.get("/v1/incidents/INC-1").json() == {**made, "evidence": []}
+    assert http.get("/v1/incidents/INC-1").json() == {**made, "merged_from": [], "evidence": []}

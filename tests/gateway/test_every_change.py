@@ -47,6 +47,7 @@ CHANGES_NOTHING = {
     "check_sentence": "judges a sentence and keeps nothing",
     "look_at_invitation": "tells what a link is for",
     "start_single_sign_on": "begins a ceremony; the session that it ends in is logged",
+    "discover_oidc_provider": "asks a provider for its document and keeps nothing",
     "begin_passkey_sign_in": "begins a ceremony; the session that it ends in is logged",
     "begin_passkey_factor": "begins a ceremony; the session that it ends in is logged",
     "begin_passkey": "begins a ceremony; the factor that it ends in is logged",

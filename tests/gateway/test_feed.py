@@ -7,11 +7,13 @@ import threading
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 import redis
+from sqlalchemy import text
 
 from gateway.conftest import Served, client, new_key
 from gateway.people import caller_with_role
@@ -21,7 +23,8 @@ from gateway.test_upload import eventually
 from ircopilot.settings import StackUrls
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import runs
-from ircopilot.stores.postgres.feed import feed_since, number_feed, tell_feed
+from ircopilot.stores.postgres.feed import feed_since, number_feed, tell_feed, trim_feeds
+from ircopilot.stores.postgres.held import HeldTransaction, holding
 from ircopilot.stores.postgres.progress import add_run_event
 
 Told = dict[str, Any]
@@ -188,6 +191,67 @@ def test_run_events_and_feed_are_one_transaction(http: httpx.Client, stores: Sto
         _ = 1 / 0
     with stores.database.tenant(org) as tx:
         assert number_feed(tx) == 1
+
+
+def test_what_is_old_goes_and_who_comes_back_later_reads_anew(
+    http: httpx.Client, stores: StoreSet, org: str, served: Served
+) -> None:
+    for n in range(4):
+        opened(http, f"K-{n}")
+    assert [t["number"] for t in told_until(http, 4)] == [1, 2, 3, 4]
+    eventually(lambda: not served.gate.hub._feeds, 10)  # none of this process remembers them
+    age = "UPDATE feed_events SET at = now() - interval '40 days' WHERE number <= 2"
+    with stores.database.tenant(org) as tx:
+        tx.connection.execute(text(age))
+    assert trim_feeds(stores.database, timedelta(days=30)) >= 2
+    assert trim_feeds(stores.database, timedelta(days=30)) == 0
+    assert [(t["kind"], t["number"]) for t in told_until(http, 4)] == [
+        ("reload", 2), ("incident.opened", 3), ("incident.opened", 4),
+    ]  # fmt: skip
+    assert [t["number"] for t in told_until(http, 4, after=2)] == [3, 4]
+    assert [t["number"] for t in told_until(http, 4, after=3)] == [4]
+    with stores.database.tenant(org) as tx:
+        tx.connection.execute(text("UPDATE feed_events SET at = now() - interval '40 days'"))
+    trim_feeds(stores.database, timedelta(days=30))
+    opened(http, "K-5")  # numbers go on where they were
+    assert [(t["kind"], t["number"]) for t in told_until(http, 5)] == [("reload", 4), ("incident.opened", 5)]
+
+
+def test_the_feed_is_woken_when_there_is_something_to_see(
+    http: httpx.Client, stores: StoreSet, org: str, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    live = served.gate.stores.live
+    wake = live.wake_feed
+
+    def look(org_id: str) -> bool:
+        with stores.database.tenant(org_id) as tx:
+            seen.append(len(feed_since(tx, number_feed(tx) - 1, 10)))
+        return wake(org_id)
+
+    monkeypatch.setattr(live, "wake_feed", look)
+    made = http.post("/v1/incidents", json={"key": "A", "title": "t"}, headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert made.status_code == 201
+    assert seen == [1]
+    problem(
+        http.post("/v1/incidents/A/merge", json={"into": "B"}, headers={"Idempotency-Key": str(uuid.uuid4())}),
+        404, "unknown-incident",
+    )  # fmt: skip
+    assert seen == [1]
+
+
+def test_what_is_undone_wakes_nobody(stores: StoreSet, org: str) -> None:
+    called: list[str] = []
+    held = HeldTransaction(org)
+    with holding(held), stores.database.tenant(org):
+        held.when_committed(lambda: called.append("undone"))
+    held.undo()
+    held = HeldTransaction(org)
+    with holding(held), stores.database.tenant(org):
+        held.when_committed(lambda: called.append("done"))
+    held.commit()
+    held.commit()
+    assert called == ["done"]
 
 
 @pytest.fixture(autouse=True)

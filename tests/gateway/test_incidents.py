@@ -34,7 +34,7 @@ def test_an_incident_is_opened_listed_and_looked_at(http: httpx.Client) -> None:
     key = made.json()["key"]
     assert (made.status_code, made.headers["location"]) == (201, f"/v1/incidents/{key}")
     assert [i["key"] for i in http.get("/v1/incidents").json()["items"]] == [key]
-    assert http.get(f"/v1/incidents/{key}").json() == {**made.json(), "evidence": []}
+    assert http.get(f"/v1/incidents/{key}").json() == {**made.json(), "merged_from": [], "evidence": []}
 
 
 def test_the_same_incident_again_is_the_same_and_another_title_is_refused(http: httpx.Client, incident: str) -> None:

@@ -15,7 +15,12 @@ from ircopilot.stores.postgres.actions import change_action, last_rank, list_act
 from ircopilot.stores.postgres.cases import change_case
 from ircopilot.stores.postgres.errors import RunInProgress
 from ircopilot.stores.postgres.feed import tell_feed
-from ircopilot.stores.postgres.merging import link_evidence, move_comments, tell_custody_of_merge
+from ircopilot.stores.postgres.merging import (
+    link_evidence,
+    move_comments,
+    move_notes_and_uploads,
+    tell_custody_of_merge,
+)
 
 
 def merge_case(tx: Tx, caller: Caller, key: str, into: str, note: str, now: datetime) -> tuple[Case, Case]:
@@ -56,6 +61,7 @@ def _hand_over(tx: Tx, caller: Caller, gone: Case, kept: Case) -> None:
     tell_custody_of_merge(
         tx, gone.incident_id, kept.incident_id, caller.name, {"from": gone.key, "into": kept.key}
     )  # fmt: skip
+    move_notes_and_uploads(tx, gone.incident_id, kept.incident_id)
     move_comments(tx, gone.incident_id, kept.incident_id)
     for incident_id in sorted((gone.incident_id, kept.incident_id)):
         lock_board(tx, incident_id)

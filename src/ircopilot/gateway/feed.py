@@ -39,6 +39,7 @@ class Source(Protocol):
     org_id: str
     key: tuple[str, str]
     last: int
+    first: int  # number before the first that there still is
 
     def read(self, tx: Tx, after: int, limit: int) -> tuple[list[Frame], bool]:
         """What came after a number, and whether there will be no more."""
@@ -61,7 +62,7 @@ class RunSource:
     """The events of one run. Who may know of the run may know of all of them."""
 
     def __init__(self, org_id: str, run: Run) -> None:
-        self.org_id, self.key, self.last = org_id, (org_id, run.run_id), run.last_event
+        self.org_id, self.key, self.last, self.first = org_id, (org_id, run.run_id), run.last_event, 0
         self._run_id = run.run_id
 
     def read(self, tx: Tx, after: int, limit: int) -> tuple[list[Frame], bool]:
@@ -102,7 +103,7 @@ class Feed:
 
     def __init__(self, gate: Gate, wake: LiveWatch, source: Source) -> None:
         self._gate, self._wake, self.source = gate, wake, source
-        self.floor = max(0, source.last - KEPT)  # number before the first that is kept
+        self.floor = max(source.first, source.last - KEPT)  # number before the first that is kept
         self.last = self.floor
         self.over = False
         self.broken: Exception | None = None

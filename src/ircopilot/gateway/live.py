@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import aclosing
 from functools import partial
-from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+from typing import Annotated, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -18,7 +19,8 @@ from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.cases import Viewer, hidden_cases
-from ircopilot.stores.postgres.feed import FeedEvent, feed_since, number_feed
+from ircopilot.stores.postgres.feed import FeedEvent, feed_since, feed_start, number_feed
+from ircopilot.stores.postgres.held import held_transaction
 from ircopilot.stores.redis_watch import LiveWatch
 
 P = ParamSpec("P")
@@ -38,11 +40,21 @@ CHANGES: dict[int | str, dict[str, Any]] = {
 }
 
 
+class Present(NamedTuple):
+    """The feed as it stands: number before the first that is kept, the last, and who may know of what is restricted."""
+
+    first: int
+    last: int
+    hidden: dict[str, frozenset[str]]
+
+
 class FeedSource:
     """The feed of one organisation. Who may know of a restricted incident is read together with what is told of it."""
 
-    def __init__(self, org_id: str, last: int, hidden: dict[str, frozenset[str]]) -> None:
-        self.org_id, self.key, self.last = org_id, (org_id, "feed"), last
+    def __init__(self, org_id: str, present: Present) -> None:
+        self.org_id, self.key = org_id, (org_id, "feed")
+        self.first, self.last, hidden = present.first, present.last, present.hidden
+        last = present.last
         self._hidden, self._as_of = hidden, last
         self._seen = "0-0"
 
@@ -87,27 +99,44 @@ async def watch_feed(
     request: Request, gate: WithGate, caller: WithCaller, after: Annotated[int | None, Query(ge=0)] = None
 ) -> Response:
     """What changes on the organisation's incidents, as server-sent events, from now on; after `Last-Event-ID` or
-    `after`, what came since. Of restricted incidents only those hear who may know of them, so numbers may have gaps.
+    `after`, what came since. Of restricted incidents only those hear who may know of them, so numbers may have gaps. When
+    what came since is no longer kept, the first event is `reload`: read anew whatever you show.
     """
-    last, hidden = await gate.in_tx(caller.org_id, _present)
-    seen = min(last_seen(request, last if after is None else after), last)
+    present = await gate.in_tx(caller.org_id, _present)
+    seen = min(last_seen(request, present.last if after is None else after), present.last)
     gate.hub.check_room()
-    source = FeedSource(caller.org_id, last, hidden)
-    return EventStream(gate, gate.hub.watch(source, seen, viewer_of(caller)), request)
+    source = FeedSource(caller.org_id, present)
+    frames = gate.hub.watch(source, max(seen, present.first), viewer_of(caller))
+    return EventStream(gate, frames if seen >= present.first else _reloading(present.first, frames), request)
 
 
 async def change(
     gate: Gate, caller: Caller, work: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs
 ) -> R:  # fmt: skip
-    """Do `work`, which tells the feed, in one transaction of the caller's organisation, then wake who listens."""
+    """Do `work`, which tells the feed, in one transaction of the caller's organisation, then wake who listens: once it is
+    committed, for before that there is nothing to see.
+    """
     done = await gate.in_tx(caller.org_id, work, *args, **kwargs)
-    live = gate.stores.stores_for(caller.org_id).live
-    await gate.in_file_thread(partial(live.wake_feed, caller.org_id))
+    wake = partial(gate.stores.stores_for(caller.org_id).live.wake_feed, caller.org_id)
+    held = held_transaction(caller.org_id)
+    if held is not None and held.is_open:
+        held.when_committed(wake)
+    else:
+        await gate.in_file_thread(wake)
     return done
 
 
-def _present(tx: Tx) -> tuple[int, dict[str, frozenset[str]]]:
-    return number_feed(tx), hidden_cases(tx)
+async def _reloading(first: int, frames: AsyncIterator[Sequence[Frame]]) -> AsyncIterator[Sequence[Frame]]:
+    """Says first that something is missing, under the number from which on nothing is."""
+    yield [make_frame(first, "reload", {"number": first, "kind": "reload"})]
+    async with aclosing(frames) as rest:  # type: ignore[type-var]
+        async for batch in rest:
+            yield batch
+
+
+def _present(tx: Tx) -> Present:
+    last = number_feed(tx)
+    return Present(feed_start(tx), last, hidden_cases(tx))
 
 
 def _frame(event: FeedEvent) -> Frame:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -25,6 +26,7 @@ from ircopilot.pipeline.tidy import tidy_events
 from ircopilot.settings import ServiceSettings
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, jobs, runs, sweep
+from ircopilot.stores.postgres.feed import trim_feeds
 from ircopilot.stores.postgres.idempotency import forget_old_answers
 from ircopilot.stores.postgres.outbox import resend_lost
 from ircopilot.telemetry import error_place
@@ -44,6 +46,7 @@ class Sweep:
         self._stores, self._acts, self._relay = stores, acts, relay
         self._settings, self._meters, self._log = settings, meters, log
         self._signing = signing
+        self._keep = timedelta(days=settings.feed_days)
         self._failing: set[str] = set()
         self._passes = 0
         self._tidied = time.monotonic()
@@ -118,7 +121,8 @@ class Sweep:
         if time.monotonic() - self._tidied < self._settings.tidy_s:
             return 0
         self._tidied = time.monotonic()
-        return await asyncio.to_thread(tidy_events, self._stores)
+        trimmed = await asyncio.to_thread(trim_feeds, self._stores.database, self._keep)
+        return trimmed + await asyncio.to_thread(tidy_events, self._stores)
 
     async def _measure(self) -> int:
         self._meters.show(await asyncio.to_thread(sweep.open_work, self._stores.database))

@@ -113,7 +113,7 @@ def test_a_row_cannot_point_into_another_organisation(database: Database) -> Non
 
 LOBBY_READS = (
     "outbox", "jobs", "runs", "api_keys", "members", "organisations", "invitations", "oidc_providers", "audit_heads",
-    "policy_versions", "idempotency_keys", "chores",
+    "policy_versions", "idempotency_keys", "chores", "feed_events",
 )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_the_lobby_sees_what_is_open_and_changes_nothing(database: Database, tab
 
 @pytest.mark.parametrize(
     ("table", "column"),
-    [("jobs", "payload"), ("jobs", "result"), ("jobs", "last_error"), ("runs", "parameters"), ("runs", "error"),
+    [("feed_events", "payload"), ("feed_events", "incident_id"), ("jobs", "payload"), ("jobs", "result"), ("jobs", "last_error"), ("runs", "parameters"), ("runs", "error"),
      ("runs", "incident_id"), ("api_keys", "last_used_at"),
      ("api_keys", "created_by"), ("members", "name"), ("invitations", "email"), ("invitations", "role"),
      ("oidc_providers", "secret"), ("oidc_providers", "issuer"), ("chores", "kind"), ("chores", "said"), ("organisations", "region"), ("accounts", "name"),

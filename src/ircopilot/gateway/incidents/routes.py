@@ -40,6 +40,7 @@ from ircopilot.stores.postgres.case_counts import AGES_DAYS
 from ircopilot.stores.postgres.case_list import CaseFilter, SortBy
 from ircopilot.stores.postgres.deposits import Deposit, list_deposits
 from ircopilot.stores.postgres.errors import UnknownIncident
+from ircopilot.stores.postgres.merging import merged_from
 
 router = APIRouter(prefix="/v1/incidents", tags=["incidents"])
 metrics_router = APIRouter(prefix="/v1/metrics", tags=["incidents"])
@@ -113,11 +114,12 @@ async def list_incidents(
 )
 async def get_incident(key: str, gate: WithGate, caller: WithCaller, response: Response) -> IncidentWhole:
     """One incident, with what was handed in to it. One that was merged says so in `merged_into`, and links to it."""
-    case, into, deposits = await gate.in_tx(caller.org_id, _whole, caller, key)
+    case, into, came, deposits = await gate.in_tx(caller.org_id, _whole, caller, key)
     show_tag(response, case.version)
     if into is not None:
         response.headers["Link"] = f'</v1/incidents/{into}>; rel="canonical"'
-    return IncidentWhole(**IncidentOut.of(case, into).model_dump(), evidence=[DepositOut.of(d) for d in deposits])
+    told = IncidentOut.of(case, into).model_dump()
+    return IncidentWhole(**told, merged_from=came, evidence=[DepositOut.of(d) for d in deposits])
 
 
 @router.patch(
@@ -162,9 +164,10 @@ async def count_incidents(
     return await gate.in_tx(caller.org_id, _metrics, caller, since, until)
 
 
-def _whole(tx: Tx, caller: Caller, key: str) -> tuple[Case, str | None, list[Deposit]]:
+def _whole(tx: Tx, caller: Caller, key: str) -> tuple[Case, str | None, list[str], list[Deposit]]:
     case = seen_incident(tx, caller, key)
-    return case, merged_key(tx, caller, case), list_deposits(tx, case.incident_id)
+    came = merged_from(tx, case.incident_id, viewer_of(caller))
+    return case, merged_key(tx, caller, case), came, list_deposits(tx, case.incident_id)
 
 
 def _metrics(tx: Tx, caller: Caller, since: datetime, until: datetime) -> IncidentMetrics:

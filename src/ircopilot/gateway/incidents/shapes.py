@@ -169,8 +169,9 @@ class IncidentOut(BaseModel):
 class IncidentWhole(IncidentOut):
     """An incident with what was handed in to it."""
 
-    model_config = shown(CASE | {"evidence": [DEPOSIT]})
+    model_config = shown(CASE | {"merged_from": ["INC-6"], "evidence": [DEPOSIT]})
 
+    merged_from: list[str] = Field(description="Keys of incidents merged into it; their reports are read there.")
     evidence: list[DepositOut]
 
 

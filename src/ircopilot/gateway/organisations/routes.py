@@ -13,7 +13,9 @@ from ircopilot.domain.errors import PreconditionFailed, UnusableArgument
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
+from ircopilot.gateway.evidence.room import Room, check_limit, room_of
 from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.gateway.organisations.shapes import OrganisationChange, OrganisationOut
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import Tx
@@ -30,10 +32,10 @@ router = APIRouter(prefix="/v1/organisation", tags=["organisations"])
     responses=problems(UnknownOrganisation),
 )
 async def get_organisation(gate: WithGate, caller: WithCaller, response: Response) -> OrganisationOut:
-    """Its name, and what it asks of its members' sessions."""
-    found = await gate.in_tx(caller.org_id, _found)
+    """Its name, what it asks of its members' sessions, and how much evidence it may hold and holds."""
+    found, room = await gate.in_tx(caller.org_id, _with_room, gate.limits)
     show_tag(response, found.version)
-    return OrganisationOut.of(found)
+    return OrganisationOut.of(found, room)
 
 
 @router.patch(
@@ -48,13 +50,16 @@ async def get_organisation(gate: WithGate, caller: WithCaller, response: Respons
 async def change_organisation(
     asked: OrganisationChange, seen: SeenVersion, gate: WithGate, caller: WithCaller, response: Response
 ) -> OrganisationOut:
-    """Rename it, ask for second factors, or change how long sessions last; at once, also for those that are open."""
+    """Rename it, ask for second factors, change how long sessions last (also those that are open) or how much evidence it
+    may hold, within what the installation allows; at once.
+    """
     values = asked.model_dump(exclude_none=True)
+    check_limit(gate.limits, asked.max_held or 0)
     if asked.name is not None:
         await gate.in_lobby(lambda: check_name(gate.stores.database, caller.org_id, asked.name or ""))
     changed = await gate.in_tx(caller.org_id, _change, caller, seen, values)
     show_tag(response, changed.version)
-    return OrganisationOut.of(changed)
+    return OrganisationOut.of(changed, await gate.in_tx(caller.org_id, room_of, gate.limits))
 
 
 def _found(tx: Tx) -> Organisation:
@@ -62,6 +67,10 @@ def _found(tx: Tx) -> Organisation:
     if found is None:
         raise UnknownOrganisation("the organisation is no more", "use another key")
     return found
+
+
+def _with_room(tx: Tx, limits: GatewayLimits) -> tuple[Organisation, Room]:
+    return _found(tx), room_of(tx, limits)
 
 
 def _change(tx: Tx, caller: Caller, seen: int, values: dict[str, Any]) -> Organisation:

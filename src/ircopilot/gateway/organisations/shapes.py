@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from ircopilot.access.permissions import Role
 from ircopilot.gateway.auth.shapes import Email, Name
+from ircopilot.gateway.evidence.room import Room
 from ircopilot.gateway.shapes import In, Line, shown
 from ircopilot.stores.postgres.invitations import Invitation
 from ircopilot.stores.postgres.members import Member
@@ -32,7 +33,8 @@ class OrganisationOut(BaseModel):
 
     model_config = shown({
         "id": _ID, "name": "Example Ltd", "region": "local", "created_at": _TIME, "require_mfa": True,
-        "session_idle_s": 3600, "session_absolute_s": 43200, "version": 3,
+        "session_idle_s": 3600, "session_absolute_s": 43200, "max_held": 0, "held_limit": None, "held": 1048576,
+        "version": 3,
     })  # fmt: skip
 
     id: str
@@ -42,13 +44,16 @@ class OrganisationOut(BaseModel):
     require_mfa: bool
     session_idle_s: int
     session_absolute_s: int
+    max_held: int = Field(description="Bytes of evidence that the organisation allows itself; 0: no limit of its own.")
+    held_limit: int | None = Field(description="Bytes that it may hold, by its own limit and the installation's.")
+    held: int = Field(description="Bytes that it holds, uploads under way included.")
     version: int
 
     @classmethod
-    def of(cls, organisation: Organisation) -> OrganisationOut:
+    def of(cls, organisation: Organisation, room: Room) -> OrganisationOut:
         """Of a stored organisation."""
-        fields = {name: getattr(organisation, name) for name in cls.model_fields if name != "id"}
-        return cls(id=organisation.org_id, **fields)
+        fields = {n: getattr(organisation, n) for n in cls.model_fields if n not in ("id", "held", "held_limit")}
+        return cls(id=organisation.org_id, held=room.held, held_limit=room.limit, **fields)
 
 
 class OrganisationChange(In):
@@ -60,6 +65,7 @@ class OrganisationChange(In):
     require_mfa: bool | None = None
     session_idle_s: int | None = Field(default=None, ge=300, le=7 * 86400)
     session_absolute_s: int | None = Field(default=None, ge=300, le=30 * 86400)
+    max_held: int | None = Field(default=None, ge=0, le=1 << 60)
 
 
 class MemberOut(BaseModel):

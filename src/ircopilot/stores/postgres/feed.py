@@ -7,12 +7,12 @@ committed by then, under a lock. So numbers have no gaps, and none appears below
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, func, insert, literal, select, update
 
-from ircopilot.stores.postgres.database import Tx
+from ircopilot.stores.postgres.database import Database, Tx
 from ircopilot.stores.postgres.tables import incidents, organisations, runs
 from ircopilot.stores.postgres.tables.cases import feed_events
 
@@ -73,6 +73,38 @@ def number_feed(tx: Tx) -> int:
         mine = organisations.c.org_id == tx.org_id
         tx.connection.execute(update(organisations).where(mine).values(feed_last=last + count))
     return last + count
+
+
+def feed_start(tx: Tx) -> int:
+    """The number up to which the feed is no longer kept; 0 while all of it is."""
+    query = select(organisations.c.feed_from).where(organisations.c.org_id == tx.org_id)
+    return int(tx.connection.execute(query).scalar() or 0)
+
+
+def trim_feeds(database: Database, keep: timedelta) -> int:
+    """Remove what is older than that, in all organisations; how many events. The newest number stays as it is."""
+    cutoff = datetime.now(UTC) - keep
+    with database.lobby() as connection:
+        old = select(feed_events.c.org_id).where(feed_events.c.at < cutoff).distinct()
+        found = list(connection.execute(old).scalars())
+    removed = 0
+    for org_id in found:
+        with database.tenant(org_id) as tx:
+            removed += _trim(tx, cutoff)
+    return removed
+
+
+def _trim(tx: Tx, cutoff: datetime) -> int:
+    """Remove the oldest numbers, up to the first that is to be kept: so there is never a gap among those that stay."""
+    last = number_feed(tx)
+    kept = select(func.min(feed_events.c.number)).where(feed_events.c.at >= cutoff)
+    first = tx.connection.execute(kept).scalar()
+    until = last if first is None else int(first) - 1
+    gone = tx.connection.execute(feed_events.delete().where(feed_events.c.number <= until)).rowcount
+    if gone:
+        mine = update(organisations).where(organisations.c.org_id == tx.org_id)
+        tx.connection.execute(mine.values(feed_from=func.greatest(organisations.c.feed_from, until)))
+    return gone
 
 
 def feed_since(tx: Tx, number: int, limit: int) -> list[FeedEvent]:

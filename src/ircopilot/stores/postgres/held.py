@@ -24,6 +24,7 @@ class HeldTransaction:
         self._lock = threading.RLock()
         self._stack = ExitStack()
         self._tx: Tx | None = None
+        self._after: list[Callable[[], object]] = []
 
     @property
     def is_open(self) -> bool:
@@ -51,6 +52,14 @@ class HeldTransaction:
         with self._lock:
             self._tx = None
             self._stack.close()
+            after, self._after = self._after, []
+        for work in after:
+            work()
+
+    def when_committed(self, work: Callable[[], object]) -> None:
+        """Do something short, which must not raise, once what was done so far is committed; not at all if it never is."""
+        with self._lock:
+            self._after.append(work)
 
     def finish(self, last: Callable[[], None]) -> None:
         """Do the last part and commit, both or neither. From then on, parts are transactions of their own again."""
@@ -68,6 +77,7 @@ class HeldTransaction:
         with self._lock:
             self.over = True
             self._tx = None
+            self._after = []
             self._stack.__exit__(_Undone, _Undone(), None)
 
 

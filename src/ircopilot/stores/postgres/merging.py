@@ -6,14 +6,31 @@ from sqlalchemy import Table, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from ircopilot.domain.ids import stable_uuid
+from ircopilot.stores.postgres.cases import Viewer, in_sight
 from ircopilot.stores.postgres.database import Tx
-from ircopilot.stores.postgres.tables import artifact_errors, custody, deposits, incident_artifacts, incident_loads
+from ircopilot.stores.postgres.tables import (
+    artifact_errors,
+    custody,
+    deposits,
+    incident_artifacts,
+    incident_loads,
+    incidents,
+)
 from ircopilot.stores.postgres.tables.cases import comments, playbook_uses
+from ircopilot.stores.postgres.tables.evidence import event_marks, event_notes, uploads
+from ircopilot.stores.postgres.tables.reports import entity_words, indicator_words, report_records
+
+_LINKED = (
+    incident_loads, incident_artifacts, artifact_errors, playbook_uses, event_marks, report_records, entity_words,
+    indicator_words,
+)  # fmt: skip
 
 
 def link_evidence(tx: Tx, from_id: str, into_id: str) -> None:
-    """Let the second incident have the loads, artifacts, deposits and playbooks of the first as well."""
-    for table in (incident_loads, incident_artifacts, artifact_errors, playbook_uses):
+    """Let the second incident have the loads, artifacts, deposits and playbooks of the first as well, what was marked on
+    their events, and what analysts said of entities and indicators; what was said of them there goes before.
+    """
+    for table in _LINKED:
         _copy(tx, table, from_id, into_id)
     query = select(deposits).where(deposits.c.incident_id == from_id)
     rows = [dict(row) for row in tx.connection.execute(query).mappings()]
@@ -35,9 +52,24 @@ def tell_custody_of_merge(tx: Tx, from_id: str, into_id: str, actor: str, detail
         tx.connection.execute(custody.insert().from_select(columns, lines))
 
 
+def move_notes_and_uploads(tx: Tx, from_id: str, into_id: str) -> None:
+    """Notes on events, and uploads that are under way, go on at the second incident."""
+    for table in (event_notes, uploads):
+        tx.connection.execute(update(table).where(table.c.incident_id == from_id).values(incident_id=into_id))
+
+
+def merged_from(tx: Tx, into_id: str, viewer: Viewer) -> list[str]:
+    """Keys of the incidents that were merged into this one, of which the viewer may know."""
+    query = select(incidents.c.key).where(incidents.c.merged_into == into_id, in_sight(viewer))
+    return list(tx.connection.execute(query.order_by(incidents.c.key)).scalars())
+
+
 def move_comments(tx: Tx, from_id: str, into_id: str) -> None:
-    """The comments go on at the second incident; what was said of the first as a whole is said of the second."""
-    mine = comments.c.incident_id == from_id
+    """The comments go on at the second incident; what was said of the first as a whole is said of the second.
+
+    What was said of the first one's reports and claims stays with these: the second numbers its own anew.
+    """
+    mine = (comments.c.incident_id == from_id) & comments.c.anchor_type.not_in(("claim", "report"))
     whole = mine & (comments.c.anchor_type == "incident")
     tx.connection.execute(update(comments).where(whole).values(anchor_id=into_id))
     tx.connection.execute(update(comments).where(mine).values(incident_id=into_id))

@@ -16,7 +16,9 @@ from ircopilot.stores.postgres.tables import organisations
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """A tenant: whose evidence it is, in which region it lies, and what it asks of its members' sessions (seconds)."""
+    """A tenant: whose evidence it is, in which region it lies, what it asks of its members' sessions (seconds), and how many
+    bytes of evidence it allows itself (0: as many as the installation does).
+    """
 
     org_id: str
     name: str
@@ -25,6 +27,7 @@ class Organisation:
     require_mfa: bool = False
     session_idle_s: int = 3600
     session_absolute_s: int = 43200
+    max_held: int = 0
     version: int = 1
 
 

@@ -131,14 +131,16 @@ def forget_expired(tx: Tx, now: datetime) -> list[str]:
     return list(gone.scalars())
 
 
-def bytes_held(tx: Tx) -> int:
+def bytes_held(tx: Tx, *, alone: bool = True) -> int:
     """What the organisation has handed in, each content once, and what its open uploads will come to.
 
-    Whoever adds bytes in this transaction holds others back until it ends, so that two cannot both take the last room.
+    Whoever adds bytes in this transaction (`alone`) holds others back until it ends, so that two cannot both take the
+    last room.
     """
-    tx.connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended('bytes:' || :org, 0))"), {"org": tx.org_id}
-    )
+    if alone:
+        tx.connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended('bytes:' || :org, 0))"), {"org": tx.org_id}
+        )
     each = select(deposits.c.sha256, func.max(deposits.c.size).label("size")).group_by(deposits.c.sha256).subquery()
     kept = select(func.coalesce(func.sum(each.c.size), 0)).scalar_subquery()
     coming = (

@@ -5,7 +5,7 @@ import { listen, onBack } from '@/lib/live'
 
 const KINDS = [
   'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
-  'action.added', 'action.changed', 'comment.added', 'comment.changed',
+  'action.added', 'action.changed', 'comment.added', 'comment.changed', 'reload',
 ] // prettier-ignore
 const GATHER_MS = 250
 
@@ -24,6 +24,8 @@ export function useFeed(): void {
       for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
     }
     const heard = (event: MessageEvent<string>) => {
+      // What came since the line was lost is no longer kept.
+      if (event.type === 'reload') return void queries.invalidateQueries()
       changed.add((JSON.parse(event.data) as { incident: string }).incident)
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)

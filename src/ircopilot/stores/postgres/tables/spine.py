@@ -36,6 +36,8 @@ organisations = Table(
     need("region", server_default="local"),
     now_column("created_at"),
     need("feed_last", BigInteger, server_default="0"),
+    need("feed_from", BigInteger, server_default="0"),
+    need("max_held", BigInteger, server_default="0"),
     need("require_mfa", Boolean, server_default="false"),
     need("session_idle_s", Integer, server_default="3600"),
     need("session_absolute_s", Integer, server_default="43200"),
