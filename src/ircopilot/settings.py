@@ -147,11 +147,13 @@ def service_settings(environ: Mapping[str, str] = os.environ) -> ServiceSettings
 
 
 class AuditSettings(Frozen):
-    """How the audit log is signed. `key_file` holds the Ed25519 key, which no database holds; `copies_file` gets a copy of
+    """How the audit log is signed. `key_file` holds the Ed25519 key, which no database holds; `key_url` names a
+    key service that has one instead (`aws-kms://region`); `copies_file` gets a copy of
     each checkpoint. A log is signed after `every` entries or `age_s` seconds, whichever comes first.
     """
 
     key_file: Path
+    key_url: str = ""
     copies_file: Path
     every: int = Field(default=100, ge=1)
     age_s: float = Field(default=60.0, gt=0)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
-from ircopilot.access.audit_keys import is_signed_by, key_id_of
+from ircopilot.access.audit_keys import PublicKey, is_signed_by, key_id_of
 from ircopilot.domain.audit import AuditEntry, Checkpoint, entry_hash
 from ircopilot.stores.postgres import Database
 from ircopilot.stores.postgres import audit as rows
@@ -38,7 +36,7 @@ class Verified:
 
 
 def verify_log(
-    database: Database, org_id: str, keys: Iterable[Ed25519PublicKey], copies: Iterable[Checkpoint] = ()
+    database: Database, org_id: str, keys: Iterable[PublicKey], copies: Iterable[Checkpoint] = ()
 ) -> Verified:
     """Look at every entry and checkpoint of the organisation. `copies` are checkpoints kept outside of the database.
 
@@ -88,7 +86,7 @@ def _check_entries(
 
 
 def _check_checkpoints(
-    found: Verified, points: list[Checkpoint], copies: list[Checkpoint], keys: Mapping[str, Ed25519PublicKey]
+    found: Verified, points: list[Checkpoint], copies: list[Checkpoint], keys: Mapping[str, PublicKey]
 ) -> dict[int, set[str]]:  # fmt: skip
     """What was truly signed: hashes by entry."""
     signed: dict[int, set[str]] = {}
@@ -112,5 +110,5 @@ def _check_checkpoints(
     return signed
 
 
-def _is_good(point: Checkpoint, keys: Mapping[str, Ed25519PublicKey]) -> bool:
+def _is_good(point: Checkpoint, keys: Mapping[str, PublicKey]) -> bool:
     return point.key_id in keys and is_signed_by(keys[point.key_id], point)

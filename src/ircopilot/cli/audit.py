@@ -32,7 +32,7 @@ def verify(
 ) -> None:
     """Look at every entry: any that was changed, taken out, added or reordered is named, and the exit code is 1."""
     from ircopilot.access.audit_checkpoints import read_copies
-    from ircopilot.access.audit_keys import audit_signer, public_key
+    from ircopilot.access.audit_keys import public_key, signer_of
     from ircopilot.access.audit_verify import verify_log
     from ircopilot.access.organisations import named_organisation
     from ircopilot.embedded.stack import running_stack
@@ -40,7 +40,7 @@ def verify(
     from ircopilot.stores.postgres.audit import logged_organisations
 
     settings = audit_settings()
-    keys = [public_key(p) for p in public] if public else [audit_signer(settings.key_file, make=False).public]
+    keys = [public_key(p) for p in public] if public else [signer_of(settings, make=False).public]
     kept = copies or settings.copies_file
     wrong = 0
     with running_stack(data_dir()) as urls, open_stores(urls) as stores:
@@ -61,6 +61,6 @@ def verify(
 
 def show_public_key() -> None:
     """Print the public key that this machine's checkpoints are verified by; keep it elsewhere."""
-    from ircopilot.access.audit_keys import audit_signer
+    from ircopilot.access.audit_keys import signer_of
 
-    print(audit_signer(audit_settings().key_file).public_pem(), end="")
+    print(signer_of(audit_settings()).public_pem(), end="")

@@ -7,7 +7,7 @@ from datetime import timedelta
 from structlog.typing import FilteringBoundLogger
 
 from ircopilot.access.audit_checkpoints import sign_due_logs
-from ircopilot.access.audit_keys import AuditSigner, audit_signer
+from ircopilot.access.audit_keys import AuditSigner, signer_of
 from ircopilot.settings import AuditSettings
 from ircopilot.stores import StoreSet
 
@@ -20,9 +20,9 @@ class LogSigning:
         self._signer: AuditSigner | None = None
 
     def sign_due(self, stores: StoreSet, log: FilteringBoundLogger) -> int:
-        """Sign the logs that are due; how many. Raises `UnusableAuditKey`."""
+        """Sign the logs that are due; how many. Raises `UnusableAuditKey`, and what a key service raises."""
         if self._signer is None:
-            self._signer = audit_signer(self._settings.key_file)
+            self._signer = signer_of(self._settings)
         every, age = self._settings.every, timedelta(seconds=self._settings.age_s)
         made = sign_due_logs(stores.database, self._signer, self._settings.copies_file, every, age)
         for point in made:

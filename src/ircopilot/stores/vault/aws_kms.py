@@ -56,6 +56,21 @@ class AwsKms:
             if found is not None and found["KeyState"] != "PendingDeletion":
                 self._client.schedule_key_deletion(KeyId=found["KeyId"], PendingWindowInDays=_PENDING_DAYS)
 
+    def signing_key(self, key: str) -> AwsSigningKey:
+        """The key pair of that name, ECDSA on P-256, made if there is none; it never leaves the service."""
+        with asking(f"finding key {key} in AWS KMS"):
+            if self._find(key) is None:
+                made = self._client.create_key(
+                    Description=f"ircopilot: {key}", KeyUsage="SIGN_VERIFY", KeySpec="ECC_NIST_P256"
+                )["KeyMetadata"]["KeyId"]
+                try:
+                    self._client.create_alias(AliasName=_alias(key), TargetKeyId=made)
+                except ClientError as error:
+                    self._client.schedule_key_deletion(KeyId=made, PendingWindowInDays=_PENDING_DAYS)
+                    if code_of(error) != "AlreadyExistsException":
+                        raise
+        return AwsSigningKey(self._client, key)
+
     def _find(self, key: str) -> dict[str, Any] | None:
         try:
             found: dict[str, Any] = self._client.describe_key(KeyId=_alias(key))["KeyMetadata"]
@@ -64,6 +79,26 @@ class AwsKms:
                 raise
             return None
         return found
+
+
+class AwsSigningKey:
+    """Signs with ECDSA over SHA-256; the service has the private key."""
+
+    def __init__(self, client: Any, key: str) -> None:
+        self._client, self._key = client, key
+
+    def public_der(self) -> bytes:
+        """The public key, as SubjectPublicKeyInfo. Raises `UnusableVault`, `UnreachableVault`."""
+        with asking(f"reading the public key of {self._key} in AWS KMS"):
+            return bytes(self._client.get_public_key(KeyId=_alias(self._key))["PublicKey"])
+
+    def sign(self, data: bytes) -> bytes:
+        """The signature (DER) of at most 4096 bytes. Raises as `public_der` does."""
+        with asking(f"signing with {self._key} in AWS KMS"):
+            answer = self._client.sign(
+                KeyId=_alias(self._key), Message=data, MessageType="RAW", SigningAlgorithm="ECDSA_SHA_256"
+            )
+        return bytes(answer["Signature"])
 
 
 class _AwsAead(aead.Aead):  # type: ignore[misc]
