@@ -42,8 +42,8 @@ export class Caller {
     return answer.body()
   }
 
-  async send<T>(path: string, body: object | Buffer = {}, method = 'POST'): Promise<T> {
-    const headers = { 'X-CSRF-Token': this.csrf, Origin: origin() }
+  async send<T>(path: string, body: object | Buffer = {}, method = 'POST', more: object = {}): Promise<T> {
+    const headers = { 'X-CSRF-Token': this.csrf, Origin: origin(), ...more }
     return (await good(await this.context.request.fetch(`${origin()}/v1${path}`, { method, data: body, headers }))) as T
   }
 }

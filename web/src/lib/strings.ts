@@ -1,5 +1,6 @@
 /** Every word the application says, in one place. A second language is a second object of this shape. */
 
+import { incidentsWords } from './strings-incidents'
 import { settingsWords } from './strings-settings'
 import { work } from './strings-work'
 
@@ -96,6 +97,7 @@ export const en = {
     tagline: 'An incident is a film that can be cross-examined.',
   },
   incidents: {
+    ...incidentsWords,
     title: 'Incidents',
     open: 'New incident',
     name: 'What happened, in a line',
@@ -118,13 +120,6 @@ export const en = {
       age: 'Open for',
     },
     restricted: 'restricted',
-    figures: {
-      label: 'How we are doing',
-      open: 'open incidents',
-      detect: 'median to detect',
-      contain: 'median to contain',
-      recover: 'median to recover',
-    },
     down: 'Next in the list',
     up: 'Previous in the list',
     openChosen: 'Open',
@@ -252,7 +247,14 @@ export const en = {
       accepted: 'Accepted', rejected: 'Rejected', edited: 'Edited', added: 'Added', deleted: 'Deleted',
     } as Record<string, string>, // prettier-ignore
   },
-  uploads: { title: 'Uploads', folder: 'Choose a folder', files: 'Choose files' },
+  uploads: {
+    title: 'Uploads',
+    folder: 'Choose a folder',
+    files: 'Choose files',
+    again: 'Try again',
+    againOf: (n: number) => (n === 1 ? 'Try 1 again' : `Try ${n} again`),
+    kept: 'What has come stays; the rest is sent from there.',
+  },
   artifacts: {
     find: 'Find by name, format or hash',
     count: (n: number) => (n === 1 ? '1 artifact' : `${n} artifacts`),

@@ -5,6 +5,7 @@ import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, dayText, parseTime, spanText, zoneName } from '@/lib/time'
 import type { IncidentWhole } from '../incidents/queries'
+import { Decisions } from './decisions'
 import { HeadFields } from './head-fields'
 import type { Report } from './report'
 
@@ -31,6 +32,7 @@ export function IncidentHead({
         <span className="truncate text-[15px] font-[600] tracking-[-0.005em]">{shown}</span>
       </h1>
       {incident && <HeadFields incident={incident} />}
+      {incident && <Decisions incident={incident} />}
       {start && end && (
         <span className="ml-auto shrink-0 text-xs text-ink-2 tabular-nums">
           {dayText(parseTime(start), zone)} {clockText(parseTime(start), zone)} → {clockText(parseTime(end), zone)}{' '}

@@ -1,10 +1,9 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { FolderSearch, Plus, Settings } from 'lucide-react'
+import { FolderSearch, Settings } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import { Button } from '@/components/ui/button'
-import { inputLook } from '@/components/ui/field'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { useMay } from '@/lib/api/session'
 import { api, bodyOf } from '@/lib/api/client'
@@ -13,22 +12,28 @@ import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
 import { titleOf } from '../uploads/collect'
 import { ChooseEvidence, DropAnywhere, useEvidence } from '../uploads/drop'
+import { BulkBar } from './bulk-bar'
 import { Figures } from './figures'
-import { Choice } from './filters'
 import { IncidentList } from './incident-list'
 import { NewIncident } from './new-incident'
-import { incidentsQuery, metricsQuery, runsQuery, SEVERITIES, STATUSES, type Filter, type Run } from './queries'
+import { incidentsQuery, metricsQuery, runsQuery, type Incident, type Run } from './queries'
+import { Toolbar } from './toolbar'
 import { useFeed } from './use-feed'
+import { addressOf, ALL, filterOf, isNarrowed, viewOf, type View } from './view'
 
 /** All incidents that one may see: how we stand, then the list, the latest changed first; it changes by itself. */
 export function IncidentsPage() {
   const may = useMay('incident:write')
   const [params, change] = useQueryState()
   const [opening, setOpening] = useState(false)
+  const [selected, setSelected] = useState<ReadonlySet<string>>(NONE)
   const box = useRef<HTMLInputElement>(null)
-  const filter = useMemo(() => filterOf(params), [params])
-  const filtered = Boolean(filter.text || filter.status?.length || filter.severity?.length)
-  const incidents = useQuery(incidentsQuery(filter))
+  const view = useMemo(() => viewOf(params), [params])
+  const onView = (next: View) => {
+    setSelected(NONE)
+    change(addressOf(next))
+  }
+  const incidents = useQuery(incidentsQuery(filterOf(view)))
   const metrics = useQuery(metricsQuery())
   const runs = useQuery(runsQuery())
   useFeed()
@@ -50,6 +55,7 @@ export function IncidentsPage() {
   )
   useShortcuts(shortcuts)
   const latest = useMemo(() => latestRuns(runs.data ?? []), [runs.data])
+  const shown = incidents.data ?? NO_INCIDENTS
   return (
     <Frame
       head={<h1 className="text-[15px] font-[600]">{say.incidents.title}</h1>}
@@ -65,55 +71,29 @@ export function IncidentsPage() {
           : []
       }
     >
-      <div className="flex h-full flex-col">
-        {metrics.data && <Figures metrics={metrics.data} />}
-        <div className="flex items-center gap-2 px-5 py-2">
-          <input
-            ref={box}
-            type="search"
-            aria-label={say.incidents.search}
-            placeholder={say.incidents.search}
-            value={filter.text ?? ''}
-            onChange={(event) => change({ find: event.target.value })}
-            className={`${inputLook} h-8 max-w-72`}
+      <div className="relative flex h-full flex-col">
+        {metrics.data && (
+          <Figures
+            metrics={metrics.data}
+            onSeverity={(severity) => onView({ ...ALL, open: true, severity: [severity], sort: view.sort })}
           />
-          <Choice
-            label={say.incidents.columns.severity}
-            all={SEVERITIES}
-            names={say.incident.severity}
-            chosen={filter.severity ?? []}
-            onChange={(chosen) => change({ severity: chosen.join(',') })}
-          />
-          <Choice
-            label={say.incidents.columns.status}
-            all={STATUSES}
-            names={say.incident.status}
-            chosen={filter.status ?? []}
-            onChange={(chosen) => change({ status: chosen.join(',') })}
-          />
-          {filtered && (
-            <Button kind="bare" onClick={() => change({ find: null, severity: null, status: null })}>
-              {say.incidents.clear}
-            </Button>
-          )}
-          {may && (
-            <Button kind="main" className="ml-auto" onClick={() => setOpening(true)}>
-              <Plus size={15} /> {say.incidents.open}
-            </Button>
-          )}
-        </div>
+        )}
+        <Toolbar view={view} onView={onView} box={box} onNew={may ? () => setOpening(true) : undefined} />
         <div className="min-h-0 flex-1">
           {incidents.isPending ? (
             <Waiting />
-          ) : incidents.isError ? (
+          ) : incidents.isError && !shown.length ? (
             <Trouble error={incidents.error} again={() => void incidents.refetch()} />
-          ) : incidents.data.length > 0 ? (
-            <IncidentList incidents={incidents.data} latest={latest} />
-          ) : filtered ? (
+          ) : shown.length > 0 ? (
+            <IncidentList
+              incidents={shown}
+              latest={latest}
+              selected={selected}
+              onSelect={may ? setSelected : undefined}
+            />
+          ) : isNarrowed(view) ? (
             <Blank title={say.incidents.noMatch}>
-              <Button onClick={() => change({ find: null, severity: null, status: null })}>
-                {say.incidents.clear}
-              </Button>
+              <Button onClick={() => onView({ ...ALL, sort: view.sort })}>{say.incidents.clear}</Button>
             </Blank>
           ) : (
             <Blank title={say.incidents.emptyTitle} about={say.incidents.emptyAbout}>
@@ -121,6 +101,7 @@ export function IncidentsPage() {
             </Blank>
           )}
         </div>
+        {may && <BulkBar selected={shown.filter((one) => selected.has(one.id))} onSelect={setSelected} />}
       </div>
       {may && <DropAnywhere text={say.incidents.drop} onFiles={onFiles} />}
       <NewIncident open={opening} onOpen={setOpening} />
@@ -128,15 +109,8 @@ export function IncidentsPage() {
   )
 }
 
-function filterOf(params: URLSearchParams): Filter {
-  const several = <T extends string>(name: string, all: readonly T[]) =>
-    (params.get(name) ?? '').split(',').filter((one): one is T => all.includes(one as T))
-  return {
-    text: params.get('find') ?? '',
-    severity: several('severity', SEVERITIES),
-    status: several('status', STATUSES),
-  }
-}
+const NONE: ReadonlySet<string> = new Set<string>()
+const NO_INCIDENTS: Incident[] = []
 
 function latestRuns(runs: Run[]): Map<string, Run> {
   const found = new Map<string, Run>()

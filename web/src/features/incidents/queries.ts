@@ -10,7 +10,8 @@ export type Metrics = Schemas['IncidentMetrics']
 type Asked = NonNullable<paths['/v1/incidents']['get']['parameters']['query']>
 export type Status = NonNullable<Asked['status']>[number]
 export type Severity = NonNullable<Asked['severity']>[number]
-export type Filter = Pick<Asked, 'status' | 'severity' | 'text' | 'open'>
+export type Sort = NonNullable<Asked['sort']>
+export type Filter = Pick<Asked, 'status' | 'severity' | 'text' | 'open' | 'lead' | 'tag' | 'sort'>
 
 export const STATUSES: Status[] = [
   'detection-and-analysis',
@@ -23,12 +24,12 @@ export const STATUSES: Status[] = [
 export const SEVERITIES: Severity[] = ['critical', 'high', 'medium', 'low', 'informational']
 const PAGE = 200
 
-/** The first 200 that fit, the latest changed first. */
+/** The first 200 that fit; the latest changed first, unless told. */
 export const incidentsQuery = (filter: Filter = {}) =>
   queryOptions({
     queryKey: ['incidents', filter],
     queryFn: async ({ signal }) => {
-      const query = { ...filter, sort: '-updated' as const, limit: PAGE }
+      const query = { sort: '-updated' as const, ...filter, limit: PAGE }
       return (await bodyOf(api.GET('/v1/incidents', { params: { query }, signal }))).items
     },
     placeholderData: keepPreviousData,
@@ -47,6 +48,8 @@ export const incidentQuery = (key: string) =>
   })
 
 const RUNS = 200
+const AGAIN_MS = 2000
+const WORKING = new Set(['queued', 'running', 'cancelling'])
 
 /** The latest analyses of one incident, or of all, newest first: an export of a report is a run, too, without findings. */
 export const runsQuery = (incident?: string) =>
@@ -56,6 +59,8 @@ export const runsQuery = (incident?: string) =>
       const query = { incident, limit: RUNS, kind: 'analysis' as const }
       return (await bodyOf(api.GET('/v1/runs', { params: { query }, signal }))).items
     },
+    // How far a run is, its events tell on its own page; of many at once, the list is asked.
+    refetchInterval: (query) => (query.state.data?.some((run) => WORKING.has(run.state)) ? AGAIN_MS : false),
   })
 
 export type Change = Schemas['IncidentChange']
@@ -65,3 +70,15 @@ export function changeIncident(seen: Incident, fields: Change) {
   const params = { path: { key: seen.key }, header: { 'If-Match': `"v${seen.version}"` } }
   return bodyOf(api.PATCH('/v1/incidents/{key}', { params, body: fields }))
 }
+
+export const closeIncident = (key: string, body: Schemas['Closing']) =>
+  bodyOf(api.POST('/v1/incidents/{key}/close', { params: { path: { key } }, body }))
+
+export const savedViewsQuery = () =>
+  queryOptions({
+    queryKey: ['filters', 'incidents'],
+    queryFn: async ({ signal }) => {
+      const query = { kind: 'incidents' as const, limit: 200 }
+      return (await bodyOf(api.GET('/v1/filters', { params: { query }, signal }))).items
+    },
+  })

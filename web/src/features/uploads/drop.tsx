@@ -6,7 +6,7 @@ import { tell } from '@/components/ui/notices'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { filesOfDrop, filesOfInput, type Found } from './collect'
-import { forgetUploads, getUploads, sendEvidence, subscribeUploads, type Upload } from './store'
+import { forgetUploads, getUploads, retryUploads, sendEvidence, subscribeUploads, type Upload } from './store'
 
 const none: Upload[] = []
 
@@ -115,8 +115,16 @@ export function ChooseEvidence({
 
 function UploadPanel() {
   const uploads = useSyncExternalStore(subscribeUploads, getUploads, () => none)
+  // A line that is back is used at once.
+  useEffect(() => {
+    const back = () => void retryUploads().catch(() => undefined)
+    window.addEventListener('online', back)
+    return () => window.removeEventListener('online', back)
+  }, [])
   if (!uploads.length) return null
   const done = uploads.filter((one) => one.state === 'done').length
+  const failed = uploads.filter((one) => one.state === 'failed').length
+  const again = () => void retryUploads().catch((error: Error) => tell(error.message, true))
   const busy = uploads.some((one) => one.state === 'waiting' || one.state === 'sending')
   const [sent, size] = uploads.reduce(([a, b], one) => [a + one.sent, b + one.size], [0, 0])
   const shown = [...uploads].sort((a, b) => ORDER[a.state] - ORDER[b.state]).slice(0, 40)
@@ -130,9 +138,16 @@ function UploadPanel() {
           {say.incidents.uploading(done, uploads.length)}
         </p>
         {!busy && (
-          <Button kind="bare" size="s" className="ml-auto" onClick={forgetUploads}>
-            {say.close}
-          </Button>
+          <span className="ml-auto flex gap-1">
+            {failed > 0 && (
+              <Button size="s" title={say.uploads.kept} onClick={again}>
+                {say.uploads.againOf(failed)}
+              </Button>
+            )}
+            <Button kind="bare" size="s" onClick={forgetUploads}>
+              {say.close}
+            </Button>
+          </span>
         )}
       </header>
       <div className="h-0.5 bg-line">
