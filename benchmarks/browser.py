@@ -67,9 +67,13 @@ def main() -> None:
 
 
 def prepare(data: Path) -> None:
-    """Start the service, become its owner, analyse the sample, and lay a million events around it."""
-    environ = {name: f"127.0.0.1:{_free_port()}" for name in ADDRESSES} | {"IRCOPILOT_DATA_DIR": str(data)}
+    """Start the service, become its owner, analyse the sample, and lay a million events around it; all but the first, once."""
+    before = json.loads((data / "bench.json").read_text()) if (data / "bench.json").is_file() else None
+    addresses = before["addresses"] if before else {name: f"127.0.0.1:{_free_port()}" for name in ADDRESSES}
+    environ = addresses | {"IRCOPILOT_DATA_DIR": str(data)}
     up = subprocess.run([COMMAND, "up"], env=os.environ | environ, check=True, capture_output=True, text=True)
+    if before:
+        return
     link = re.search(r"(http\S+)/sign-in/first\?token=(\S+)", up.stdout)
     assert link, up.stdout
     with httpx.Client(base_url=f"{link[1]}/v1", timeout=120, headers={"Origin": link[1]}) as client:
@@ -82,7 +86,8 @@ def prepare(data: Path) -> None:
         with stores.database.tenant(org) as tx:
             load = committed_load_ids(tx, stable_uuid("incident", org, key))[0]
         print(f"{MILLION:,} events in {fill(stores, org, load, MILLION, BEGIN):.0f} s")
-    (data / "bench.json").write_text(json.dumps({"origin": link[1], "cookie": cookie, "incident": key}))
+    where = {"origin": link[1], "cookie": cookie, "incident": key, "addresses": addresses}
+    (data / "bench.json").write_text(json.dumps(where))
 
 
 def _analysed(client: httpx.Client) -> str:

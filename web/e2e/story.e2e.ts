@@ -292,6 +292,7 @@ it('techniques, settings and the list stand, and everything is found by the pale
   await expectAccessible(page, 'list')
   await page.keyboard.press('Control+k')
   await page.getByPlaceholder('Go to an incident').fill(incident)
+  await page.getByRole('option').filter({ hasText: incident }).waitFor()
   await page.keyboard.press('Enter')
   await page.waitForURL(at())
 })

@@ -3,7 +3,7 @@
 /* global window, document, performance, PerformanceObserver, requestAnimationFrame, setTimeout */
 import { chromium } from 'playwright-core'
 
-const { origin, cookie, incident, browser: executablePath } = JSON.parse(process.argv[2])
+const { origin, cookie, incident, only, browser: executablePath } = JSON.parse(process.argv[2])
 const browser = await chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] })
 const context = await browser.newContext({ viewport: { width: 1440, height: 900 } })
 await context.addCookies([{ ...cookie, url: origin }])
@@ -34,7 +34,17 @@ function watch() {
   const seen = Object.assign(window, { seen: { events: [], moves: [], frames: [], on: false } }).seen
   new PerformanceObserver((list) => {
     for (const one of list.getEntries())
-      if (one.interactionId) seen.events.push([one.name, one.duration, one.interactionId])
+      if (one.interactionId) {
+        const work = one.processingEnd - one.processingStart
+        seen.events.push([
+          one.name,
+          one.duration,
+          one.interactionId,
+          work,
+          one.processingStart - one.startTime,
+          Math.round(one.startTime),
+        ])
+      }
   }).observe({ type: 'event', durationThreshold: 16, buffered: true })
   for (const kind of ['wheel', 'pointermove']) {
     window.addEventListener(
@@ -137,7 +147,7 @@ async function interact() {
 }
 
 const loads = {}
-for (const [name, url] of Object.entries(pages)) loads[name] = await load(url)
-const felt = await interact()
+if (only !== 'interact') for (const [name, url] of Object.entries(pages)) loads[name] = await load(url)
+const felt = only === 'loads' ? {} : await interact()
 await browser.close()
 console.log(JSON.stringify({ loads, ...felt }))

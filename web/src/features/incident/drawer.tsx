@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight, Clock, X } from 'lucide-react'
 import { Tabs } from 'radix-ui'
-import { useMemo } from 'react'
+import { useEffect, useMemo, useRef } from 'react'
 import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
@@ -29,11 +29,14 @@ export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose }
   const id = events[at]!
   const found = useQuery(eventQuery(incident, id))
   const all = events.length
+  const panel = useFocusInside()
   return (
     <aside
+      ref={panel}
+      tabIndex={-1}
       data-drawer
       aria-label={say.evidence.title}
-      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised"
+      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised outline-none"
     >
       <header className="flex h-11 shrink-0 items-center gap-2 pr-2 pl-4">
         <h2 className="text-[13px] font-[600]">{say.evidence.title}</h2>
@@ -75,6 +78,21 @@ export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose }
       )}
     </aside>
   )
+}
+
+/** Whoever opened it goes on from here by Tab, and is back where they were when it closes. */
+function useFocusInside() {
+  const panel = useRef<HTMLElement>(null)
+  useEffect(() => {
+    const before = document.activeElement
+    const element = panel.current
+    element?.focus({ preventScroll: true })
+    return () => {
+      const left = document.activeElement === document.body || element?.contains(document.activeElement)
+      if (left && before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true })
+    }
+  }, [])
+  return panel
 }
 
 function Record({ event, claims }: { event: EventWhole; claims: Claim[] }) {

@@ -1,27 +1,40 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, Waypoints, type LucideIcon } from 'lucide-react'
+import { lazy, Suspense, useEffect } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import type { PaletteEntry } from '@/components/shell/palette'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { isProblem } from '@/lib/api/problem'
 import { incidentPath, useGo, useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
-import { ActionsPage } from '../actions/actions-page'
-import { EvidencePage } from '../artifacts/evidence-page'
-import { ExportsPage } from '../exports/exports-page'
-import { GraphPage } from '../graph/graph-page'
-import { ReportPage } from '../report/report-page'
 import { incidentQuery } from '../incidents/queries'
 import { useFeed } from '../incidents/use-feed'
 import type { Found } from '../uploads/collect'
 import { DropAnywhere, useEvidence } from '../uploads/drop'
-import { AttackPage } from './attack-page'
 import { IncidentHead } from './head'
 import { NotAnalysed } from './not-analysed'
 import { useAnalysis } from './report'
 import { TABS, type Tab } from './tabs'
-import { TimelinePage } from './timeline-page'
+
+// Each part is a script of its own, so that the first one stands soon; the others come when there is nothing else to do.
+const parts = {
+  timeline: () => import('./timeline-page').then((one) => ({ default: one.TimelinePage })),
+  graph: () => import('../graph/graph-page').then((one) => ({ default: one.GraphPage })),
+  report: () => import('../report/report-page').then((one) => ({ default: one.ReportPage })),
+  attack: () => import('./attack-page').then((one) => ({ default: one.AttackPage })),
+  evidence: () => import('../artifacts/evidence-page').then((one) => ({ default: one.EvidencePage })),
+  actions: () => import('../actions/actions-page').then((one) => ({ default: one.ActionsPage })),
+  export: () => import('../exports/exports-page').then((one) => ({ default: one.ExportsPage })),
+}
+const TimelinePage = lazy(parts.timeline)
+const GraphPage = lazy(parts.graph)
+const ReportPage = lazy(parts.report)
+const AttackPage = lazy(parts.attack)
+const EvidencePage = lazy(parts.evidence)
+const ActionsPage = lazy(parts.actions)
+const ExportsPage = lazy(parts.export)
+const LATER_MS = 4_000
 
 const ICONS: Record<Tab, LucideIcon> = {
   timeline: Film, graph: Waypoints, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
@@ -36,6 +49,10 @@ export function IncidentPage() {
   const analysis = useAnalysis(key)
   const onFiles = useEvidence(async () => key)
   useFeed()
+  useEffect(() => {
+    const timer = setTimeout(() => void Promise.allSettled(TABS.map((one) => parts[one]())), LATER_MS)
+    return () => clearTimeout(timer)
+  }, [])
   const entries: PaletteEntry[] = TABS.map((one) => ({
     id: one,
     group: say.palette.here,
@@ -56,7 +73,9 @@ export function IncidentPage() {
       ))}
       entries={entries}
     >
-      <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} onFiles={onFiles} />
+      <Suspense fallback={<Waiting />}>
+        <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} onFiles={onFiles} />
+      </Suspense>
       <DropAnywhere text={say.incidents.dropHere} onFiles={onFiles} />
     </Frame>
   )

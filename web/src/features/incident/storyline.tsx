@@ -14,13 +14,15 @@ const STANDINGS: Standing[] = ['verified', 'inferred', 'unknown', 'rejected']
 export function Storyline({ story }: { story: Story }) {
   const film = useFilm()
   const [zone] = useZone()
-  const at = useFilmState((state) => state.playhead)
-  const reached = at === null ? -1 : story.chapters.findLastIndex((chapter) => chapter.time <= at)
+  // The chapter, not the time: a film that runs draws this again at its chapters only.
+  const reached = useFilmState(({ playhead }) =>
+    playhead === null ? null : story.chapters.findLastIndex((chapter) => chapter.time <= playhead),
+  )
   return (
     <div className="flex items-stretch gap-4 px-3 pt-3 pb-2">
       <ol aria-label={say.incident.storyline} className="flex min-w-0 flex-1">
         {story.chapters.map((chapter, i) => {
-          const past = at === null || i <= reached
+          const past = reached === null || i <= reached
           return (
             <li key={chapter.name} className="flex min-w-0 flex-1">
               <button
@@ -43,7 +45,7 @@ export function Storyline({ story }: { story: Story }) {
                   />
                   {i < story.chapters.length - 1 && (
                     <span
-                      className={`ml-1.5 h-px flex-1 transition-colors ${past && i < reached ? 'bg-ink-3' : 'bg-line'}`}
+                      className={`ml-1.5 h-px flex-1 transition-colors ${past && i < (reached ?? -1) ? 'bg-ink-3' : 'bg-line'}`}
                     />
                   )}
                 </span>

@@ -7,7 +7,7 @@ import { Hint } from '@/components/ui/hint'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { ValueActsProvider } from '@/components/value'
 import { TimelineCanvas } from '@/features/timeline/canvas'
-import { FilmProvider, useFilmState } from '@/features/timeline/context'
+import { FilmProvider, useFilmState, useRestedState } from '@/features/timeline/context'
 import type { Engine } from '@/features/timeline/engine/engine'
 import { Film } from '@/features/timeline/engine/film'
 import { GROUPINGS, lanesOf, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
@@ -190,8 +190,7 @@ interface WindowProps {
 
 /** Lanes and table of the same stretch; the table follows when the view has come to rest. */
 function Window({ overview, story, pickedEvent, onClear, ...canvas }: WindowProps) {
-  const view = useFilmState((state) => state.view, sameSpan)
-  const rested = useRested(view, 260)
+  const rested = useRestedState((state) => state.view, 260, sameSpan)
   const found = useEvents(canvas.incident, rested, canvas.q)
   const complete = found.data && !found.hasNextPage && !found.isPlaceholderData
   const events = useMemo(
@@ -254,13 +253,9 @@ function makeFilm(whole: Overview, story: Story, params: URLSearchParams): Film 
 
 /** The address says where we are, once we have come to rest. */
 function AddressBar({ change }: { change: (patch: Record<string, string | null>) => void }) {
-  const view = useRested(
-    useFilmState((state) => state.view, sameSpan),
-    400,
-  )
-  const playhead = useFilmState((state) => (state.playing ? null : state.playhead))
+  const view = useRestedState((state) => state.view, 400, sameSpan)
+  const at = useRestedState((state) => (state.playing ? null : state.playhead), 400, Object.is)
   const story = useFilmState((state) => state.story)
-  const at = useRested(playhead, 400)
   useEffect(() => {
     const home = sameSpan(view, story)
     change({
@@ -270,14 +265,4 @@ function AddressBar({ change }: { change: (patch: Record<string, string | null>)
     })
   }, [view, at, story, change])
   return null
-}
-
-/** A value that has not changed for some milliseconds. */
-function useRested<T>(value: T, ms: number): T {
-  const [rested, setRested] = useState(value)
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), ms)
-    return () => clearTimeout(timer)
-  }, [value, ms])
-  return rested
 }

@@ -72,12 +72,15 @@ export function IncidentsPage() {
       }
     >
       <div className="relative flex h-full flex-col">
-        {metrics.data && (
-          <Figures
-            metrics={metrics.data}
-            onSeverity={(severity) => onView({ ...ALL, open: true, severity: [severity], sort: view.sort })}
-          />
-        )}
+        {/* As high while they are on their way, so that the list does not jump. */}
+        <div className="min-h-[196px] shrink-0">
+          {metrics.data && (
+            <Figures
+              metrics={metrics.data}
+              onSeverity={(severity) => onView({ ...ALL, open: true, severity: [severity], sort: view.sort })}
+            />
+          )}
+        </div>
         <Toolbar view={view} onView={onView} box={box} onNew={may ? () => setOpening(true) : undefined} />
         <div className="min-h-0 flex-1">
           {incidents.isPending ? (

@@ -1,6 +1,6 @@
 'use client'
 /** The film of the page, for whatever follows it. */
-import { createContext, useCallback, useContext, useRef, useSyncExternalStore } from 'react'
+import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
 import type { Film, FilmState } from './engine/film'
 
 const FilmContext = createContext<Film | null>(null)
@@ -16,12 +16,40 @@ export function useFilm(): Film {
 export function useFilmState<T>(select: (state: FilmState) => T, same: (a: T, b: T) => boolean = Object.is): T {
   const film = useFilm()
   const last = useRef<T | null>(null)
+  const chosen = useRef(select)
+  chosen.current = select
   const read = useCallback(() => {
-    const next = select(film.get())
+    const next = chosen.current(film.get())
     if (last.current !== null && same(last.current, next)) return last.current
     last.current = next
     return next
     // eslint-disable-next-line react-hooks/exhaustive-deps -- the selectors are constant by what they read
   }, [film])
   return useSyncExternalStore(film.subscribe, read, read)
+}
+
+/** The same once it has not changed for some milliseconds: what follows slowly is not drawn again at each frame. */
+export function useRestedState<T>(select: (state: FilmState) => T, ms: number, same: (a: T, b: T) => boolean): T {
+  const film = useFilm()
+  const [rested, setRested] = useState(() => select(film.get()))
+  const chosen = useRef({ select, same })
+  chosen.current = { select, same }
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let last = chosen.current.select(film.get())
+    const heard = () => {
+      const next = chosen.current.select(film.get())
+      if (chosen.current.same(last, next)) return
+      last = next
+      clearTimeout(timer)
+      timer = setTimeout(() => setRested(next), ms)
+    }
+    setRested(last)
+    const leave = film.subscribe(heard)
+    return () => {
+      clearTimeout(timer)
+      leave()
+    }
+  }, [film, ms])
+  return rested
 }

@@ -16,7 +16,11 @@ import type { Span } from './engine/scale'
 import { eventsQuery, headlineOf, type EventRow } from './source'
 
 const ROW = 28
-const COLUMNS = 'grid grid-cols-[236px_132px_132px_148px_minmax(0,1fr)] items-center gap-3 px-3'
+const PACE_MS = 125 // while the film runs: nobody reads rows that change faster
+// In a narrow place, beside the record or on a tablet, what happened is worth more than by whom.
+const COLUMNS =
+  'grid grid-cols-[236px_132px_132px_148px_minmax(0,1fr)] items-center gap-3 px-3 @max-3xl:grid-cols-[236px_100px_92px_minmax(0,1fr)]'
+const ROOMY = '@max-3xl:hidden'
 const GLYPHS: Record<string, Glyph> = { alert: 'act', comm: 'said', action: 'ours' }
 
 export function useEvents(incident: string, span: Span, q: string) {
@@ -52,8 +56,13 @@ export function EventsTable({ found, q, picked, cited, onPick, onClear }: Props)
     if (lastShown >= events.length - 1 && hasNextPage && !isFetchingNextPage && events.length) void fetchNextPage()
   }, [lastShown, events.length, hasNextPage, isFetchingNextPage, fetchNextPage])
 
-  const at = useFilmState((state) => state.playhead)
-  const current = at === null ? -1 : firstFrom(times, at + 0.0005) - 1
+  const paced = useRef({ at: 0, row: -1 })
+  const current = useFilmState(({ playhead, playing }) => {
+    const now = performance.now()
+    if (playing && now - paced.current.at < PACE_MS) return paced.current.row
+    paced.current = { at: now, row: playhead === null ? -1 : firstFrom(times, playhead + 0.0005) - 1 }
+    return paced.current.row
+  })
   useEffect(() => {
     if (current >= 0) rows.scrollToIndex(current, { align: 'center' })
   }, [current, rows])
@@ -69,7 +78,7 @@ export function EventsTable({ found, q, picked, cited, onPick, onClear }: Props)
   }
   return (
     <div
-      className="flex h-full min-h-0 flex-col"
+      className="@container flex h-full min-h-0 flex-col"
       role="table"
       aria-label={say.timeline.events(events.length)}
       aria-rowcount={-1}
@@ -80,7 +89,9 @@ export function EventsTable({ found, q, picked, cited, onPick, onClear }: Props)
         </span>
         <span role="columnheader">{say.timeline.columns.source}</span>
         <span role="columnheader">{say.timeline.columns.host}</span>
-        <span role="columnheader">{say.timeline.columns.user}</span>
+        <span role="columnheader" className={ROOMY}>
+          {say.timeline.columns.user}
+        </span>
         <span role="columnheader">{say.timeline.columns.what}</span>
       </div>
       <div
@@ -170,7 +181,7 @@ function Row({
       <span role="cell" className="truncate">
         {field('host.name').split('.')[0]}
       </span>
-      <span role="cell" className="truncate text-ink-3">
+      <span role="cell" className={`truncate text-ink-3 ${ROOMY}`}>
         {field('user.name')}
       </span>
       <span role="cell" className="truncate">

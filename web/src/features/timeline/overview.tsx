@@ -6,7 +6,7 @@ import { stampText, zoneName } from '@/lib/time'
 import { useFilm, useFilmState } from './context'
 import type { Film } from './engine/film'
 import type { Mark } from './engine/marks'
-import { colourOf, readPalette } from './engine/palette'
+import { colourOf, readPalette, type Palette } from './engine/palette'
 import { aired, panned, timeAt, widthOf, xOf, type Span } from './engine/scale'
 import type { Overview } from './source'
 
@@ -23,17 +23,27 @@ export function OverviewStrip({ overview, marks }: { overview: Overview; marks: 
   useEffect(() => {
     const element = canvas.current!
     const all = aired({ from: overview.since, to: overview.until }, 0.01)
+    const pen = element.getContext('2d')!
+    // Both cost a look at the page's layout: taken when they change, not at each frame.
+    let palette = readPalette(element)
+    let width = sizeStrip(element)
     let frame = 0
     const draw = () => {
       frame = 0
-      paintStrip(element, film, all, overview, marks)
+      paintStrip(pen, { film, all, overview, marks, palette, width })
     }
     const ask = () => {
       if (frame === 0) frame = requestAnimationFrame(draw)
     }
-    const sized = new ResizeObserver(ask)
+    const sized = new ResizeObserver(() => {
+      width = sizeStrip(element)
+      ask()
+    })
     sized.observe(element)
-    const themed = new MutationObserver(ask)
+    const themed = new MutationObserver(() => {
+      palette = readPalette(element)
+      ask()
+    })
     themed.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
     const heard = film.subscribe(ask)
     const unbind = bindStrip(element, film, all)
@@ -63,15 +73,26 @@ export function OverviewStrip({ overview, marks }: { overview: Overview; marks: 
   )
 }
 
-function paintStrip(element: HTMLCanvasElement, film: Film, all: Span, overview: Overview, marks: Mark[]): void {
+function sizeStrip(element: HTMLCanvasElement): number {
   const ratio = Math.min(window.devicePixelRatio || 1, 2)
-  const width = element.clientWidth
-  if (width === 0) return
-  element.width = Math.round(width * ratio)
+  element.width = Math.round(element.clientWidth * ratio)
   element.height = HEIGHT * ratio
-  const pen = element.getContext('2d')!
-  pen.setTransform(ratio, 0, 0, ratio, 0, 0)
-  const palette = readPalette(element)
+  element.getContext('2d')!.setTransform(ratio, 0, 0, ratio, 0, 0)
+  return element.clientWidth
+}
+
+interface Strip {
+  film: Film
+  all: Span
+  overview: Overview
+  marks: Mark[]
+  palette: Palette
+  width: number
+}
+
+function paintStrip(pen: CanvasRenderingContext2D, { film, all, overview, marks, palette, width }: Strip): void {
+  if (width === 0) return
+  pen.clearRect(0, 0, width, HEIGHT)
   const { view, playhead } = film.get()
   const most = Math.max(1, ...overview.buckets.map((bucket) => bucket.total))
   const wide = Math.max(1, (overview.resolution * 1000 * width) / widthOf(all))

@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest'
+import { Density } from './density'
 import { Film } from './film'
 import { placeLabels } from './labels'
 import { boxesOf, laneFinder, lanesOf, OURS, PEOPLE, REST } from './lanes'
@@ -187,5 +188,23 @@ describe('film', () => {
     expect(still.get()).toMatchObject({ playhead: T + 2 * MIN, playing: false })
     still.glideTo({ from: T, to: T + MIN })
     expect(still.get().view.to).toBe(T + MIN)
+  })
+})
+
+describe('density', () => {
+  it('adds up a tile by lane once, and finds the highest rate of the view alone', () => {
+    const laneOf = vi.fn((value: string) => (value === 'noise' ? REST : 'it01'))
+    const density = new Density(laneOf)
+    const buckets: Counted['buckets'] = [
+      { at: T, total: 60, byValue: { 'IT01.corp.example': 20, it01: 10, noise: 15 } },
+      { at: T + 10 * MIN, total: 900, byValue: { noise: 900 } },
+    ]
+    const counted: Counted = { resolution: 10, from: T, buckets, values: [] }
+    const tile = { key: '', resolution: 10, index: 0, counted, failed: false, from: T, to: T + 60 * MIN }
+    expect(density.peak([tile], { from: T, to: T + MIN })).toBe(3)
+    expect(density.peak([tile], view)).toBe(90)
+    expect(density.of(tile)[0]!.lanes).toEqual([['it01', 30], [REST, 15]]) // prettier-ignore
+    expect(laneOf).toHaveBeenCalledTimes(4)
+    expect(density.of({ ...tile, counted: null })).toEqual([])
   })
 })

@@ -1,14 +1,15 @@
 /** The canvas: listens to the film and to the pointer, draws when something changed, and says what was pointed at. */
 import type { Zone } from '@/lib/time'
 import type { Film } from './film'
+import { Density } from './density'
 import { bindGestures } from './gestures'
 import { boxesOf, laneFinder, type Grouping, type Lane, type LaneBox } from './lanes'
 import type { Label } from './labels'
 import { placed, type Mark, type Placed } from './marks'
 import { AXIS, paint, type Dot } from './paint'
 import { readPalette, type Palette } from './palette'
-import { overlaps } from './scale'
-import { TileStore, type FetchTile, type Tile } from './tiles'
+import { forgetTexts } from './texts'
+import { TileStore, type FetchTile } from './tiles'
 
 export interface Pointed {
   mark: Mark | null
@@ -43,6 +44,7 @@ export class Engine {
   private frame = 0
   private boxes: LaneBox[] = []
   private tiles: TileStore | null = null
+  private density = new Density(() => '')
   private shown: Placed[] = []
   private palette: Palette
   private font: string
@@ -74,6 +76,7 @@ export class Engine {
       () => themed.disconnect(),
       heard,
       bindGestures(this),
+      onFont(() => this.invalidate()),
     )
     this.resize()
   }
@@ -86,6 +89,8 @@ export class Engine {
       this.tiles = new TileStore(content.fetchTile, () => this.invalidate(), whole)
       this.peak = 0
     }
+    if (this.content?.lanes !== content.lanes || this.content.by !== content.by)
+      this.density = new Density(laneFinder(content.lanes, content.by))
     this.content = content
     this.layout()
   }
@@ -197,14 +202,13 @@ export class Engine {
     if (!content || this.width < 10) return
     const { view, playhead, hover, brush } = this.film.get()
     const wanted = this.tiles!.want(view, this.width)
-    const laneOf = laneFinder(content.lanes, content.by)
-    const peak = peakRate(wanted.tiles, view, laneOf)
+    const peak = this.density.peak(wanted.tiles, view)
     // The scale breathes with the view instead of jumping.
     this.peak = this.peak === 0 || !this.film.get().playing ? peak : this.peak + (peak - this.peak) * 0.2
     this.shown = placed(content.marks, view, this.width)
     this.labels = paint(this.pen, {
       width: this.width, height: this.height, view, zone: content.zone, palette: this.palette, boxes: this.boxes,
-      tiles: wanted.tiles, laneOf, peak: this.peak || 1, marks: this.shown, links: content.marks.filter((mark) => reaches(mark, view)), dots: this.dots, playhead, hover, brush,
+      tiles: wanted.tiles, density: this.density, peak: this.peak || 1, marks: this.shown, links: content.marks.filter((mark) => reaches(mark, view)), dots: this.dots, playhead, hover, brush,
       picked: this.picked, font: this.font,
     }) // prettier-ignore
     if (wanted.waiting !== this.waiting) {
@@ -212,6 +216,16 @@ export class Engine {
       this.events.onWaiting(wanted.waiting)
     }
   }
+}
+
+/** A font that comes late changes how wide texts are. */
+function onFont(change: () => void): () => void {
+  const come = () => {
+    forgetTexts()
+    change()
+  }
+  document.fonts.addEventListener('loadingdone', come)
+  return () => document.fonts.removeEventListener('loadingdone', come)
 }
 
 const reaches = (mark: Mark, view: { from: number; to: number }) =>
@@ -223,27 +237,4 @@ function nearest(marks: Placed[], x: number): Placed | undefined {
   let found: Placed | undefined
   for (const one of marks) if (!found || Math.abs(one.x - x) < Math.abs(found.x - x)) found = one
   return found
-}
-
-/** The highest rate (events per second) of a lane in a bucket of the view. */
-export function peakRate(
-  tiles: readonly Tile[],
-  view: { from: number; to: number },
-  laneOf: (v: string) => string,
-): number {
-  let peak = 0
-  const summed = new Map<string, number>()
-  for (const tile of tiles) {
-    for (const bucket of tile.counted?.buckets ?? []) {
-      if (!overlaps({ from: bucket.at, to: bucket.at + tile.resolution * 1000 }, view)) continue
-      summed.clear()
-      for (const value in bucket.byValue) {
-        const lane = laneOf(value)
-        const sum = (summed.get(lane) ?? 0) + bucket.byValue[value]!
-        summed.set(lane, sum)
-        peak = Math.max(peak, sum / tile.resolution)
-      }
-    }
-  }
-  return peak
 }

@@ -1,12 +1,14 @@
 /** Draws one frame of the timeline. Knows what is where; holds nothing. */
 import type { Zone } from '@/lib/time'
 import { dayText } from '@/lib/time'
+import type { Density } from './density'
 import type { LaneBox } from './lanes'
 import { placeLabels, type Label } from './labels'
 import { drawGlyph } from './glyphs'
 import { weightOf, type Mark, type Placed } from './marks'
 import { colourOf, type Palette } from './palette'
 import { xOf, type Span } from './scale'
+import { clipped, widthOfText } from './texts'
 import { ticksOf } from './ticks'
 import type { Tile } from './tiles'
 
@@ -28,8 +30,8 @@ export interface Scene {
   palette: Palette
   boxes: LaneBox[]
   tiles: Tile[]
-  /** The lane of a value, and the highest rate (events per second) of the view: full height. */
-  laneOf: (value: string) => string
+  /** Counts by lane, and the highest rate (events per second) of the view: full height. */
+  density: Density
   peak: number
   marks: Placed[]
   /** All marks of the view that reach another lane or last, one by one. */
@@ -74,7 +76,7 @@ function paintAxis(pen: Pen, { view, width, height, zone, palette, font }: Scene
     pen.fillRect(x - 0.5, AXIS, 1, height - AXIS)
     pen.globalAlpha = 1
     pen.fillStyle = tick.major ? palette.ink : palette['ink-3']
-    const wide = pen.measureText(tick.text).width
+    const wide = widthOfText(pen, tick.text)
     if (x - wide / 2 > 84 || tick.major)
       pen.fillText(tick.text, Math.min(Math.max(x - wide / 2, 2), width - wide - 2), AXIS / 2)
   }
@@ -91,16 +93,10 @@ function paintDensity(pen: Pen, scene: Scene, byId: Map<string, LaneBox>): void 
     if (!tile.counted) continue
     const wide = xOf(tile.from + tile.resolution * 1000, view, width) - xOf(tile.from, view, width)
     const gap = wide >= 5 ? 1 : wide >= 3 ? 0.5 : 0
-    const summed = new Map<string, number>()
-    for (const bucket of tile.counted.buckets) {
+    for (const bucket of scene.density.of(tile)) {
       const x = xOf(bucket.at, view, width)
       if (x + wide < 0 || x > width) continue
-      summed.clear()
-      for (const value in bucket.byValue) {
-        const lane = scene.laneOf(value)
-        summed.set(lane, (summed.get(lane) ?? 0) + bucket.byValue[value]!)
-      }
-      for (const [lane, count] of summed) {
+      for (const [lane, count] of bucket.lanes) {
         const box = byId.get(lane)
         if (!box) continue
         const share = Math.sqrt(Math.min(1, count / tile.resolution / scene.peak))
@@ -174,7 +170,7 @@ function paintMarks(pen: Pen, scene: Scene, byId: Map<string, LaneBox>): Label[]
     const text = stands > 1 ? `${mark.text} +${stands - 1}` : mark.text
     const past = playhead === null || mark.time <= playhead
     const weight = weightOf(mark) + (past ? 1 : 0) + (mark.id === picked ? 100 : 0)
-    return { of, x, y: lineOf(byId.get(mark.lane)!), width: Math.min(pen.measureText(text).width, 260), weight }
+    return { of, x, y: lineOf(byId.get(mark.lane)!), width: Math.min(widthOfText(pen, text), 260), weight }
   })
   const labels = placeLabels(
     wishes,
@@ -212,18 +208,6 @@ function ring(pen: Pen, x: number, y: number, colour: string): void {
   pen.beginPath()
   pen.arc(x, y, 10, 0, Math.PI * 2)
   pen.stroke()
-}
-
-/** The text cut to a width, with an ellipsis. */
-export function clipped(pen: Pen, text: string, width: number): string {
-  if (pen.measureText(text).width <= width) return text
-  let [low, high] = [0, text.length]
-  while (low < high) {
-    const middle = (low + high + 1) >> 1
-    if (pen.measureText(`${text.slice(0, middle)}…`).width <= width) low = middle
-    else high = middle - 1
-  }
-  return `${text.slice(0, low).trimEnd()}…`
 }
 
 function paintHeads(pen: Pen, { brush, hover, playhead, view, width, height, palette }: Scene): void {
