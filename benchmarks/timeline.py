@@ -4,9 +4,9 @@
 
 One incident of invented events, made inside ClickHouse from `numbers()`, on a stack of its own in a temporary folder.
 Readers ask by turns: a histogram without a filter, a page somewhere, a histogram of a search by field, a page of a text
-search. Half of the histograms are of the whole incident, which a process remembers, half of three hours somewhere. Half
-of the text searches are one of four, which it remembers too, half nobody asked for before. The
-writer inserts blocks into a load that is not committed, at about the rate that ingest reaches.
+search. Half of the histograms are of the whole incident, half of three hours somewhere. Half of the searches are one of
+four, half nobody asked for before. The writer commits a load each second, at about the rate that ingest reaches, so that
+what was asked a second ago is not what is asked now. As many questions run at once as the gateway lets.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from pathlib import Path
 
 from ircopilot.analysis.search import compile_search
 from ircopilot.embedded import running_stack
+from ircopilot.gateway.limits import GatewayLimits
 from ircopilot.stores import StoreSet, open_stores
 from ircopilot.stores.events import EventScope, QueryStopped, Timeline
 from ircopilot.stores.events.asking import micros
@@ -36,6 +37,7 @@ from ircopilot.stores.events.store import INSERT_SETTINGS
 READERS = 16
 BLOCK = 500_000
 WRITTEN = 10_000  # events a second of the writer
+PATIENCE = 0.1  # seconds until a histogram tells what it has
 START = datetime(2031, 5, 1, tzinfo=UTC)
 DAYS = 3
 ZOOM = timedelta(hours=3)
@@ -65,6 +67,10 @@ COLUMNS = (
     "event_code, process_executable, process_command_line, source_ip, message, fields"
 )
 WORDS = ("rareword77", "rareword*", "procdump64", "svc_backup")
+TURNS = (
+    ("histogram",), ("page",), ("histogram of a search", "histogram of a new search"),
+    ("page of a text search", "page of a new text search"),
+)  # fmt: skip
 FIELDS = ("process:*procdump*", "user:alice code:7", "source.ip:10.2.0.0/16", "NOT user:SYSTEM host:host07")
 
 
@@ -88,12 +94,24 @@ def fill(stores: StoreSet, org: str, load: str, total: int, start: datetime = ST
     return time.perf_counter() - begun
 
 
-def requests(stores: StoreSet, scope: EventScope, chance: random.Random) -> dict[str, Callable[[], object]]:
+def requests(
+    stores: StoreSet, whole: EventScope, loads: list[str], chance: random.Random
+) -> dict[str, Callable[[], object]]:
     """What a reader asks, by name; each call asks something else."""
 
     def timeline(zoomed: bool = False) -> Timeline:
-        since = START + chance.random() * timedelta(days=DAYS)
+        since, scope = START + chance.random() * timedelta(days=DAYS), replace(whole, load_ids=tuple(loads))
         return Timeline(stores.events, replace(scope, since=since, until=since + ZOOM) if zoomed else scope)
+
+    def counted(search: str) -> float:
+        """Seconds to the first answer."""
+        begun = time.perf_counter()
+        line, where = timeline(chance.random() < 0.5), compile_search(search)
+        whole = line.histogram(where=where, patience=PATIENCE).whole
+        first = time.perf_counter() - begun
+        while not whole:
+            whole = line.histogram(where=where, patience=PATIENCE).whole
+        return first
 
     def somewhere() -> str:
         return str(Cursor(micros(START + chance.random() * timedelta(days=DAYS))))
@@ -103,50 +121,55 @@ def requests(stores: StoreSet, scope: EventScope, chance: random.Random) -> dict
             by=chance.choice((None, "kind", "source", "host_name"))
         ),
         "page": lambda: timeline().page(cursor=somewhere(), direction=chance.choice(("later", "earlier"))),
-        "histogram of a search": lambda: timeline(chance.random() < 0.5).histogram(
-            where=compile_search(chance.choice(FIELDS))
-        ),
+        "histogram of a search": lambda: counted(chance.choice(FIELDS)),
+        "histogram of a new search": lambda: counted(f"command:*k?{chance.randrange(10**9)}*"),
         "page of a text search": lambda: timeline().page(compile_search(chance.choice(WORDS))),
         "page of a new text search": lambda: timeline().page(compile_search(f"reference{chance.randrange(10**9)}")),
     }
 
 
 def read(
-    stores: StoreSet, scope: EventScope, number: int, stop: threading.Event, taken: dict[str, list[float]]
-) -> None:
+    stores: StoreSet, scope: EventScope, loads: list[str], number: int, stop: threading.Event,
+    taken: dict[str, list[float]], lanes: dict[str, threading.Semaphore],
+) -> None:  # fmt: skip
     """One reader: a request at each full second of its own, late ones at once."""
-    asked = requests(stores, scope, random.Random(number))
+    asked = requests(stores, scope, loads, random.Random(number))
     due = time.perf_counter() + number / READERS
     turn = number
-    searches = ("page of a text search", "page of a new text search")
-    turns = [name for name in asked if name not in searches] + ["search"]
     while not stop.wait(max(0.0, due - time.perf_counter())):
-        name = turns[turn % len(turns)]
-        name = searches[turn // len(turns) % 2] if name == "search" else name
+        names = TURNS[turn % len(TURNS)]
+        name = names[turn // len(TURNS) % len(names)]
         begun = time.perf_counter()
         try:
-            asked[name]()
+            with lanes["scan" if "search" in name else "page"]:
+                waited = time.perf_counter() - begun
+                first = asked[name]()
+            if isinstance(first, float):
+                taken[f"{name}: first"].append(waited + first)
         except QueryStopped:
             taken[f"{name}, stopped"].append(time.perf_counter() - begun)
         taken[name].append(time.perf_counter() - begun)
         due, turn = due + 1, turn + 1
 
 
-def write(stores: StoreSet, org: str, stop: threading.Event) -> None:
-    """The collector: a block a second into a load that nobody sees yet."""
-    load, first = str(uuid.uuid4()), 0
+def write(stores: StoreSet, org: str, loads: list[str], stop: threading.Event) -> None:
+    """The collector: a load a second, which counts from then on."""
+    first = 0
     while not stop.wait(1.0):
+        load = str(uuid.uuid4())
         insert(stores, org, load, first, WRITTEN, 10_000_000)
         first += WRITTEN
+        loads.append(load)
 
 
 def under_load(stores: StoreSet, org: str, scope: EventScope, seconds: float) -> dict[str, list[float]]:
     """Seconds of each request, by name."""
     taken: dict[str, list[float]] = defaultdict(list)
-    stop = threading.Event()
+    stop, loads, limits = threading.Event(), list(scope.load_ids), GatewayLimits()
+    lanes = {"page": threading.Semaphore(limits.pages), "scan": threading.Semaphore(limits.scans)}
     with ThreadPoolExecutor(READERS + 1) as pool:
-        running = [pool.submit(read, stores, scope, number, stop, taken) for number in range(READERS)]
-        running.append(pool.submit(write, stores, org, stop))
+        running = [pool.submit(read, stores, scope, loads, n, stop, taken, lanes) for n in range(READERS)]
+        running.append(pool.submit(write, stores, org, loads, stop))
         time.sleep(seconds)
         stop.set()
         for one in running:
@@ -156,7 +179,7 @@ def under_load(stores: StoreSet, org: str, scope: EventScope, seconds: float) ->
 
 def alone(stores: StoreSet, scope: EventScope) -> dict[str, float]:
     """Each request by itself, the median of five."""
-    asked = requests(stores, scope, random.Random(99))
+    asked = requests(stores, scope, list(scope.load_ids), random.Random(99))
     found = {}
     for name, ask in asked.items():
         times = []

@@ -153,6 +153,7 @@ class _HttpServer(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 lifespan="off",
+                http="h11",  # llhttp lets more pass; what makes up for it is the gateway's
                 server_header=False,
                 timeout_graceful_shutdown=1,
             )

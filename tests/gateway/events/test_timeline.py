@@ -15,6 +15,7 @@ from gateway.conftest import Served, client, new_key
 from gateway.test_incidents import problem
 from ircopilot.domain.evidence import Clock
 from ircopilot.stores import StoreSet
+from ircopilot.stores.events import scanning
 
 URL = "/v1/incidents/INC-1/events"
 
@@ -56,6 +57,22 @@ def test_a_histogram_counts_committed_events_of_the_incident(http: httpx.Client)
     assert get(http, "/histogram", until=until, q="user:SYSTEM")["events"] == 2
     assert get(http, "/histogram", buckets=4)["resolution"] == 300
     assert get(http, "/histogram", q="nothing")["buckets"] == []
+
+
+@pytest.mark.usefixtures("events")
+def test_a_histogram_tells_what_it_has_when_patience_is_at_its_end(
+    http: httpx.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "FIRST_STRETCH", 1)
+    monkeypatch.setattr(scanning, "STRETCH", 1)
+    asked = {"q": "NOT user:nobody", "resolution": 60}
+    so_far = [get(http, "/histogram", patience=0, **asked)]
+    while not so_far[-1]["whole"]:
+        so_far.append(get(http, "/histogram", patience=0, **asked))
+    assert len(so_far) > 1
+    assert so_far[0]["counted_from"] > so_far[-2]["counted_from"]
+    assert so_far[-1] == get(http, "/histogram", **asked)
+    assert [one["events"] for one in so_far] == sorted(one["events"] for one in so_far)
 
 
 @pytest.mark.usefixtures("events")

@@ -53,6 +53,7 @@ class Known:
         loads = (insert_events(stores, self.org, first), insert_events(stores, self.org, second))
         insert_events(stores, self.org, some_events(3, 200, 9_000))  # not committed
         insert_events(stores, str(uuid.uuid4()), some_events(4, 200, 9_000))
+        self.by_load = {loads[0]: first, loads[1]: second}
         self.scope = EventScope(self.org, loads)
 
     def times(self) -> list[datetime]:

@@ -60,11 +60,14 @@ async def count_events(
         int, Query(ge=1, le=MOST_BUCKETS, description="At most so many, in even steps.")
     ] = WANTED_BUCKETS,
     marks: Annotated[bool, Query(description="Count pins and tags beside.")] = False,
+    patience: Annotated[
+        float | None, Query(ge=0, le=10, description="Answer after so many seconds with what was counted so far.")
+    ] = None,
 ) -> HistogramOut:
     """How many events there are over time, by kind, source, host or severity; empty buckets are left out."""
     column, condition = COLUMN_OF[by], await ask.condition(where)
     lane: Lane = "page" if rolls_up(condition, *filter(None, [column])) else "scan"
-    found = await ask.answer(lambda line: line.histogram(resolution, column, condition, buckets), lane)
+    found = await ask.answer(lambda line: line.histogram(resolution, column, condition, buckets, patience), lane)
     return HistogramOut.of(found, await marked_buckets(ask, condition, found) if marks else None)
 
 

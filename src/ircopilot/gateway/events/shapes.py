@@ -46,14 +46,15 @@ class BucketOut(BaseModel):
 
 class HistogramOut(BaseModel):
     """Buckets in order of time, empty ones left out. `since` and `until`: the time that was counted. `values`: the most
-    frequent values, up to 20, the most frequent first.
+    frequent values, up to 20, the most frequent first. `whole` is false of one that is still being counted: it holds from
+    `counted_from` on, and the same call again goes on from there.
     """
 
     model_config = shown({
         "resolution": 3600, "since": "2031-05-01T10:00:00Z", "until": "2031-05-01T11:00:00Z", "events": 12,
         "values": ["log", "alert"],
         "buckets": [{"start": "2031-05-01T10:00:00Z", "events": 12, "by_value": {"log": 11, "alert": 1}, "others": 0}],
-        "marked": None,
+        "marked": None, "whole": True, "counted_from": None,
     })  # fmt: skip
 
     resolution: int = Field(description="Seconds.")
@@ -63,6 +64,8 @@ class HistogramOut(BaseModel):
     values: list[str]
     buckets: list[BucketOut]
     marked: list[MarkedBucket] | None = Field(default=None, description="Pins and tags, when they were asked for.")
+    whole: bool = True
+    counted_from: datetime | None = None
 
     @classmethod
     def of(cls, found: Histogram, marked: list[MarkedBucket] | None = None) -> HistogramOut:
@@ -72,7 +75,7 @@ class HistogramOut(BaseModel):
         ]
         return cls(
             resolution=found.resolution, since=found.since, until=found.until, events=found.events,
-            values=list(found.values), buckets=buckets, marked=marked,
+            values=list(found.values), buckets=buckets, marked=marked, whole=found.whole, counted_from=found.counted_from,
         )  # fmt: skip
 
 

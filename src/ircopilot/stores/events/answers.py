@@ -53,6 +53,7 @@ class Histogram:
     """Buckets of `resolution` seconds in order of time, empty ones left out; `since <= time < until` was counted.
 
     `values` are the dimension's most frequent values, most frequent first; the rest are in each bucket's `others`.
+    `whole` is False of one that is still being counted: it holds from `counted_from` on.
     """
 
     resolution: int
@@ -61,6 +62,8 @@ class Histogram:
     buckets: tuple[Bucket, ...]
     events: int
     values: tuple[str, ...] = ()
+    whole: bool = True
+    counted_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

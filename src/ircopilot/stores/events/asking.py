@@ -11,7 +11,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -101,6 +101,10 @@ class Asking:
         """The scope without its window, of these loads; the statement says the time."""
         return EventScope(self.scope.org_id, self.scope.load_ids if load_ids is None else load_ids)
 
+    def among(self, loads: tuple[str, ...]) -> Asking:
+        """The same caller asking of these loads alone, before anything else is asked; cancelled with it."""
+        return _Among(self, loads)
+
     @cached_property
     def _hours(self) -> dict[str, Hours]:
         """The hours of each load that has roll-ups."""
@@ -125,9 +129,13 @@ class Asking:
     @cached_property
     def hours(self) -> list[tuple[int, int]]:
         """Hours in which there are events (their start in microseconds) and how many, of all loads with roll-ups."""
+        return self.hours_of(tuple(self._hours))
+
+    def hours_of(self, loads: tuple[str, ...]) -> list[tuple[int, int]]:
+        """The same of some of the scope's loads."""
         total: Counter[int] = Counter()
-        for hours in self._hours.values():
-            total.update(hours)
+        for load in loads:
+            total.update(self._hours.get(load, {}))
         return [(at * SECOND, number) for at, number in sorted(total.items())]
 
     @cached_property
@@ -164,3 +172,19 @@ class Asking:
             return first, last + HOUR
         (row,) = self.rows(f"SELECT min(at) AS a, max(at) AS b FROM {self.rolled(ROLLUPS[1])}")
         return int(row["a"]) * SECOND, (int(row["b"]) + 60) * SECOND
+
+
+class _Among(Asking):
+    """Some of another's loads, by its statements."""
+
+    def __init__(self, whole: Asking, loads: tuple[str, ...]) -> None:
+        super().__init__(whole.events, replace(whole.scope, load_ids=loads), whole.limits, whole.query_id)
+        self._whole = whole
+
+    def rows(self, sql: str, params: Mapping[str, object] | None = None, scope: EventScope | None = None) -> Rows:
+        """As the other one's."""
+        return self._whole.rows(sql, params, scope or self.scope)
+
+    def stop_if_cancelled(self) -> None:
+        """Raises QueryStopped once the other one was cancelled."""
+        self._whole.stop_if_cancelled()

@@ -4,18 +4,24 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Generator
+from contextlib import closing
+from dataclasses import replace
 
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.stores.events.answers import Bucket, Histogram, ValueCounts
 from ircopilot.stores.events.asking import SECOND, Asking, Rows, at_micros, moment
 from ircopilot.stores.events.condition import Condition
+from ircopilot.stores.events.known_loads import Counts
 from ircopilot.stores.events.paging import ORIGINAL
 from ircopilot.stores.events.rollups import DIMENSIONS, ROLLUPS, SECOND_SQL, Piece, bucket_sql, pieces_of
+from ircopilot.stores.events.scanning import Stretch, count_stretches
 from ircopilot.stores.events.schema import COLUMN_TYPES
 
 MOST_BUCKETS = 5_000
 WANTED_BUCKETS = 200
 NAMED_VALUES = 20
+_MANY_VALUES = "host_name"  # so many that the event store ranks them rather than tell them all
 DAY = 86_400
 STEPS = (
     1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 3600, 2 * 3600, 3 * 3600, 6 * 3600, 12 * 3600,
@@ -30,21 +36,54 @@ def rolls_up(where: Condition, *columns: str) -> bool:
 
 def count_by_time(
     asking: Asking, resolution: int | None, by: str | None, where: Condition, wanted: int = WANTED_BUCKETS
-) -> Histogram:
-    """A histogram. Raises UnusableArgument for a resolution that gives too many buckets, or another dimension."""
+) -> Generator[Histogram]:
+    """A histogram, the last one whole. What roll-ups do not know is counted bit by bit, and told so far.
+
+    Raises UnusableArgument for a resolution that gives too many buckets, or another dimension.
+    """
     if by is not None and by not in DIMENSIONS:
         raise UnusableArgument(f"a histogram is not made by {by[:40]}", f"name one of {', '.join(DIMENSIONS)}")
     if asking.window is None:
-        return Histogram(resolution or STEPS[0], asking.scope.since, asking.scope.until, (), 0)
+        yield Histogram(resolution or STEPS[0], asking.scope.since, asking.scope.until, (), 0)
+        return
     low, high = asking.window
     step = _resolution(resolution, -(-(high - low) // SECOND), wanted)
-    pieces = _pieces(asking, low, high, step, by, where) if rolls_up(where, *filter(None, [by])) else []
+    rolled = rolls_up(where, *filter(None, [by]))
+    if not rolled and by != _MANY_VALUES:
+        yield from _counted_so_far(asking, (low, high), step, by, where)
+        return
+    pieces = _pieces(asking, low, high, step, by, where) if rolled else []
     loads = asking.uncovered if pieces else asking.scope.load_ids
     if loads:
         pieces.append(_piece(asking, Piece(None, low, high), loads, step, by, where))
     counted = pieces[0] if len(pieces) == 1 else _summed(pieces, "bucket, value" if by else "bucket")
     rows = asking.rows(_ranked(counted) if by else f"{counted} ORDER BY bucket", where.params)
-    return _histogram(rows, step, low, high, by)
+    yield _histogram(rows, step, low, high, by)
+
+
+def _counted_so_far(
+    asking: Asking, window: Stretch, step: int, by: str | None, where: Condition
+) -> Generator[Histogram]:  # fmt: skip
+    def count(stretch: Stretch, loads: tuple[str, ...]) -> Counts:
+        found = asking.rows(_piece(asking, Piece(None, *stretch), loads, step, by, where), where.params)
+        return Counter({(row["bucket"], row.get("value", "")): int(row["n"]) for row in found})
+
+    asked = (step, by, where.sql, tuple(sorted((name, str(value)) for name, value in where.params.items())))
+    with closing(count_stretches(asking, asked, window, count)) as counted:
+        for so_far in counted:
+            found = _histogram(_placed(so_far.counts), step, *window, by)
+            whole = so_far.since is None
+            yield found if whole else replace(found, whole=False, counted_from=moment(so_far.since or 0))
+
+
+def _placed(counts: Counts) -> Rows:
+    """Rows as `_ranked` makes them."""
+    of_value: Counter[str] = Counter()
+    for (_, value), number in counts.items():
+        of_value[value] += number
+    order = sorted(of_value, key=lambda value: (-of_value[value], value))
+    place = {value: at for at, value in enumerate(order, 1)}
+    return [{"bucket": b, "value": v, "n": number, "place": place[v]} for (b, v), number in counts.items()]
 
 
 def _summed(pieces: list[str], keys: str) -> str:
@@ -105,7 +144,7 @@ def _histogram(rows: Rows, step: int, low: int, high: int, by: str | None) -> Hi
     total: Counter[str] = Counter()
     for row in rows:
         if row.get("place", 0) > NAMED_VALUES:
-            others[row["bucket"]] += row["n"]
+            others[row["bucket"]] += int(row["n"])
         else:
             value = row.get("value", "")
             named[row["bucket"]][value] = row["n"]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import TypeVar
+
+from ircopilot.stores.events.answers import Page
 
 Answer = TypeVar("Answer")
 
 Hours = dict[int, int]
+Counts = Counter[tuple[int, str]]  # events by bucket and value
 
 
 class KnownLoads:
@@ -88,3 +93,80 @@ class KnownAnswers:
         with self._lock:
             if self._known.get(asked) is mine:
                 del self._known[asked]
+
+
+@dataclass
+class CountedLoads:
+    """What was counted of one question, and in which loads; and how far it has come with further ones, from the latest
+    time back to `down_to`. Whoever counts holds the lock.
+    """
+
+    loads: frozenset[str] = frozenset()
+    counts: Counts = field(default_factory=Counter)
+    further: tuple[str, ...] = ()
+    down_to: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class KnownCounts:
+    """The counts of the questions that were asked last, as many as fit."""
+
+    MOST = 64
+    MOST_COUNTS = 200_000
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, CountedLoads] = OrderedDict()
+
+    def of(self, asked: Hashable) -> CountedLoads:
+        """What is known of the question; nothing yet, when it is new."""
+        with self._lock:
+            found = self._known.setdefault(asked, CountedLoads())
+            self._known.move_to_end(asked)
+            held = sum(len(one.counts) for one in self._known.values())
+            while len(self._known) > 1 and (len(self._known) > self.MOST or held > self.MOST_COUNTS):
+                held -= len(self._known.popitem(last=False)[1].counts)
+            return found
+
+    def forget(self) -> None:
+        """Forget all of them: a load was dropped."""
+        with self._lock:
+            self._known.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class SearchedPage:
+    """A whole page of a search, and the loads that were looked through for it."""
+
+    loads: frozenset[str]
+    page: Page
+
+
+class SearchedPages:
+    """The pages of searches that were asked for last."""
+
+    MOST = 64
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._known: OrderedDict[Hashable, SearchedPage] = OrderedDict()
+
+    def get(self, asked: Hashable) -> SearchedPage | None:
+        """The page of that question, of whatever loads."""
+        with self._lock:
+            if asked in self._known:
+                self._known.move_to_end(asked)
+            return self._known.get(asked)
+
+    def put(self, asked: Hashable, page: SearchedPage) -> None:
+        """Keep it, instead of one of fewer loads."""
+        with self._lock:
+            self._known[asked] = page
+            self._known.move_to_end(asked)
+            if len(self._known) > self.MOST:
+                self._known.popitem(last=False)
+
+    def forget(self) -> None:
+        """Forget all of them: a load was dropped."""
+        with self._lock:
+            self._known.clear()

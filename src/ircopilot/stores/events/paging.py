@@ -150,5 +150,21 @@ class _Search:
         return Page(events, earlier, following, whole, None if whole or ahead is None else moment(ahead.time))
 
 
+def merged_page(
+    one: Page, other: Page, cursor: str | None, direction: Direction, limit: int
+) -> Page:  # fmt: skip
+    """The page of two sets of loads from those of each, which are whole and were asked for alike."""
+    later, start = direction == "later", read_cursor(cursor) if cursor else None
+    events = sorted((*one.events, *other.events), key=lambda e: (e.time, e.event_id), reverse=not later)
+    kept = events[:limit]
+    ahead = [page.later if later else page.earlier for page in (one, other)]
+    more = len(events) > limit or any(ahead)
+    following = str(Cursor(micros(kept[-1].time), kept[-1].event_id)) if more and kept else None
+    behind = (Cursor(micros(kept[0].time), kept[0].event_id) if kept else start) if start else None
+    back = str(behind) if behind else None
+    earlier, beyond = (back, following) if later else (following, back)
+    return Page(tuple(kept if later else kept[::-1]), earlier, beyond)
+
+
 def _cursor_of(row: dict[str, Any]) -> Cursor:
     return Cursor(micros(row["time"]), row["event_id"])

@@ -19,7 +19,7 @@ import urllib3
 
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
-from ircopilot.stores.events.known_loads import KnownAnswers, KnownLoads
+from ircopilot.stores.events.known_loads import KnownAnswers, KnownCounts, KnownLoads, SearchedPages
 from ircopilot.stores.events.rollups import ROLLUPS
 from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
@@ -100,6 +100,7 @@ class EventStore:
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/"
         self.known_loads, self.known_answers, self.known_pages = KnownLoads(), KnownAnswers(), KnownAnswers(64)
+        self.known_counts, self.searched_pages = KnownCounts(), SearchedPages()
         self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
 
     def close(self) -> None:
@@ -141,6 +142,8 @@ class EventStore:
         self.known_loads.forget(org_id, load_id)
         self.known_answers.forget()
         self.known_pages.forget()
+        self.known_counts.forget()
+        self.searched_pages.forget()
         # Roll-ups first: what is counted without them is counted from the events.
         for table in (*(rollup.table for rollup in ROLLUPS), "events"):
             sql = f"DELETE FROM {rows_of(table, self._cluster)} WHERE {where}"

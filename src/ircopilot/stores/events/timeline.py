@@ -7,8 +7,11 @@ for one caller: its statements have limits and share an id, by which they are ca
 
 from __future__ import annotations
 
+import time
 import uuid
-from collections.abc import Callable, Hashable, Iterable
+from collections import deque
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -20,7 +23,8 @@ from ircopilot.stores.events.asking import Asking, at_micros, micros
 from ircopilot.stores.events.condition import EVERYTHING, Condition
 from ircopilot.stores.events.counting import WANTED_BUCKETS, count_by_time, count_values
 from ircopilot.stores.events.cursor import Cursor
-from ircopilot.stores.events.paging import LISTED, WHOLE_MAP, Direction, read_page
+from ircopilot.stores.events.known_loads import SearchedPage
+from ircopilot.stores.events.paging import LISTED, WHOLE_MAP, Direction, merged_page, read_page
 from ircopilot.stores.events.scope import EventScope
 from ircopilot.stores.events.sparks import Sparks, spark_loads
 from ircopilot.stores.events.store import EventStore, event_of
@@ -70,13 +74,19 @@ class Timeline:
         by: str | None = None,
         where: Condition = EVERYTHING,
         wanted: int = WANTED_BUCKETS,
+        patience: float | None = None,
     ) -> Histogram:
         """Events per `resolution` seconds (None: `wanted` buckets or fewer) and value of `by`, a roll-up dimension.
 
-        Raises UnusableArgument for a resolution that gives more than 5,000 buckets, or another column.
+        With `patience`, what was counted after so many seconds; the next call goes on from there. Raises UnusableArgument
+        for a resolution that gives more than 5,000 buckets, or another column.
         """
+        if patience is not None:
+            until = time.monotonic() + patience
+            with closing(count_by_time(self._asking, resolution, by, where, wanted)) as counted:
+                return next(found for found in counted if found.whole or time.monotonic() >= until)
         return self._known(
-            (resolution, by, wanted), where, lambda: count_by_time(self._asking, resolution, by, where, wanted)
+            (resolution, by, wanted), where, lambda: _last(count_by_time(self._asking, resolution, by, where, wanted))
         )
 
     def page(
@@ -95,12 +105,30 @@ class Timeline:
         if where == EVERYTHING or limit > KEPT_EVENTS:
             return read_page(self._asking, where, cursor, direction, limit, shown)
         self._asking.stop_if_cancelled()
+        asked = (cursor, direction, limit, shown)
         page = self._asking.events.known_pages.find(
-            self._key((cursor, direction, limit, shown), where),
-            lambda: read_page(self._asking, where, cursor, direction, limit, shown),
+            self._key(asked, where),
+            lambda: self._searched(self._asked(asked, where), where, cursor, direction, limit, shown),
             lambda found: found.whole,
         )
         self._asking.stop_if_cancelled()
+        return page
+
+    def _searched(
+        self, asked: Hashable, where: Condition, cursor: str | None, direction: Direction, limit: int,
+        shown: tuple[str, ...],
+    ) -> Page:  # fmt: skip
+        """A page of a search. When there is one of fewer loads, only the others are looked through."""
+        pages, loads = self._asking.events.searched_pages, frozenset(self._asking.scope.load_ids)
+        known, page = pages.get(asked), None
+        if known is not None and known.loads <= loads:
+            fresh = self._asking.among(tuple(sorted(loads - known.loads)))
+            found = read_page(fresh, where, cursor, direction, limit, shown)
+            page = merged_page(known.page, found, cursor, direction, limit) if found.whole else None
+        if page is None:
+            page = read_page(self._asking, where, cursor, direction, limit, shown)
+        if page.whole:
+            pages.put(asked, SearchedPage(loads, page))
         return page
 
     def value_counts(self, field: str, where: Condition = EVERYTHING, limit: int = 50) -> ValueCounts:
@@ -116,7 +144,12 @@ class Timeline:
         return answer
 
     def _key(self, asked: Hashable, where: Condition) -> Hashable:
-        return self._asking.scope, asked, where.sql, tuple(sorted((n, str(v)) for n, v in where.params.items()))
+        return self._asking.scope, self._asked(asked, where)
+
+    def _asked(self, asked: Hashable, where: Condition) -> Hashable:
+        """The question whatever the loads."""
+        scope, params = self._asking.scope, tuple(sorted((n, str(v)) for n, v in where.params.items()))
+        return scope.org_id, scope.since, scope.until, asked, where.sql, params
 
     def find(self, event_id: str, time: datetime | None = None) -> Found:
         """An event, whole. `time` is its time, if the caller knows it. Raises UnknownEvent."""
@@ -173,3 +206,7 @@ class Timeline:
     def cancel(self) -> None:
         """Stop what runs, from another thread: its caller gets QueryStopped. Nothing more can be asked afterwards."""
         self._asking.cancel()
+
+
+def _last(counted: Iterator[Histogram]) -> Histogram:
+    return deque(counted, maxlen=1).pop()
