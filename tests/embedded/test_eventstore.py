@@ -111,6 +111,34 @@ def test_input_with_the_statement_in_the_body(stack: StackUrls, client: Any, tab
     assert client.query(f"SELECT * FROM {table} ORDER BY n").result_rows == [(0, ""), (3, "a'b"), (4, "last")]
 
 
+def test_statements_that_wait_for_their_data_leave_room_for_others(stack: StackUrls, client: Any, table: str) -> None:
+    head = f"INSERT INTO {table} SELECT 1, line FROM input('line String') FORMAT LineAsString\n".encode()
+    count, go = 20, threading.Event()  # more than there are slots
+
+    def body(number: int) -> Iterator[bytes]:
+        yield head
+        assert go.wait(30)
+        yield b"line %d\n" % number
+
+    senders = [threading.Thread(target=post, args=(stack, "", body(n))) for n in range(count)]
+    for sender in senders:
+        sender.start()
+    time.sleep(1)
+    try:
+        assert client.command(f"SELECT count() FROM {table}") == 0
+    finally:
+        go.set()
+    for sender in senders:
+        sender.join(30)
+    assert client.command(f"SELECT uniqExact(line) FROM {table}") == count
+
+
+def test_a_statement_that_is_refused_in_the_middle_of_its_data_says_why(stack: StackUrls, table: str) -> None:
+    query = f"INSERT INTO {table} SELECT 1, line FROM input('line String') FORMAT LineAsString"
+    with pytest.raises(DatabaseError, match="no_such_setting"):
+        post(stack, query, b"line\n", no_such_setting="1")
+
+
 def test_a_repeated_chunk_is_inserted_once(stack: StackUrls, client: Any, table: str) -> None:
     query = f"INSERT INTO {table} SELECT 1, line FROM input('line String') FORMAT LineAsString"
     for _ in range(2):

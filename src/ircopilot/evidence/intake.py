@@ -15,9 +15,9 @@ import pyarrow as pa
 
 from ircopilot.domain.evidence import Artifact, Clock, Load, ParseError
 from ircopilot.evidence.mappings.base import Mapping
-from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events
+from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, shift_of
 from ircopilot.evidence.records import Block, Decoder
-from ircopilot.evidence.sampling import Sampler, batch_of, estimate_clocks
+from ircopilot.evidence.sampling import FIRST_SAMPLES, Sampler, batch_of, estimate_clocks
 from ircopilot.stores.events import EventStore
 
 KEPT_ERRORS = 100
@@ -78,7 +78,7 @@ class Intake:
 
     def first_estimate(self) -> Clock:
         """The clock by the first records that tell one; they are kept for inserting, the rest is not read yet."""
-        sampler, size = Sampler(self.artifact, self.mapping), 0
+        sampler, size = Sampler(self.artifact, self.mapping, FIRST_SAMPLES), 0
         self._source = self.blocks()
         for block in self._source:
             self._held.append(block)
@@ -88,22 +88,37 @@ class Intake:
                 break
         return self._estimate(sampler)
 
-    def insert(self, load: Load) -> tuple[Tally, Clock]:
-        """Insert every record; returns what was read, and the clock by all of it."""
-        select, columns = select_events(self.mapping, load.clock, self.assumed), events_columns(self.mapping)
-        # A deduplication token outlives the rows it stands for, so an attempt after a drop needs tokens of its own.
-        attempt, reading = uuid.uuid4().hex[:8], _Reading(self, load.load_id)
-        flying: set[Future[None]] = set()
+    def insert(self, begin: Callable[[], Load]) -> tuple[Load, Tally, Clock]:
+        """Insert every record into the load that `begin` announces; returns it, what was read, and the clock by all of it.
+
+        The first statement is sent ahead, to be analysed while `begin` finds the first clock out.
+        """
         with ThreadPoolExecutor(IN_FLIGHT + 1, "insert") as pool:
-            for number, chunk in enumerate(reading.chunks()):
-                token, params = f"{load.load_id}:{attempt}:{number}", {"org": self.org_id}
-                insert = partial(self.events.insert_block, "events", columns, select, chunk, params, token)
-                flying.add(pool.submit(chunk.send, insert))
-                chunk.read.wait()  # the records are read where they are sent; the next chunk begins where this one ends
+            known: Future[_Reading | None] = Future()
+            ahead = _Chunk(known)
+            flying = {pool.submit(ahead.send, self._statement(Clock(), ahead))}
+            try:
+                load = begin()
+            except BaseException as error:
+                known.set_exception(error)
+                raise
+            reading = _Reading(self, load)
+            known.set_result(None if load.clock.steps else reading)  # steps are part of the statement: it gets no rows
+            # The records are read where they are sent; a chunk begins where the one before ends.
+            ahead.read.wait()
+            for chunk in reading.chunks():
                 flying = _settle(flying, IN_FLIGHT - 1)
+                flying.add(pool.submit(chunk.send, self._statement(load.clock, chunk)))
+                chunk.read.wait()
             clock = pool.submit(self._estimate, reading.sampler)
             _settle(flying, 0)
-        return reading.tally, clock.result()
+        return load, reading.tally, clock.result()
+
+    def _statement(self, clock: Clock, chunk: _Chunk) -> Callable[[], None]:
+        """What inserts a chunk. A deduplication token outlives the rows it stands for, so each statement has its own."""
+        select, columns = select_events(self.mapping, clock, self.assumed), events_columns(self.mapping)
+        params, token = {"org": self.org_id}, uuid.uuid4().hex
+        return partial(self.events.insert_block, "events", columns, select, chunk, params, token)
 
     def blocks(self) -> Iterator[Block]:
         """The artifact's records, from its beginning. A container that cannot be read is one error of the artifact."""
@@ -168,16 +183,18 @@ def _reason(payload: bytes) -> str:
 class _Reading:
     """An artifact's records as they are read: counted, sampled, and cut into chunks worth a statement each."""
 
-    def __init__(self, intake: Intake, load_id: str) -> None:
+    def __init__(self, intake: Intake, load: Load) -> None:
         self.tally, self.sampler = Tally(), Sampler(intake.artifact, intake.mapping)
-        self._intake, self._load_id = intake, load_id
+        self._intake, self._load_id, self._shift = intake, load.load_id, shift_of(load.clock)
         self._blocks = self._counted()
         self._next: Block | None = None
 
     def chunks(self) -> Iterator[_Chunk]:
         """Chunks with records. Each must be read, or given up with the whole, before the next is asked for."""
         while self.peek():
-            yield _Chunk(self)
+            known: Future[_Reading | None] = Future()
+            known.set_result(self)
+            yield _Chunk(known)
 
     def peek(self) -> Block | None:
         """The next block with records, which stays the next one."""
@@ -188,7 +205,7 @@ class _Reading:
     def take(self, block: Block) -> pa.RecordBatch:
         """The block as rows; it is no longer the next one."""
         self._next = None
-        return batch_of(block, self._intake.artifact.sha256, self._load_id)
+        return batch_of(block, self._intake.artifact.sha256, self._load_id, self._shift)
 
     def _counted(self) -> Iterator[Block]:
         for block in self._intake.from_start():
@@ -202,15 +219,15 @@ class _Reading:
 class _Chunk:
     """The rows of one statement, read while they are sent. `read` is set when no more of them will be asked for."""
 
-    def __init__(self, reading: _Reading) -> None:
+    def __init__(self, reading: Future[_Reading | None]) -> None:
         self.read = Event()
         self._reading = reading
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        size = 0
-        while size < CHUNK_BYTES and (block := self._reading.peek()):
+        reading, size = self._reading.result(), 0
+        while reading and size < CHUNK_BYTES and (block := reading.peek()):
             size += block.size + ROW_BYTES * len(block.seqs)
-            yield self._reading.take(block)
+            yield reading.take(block)
         self.read.set()
 
     def send(self, insert: Callable[[], None]) -> None:

@@ -19,7 +19,7 @@ from ircopilot.evidence.clocks import said_clock
 from ircopilot.evidence.intake import Intake, Opener, Progress, Tally, counted
 from ircopilot.evidence.mappings.base import ZONELESS
 from ircopilot.evidence.mappings.base import Mapping as RecordMapping
-from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, version_of
+from ircopilot.evidence.mappings.compile import Assumed, events_columns, select_events, shift_of, version_of
 from ircopilot.evidence.records import Block, Decoder
 from ircopilot.evidence.sampling import Sampler, batch_of, estimate_clocks
 from ircopilot.stores import StoreSet
@@ -186,13 +186,17 @@ def _load_one(errand: _Errand, wanted: Wanted, before: Mapping[str, Load], progr
     """One artifact of any size. Inserting begins under the clock that the first records tell."""
     intake = errand.intake(wanted, progress)
     said = said_clock(wanted.artifact, wanted.mapping.name, errand.said)
-    clock = errand.clock(wanted, said or intake.first_estimate())
-    while True:
-        load = errand.load(wanted, clock)
+    clock = errand.clock(wanted, said) if said else None
+
+    def begin() -> Load:
+        load = errand.load(wanted, clock or errand.clock(wanted, intake.first_estimate()))
         errand.open([load])
-        tally, estimate = intake.insert(load)
+        return load
+
+    while True:
+        load, tally, estimate = intake.insert(begin)
         final = errand.clock(wanted, estimate)
-        if _clock_key(final) == _clock_key(clock):
+        if _clock_key(final) == _clock_key(load.clock):
             break
         # The first records told another time than all of them: what was written is dropped, unseen by anybody.
         errand.discard(load)
@@ -217,7 +221,10 @@ def _load_batch(errand: _Errand, batch: Sequence[Wanted], before: Mapping[str, L
     for load, mine in zip(opened, blocks, strict=True):
         statements[select_events(mapping, load.clock, errand.assumed)].append((load, mine))
     for select, parts in statements.items():
-        rows = [batch_of(b, load.artifact_sha256, load.load_id) for load, mine in parts for b in mine if b.seqs]
+        rows = [
+            batch_of(b, load.artifact_sha256, load.load_id, shift_of(load.clock))
+            for load, mine in parts for b in mine if b.seqs
+        ]  # fmt: skip
         if rows:
             token = f"{parts[0][0].load_id}:{uuid.uuid4().hex[:8]}:0"
             events.insert_block("events", events_columns(mapping), select, rows, {"org": errand.org_id}, token)

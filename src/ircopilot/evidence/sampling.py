@@ -25,6 +25,7 @@ from ircopilot.stores.events.schema import SAMPLE_COLUMNS, SAMPLES_TABLE
 from ircopilot.stores.events.store import ROWS
 
 SAMPLES = 2000
+FIRST_SAMPLES = 16_000  # picked this densely, the first records tell a clock sooner
 ENOUGH = 500  # to begin inserting under a first estimate; the one by all samples has the last word
 LOOKED_AT = 400  # this far into the samples, where few of them name a second time,
 AT_LEAST = 50  # so many do
@@ -36,6 +37,7 @@ class Sampler:
 
     artifact: Artifact
     mapping: Mapping
+    samples: int = SAMPLES
     _locators: list[str] = field(default_factory=list)
     _seqs: list[int] = field(default_factory=list)
     _payloads: list[bytes] = field(default_factory=list)
@@ -61,7 +63,7 @@ class Sampler:
             return
         if not self._stride:
             mean = block.size / len(block.payloads)
-            self._stride = max(1, round(self.artifact.size / max(mean, 1) / SAMPLES))
+            self._stride = max(1, round(self.artifact.size / max(mean, 1) / self.samples))
         names = [t.field.rpartition(".")[2].encode() for t in self.mapping.references]
         for n in range(self._at, len(block.payloads), self._stride):
             payload = block.payloads[n]
@@ -88,7 +90,7 @@ def estimate_clocks(
     return [estimate_clock(by_artifact[s.artifact.sha256], mapping.name) for s in samplers]
 
 
-def batch_of(block: Block, sha256: str, load_id: str) -> pa.RecordBatch:
+def batch_of(block: Block, sha256: str, load_id: str, shift: int = 0) -> pa.RecordBatch:
     """A block as the columns that a mapping reads. Lines keep their ends, which are white space to a JSON parser."""
     count = len(block.seqs)
     lines, seqs = block.payloads, np.array(block.seqs, np.uint64)
@@ -96,7 +98,8 @@ def batch_of(block: Block, sha256: str, load_id: str) -> pa.RecordBatch:
     sha, load = (_joined([text.encode()] * count).cast(pa.string()) for text in (sha256, load_id))
     locators = _joined([locator.encode() for locator in block.locators]).cast(pa.string())
     numbers = pa.UInt64Array.from_buffers(pa.uint64(), count, [None, pa.py_buffer(seqs.data)])
-    return pa.record_batch([locators, numbers, raw, sha, load], schema=ROWS)
+    shifts = pa.Int64Array.from_buffers(pa.int64(), count, [None, pa.py_buffer(np.full(count, shift, np.int64).data)])
+    return pa.record_batch([locators, numbers, raw, sha, load, shifts], schema=ROWS)
 
 
 def _joined(texts: Sequence[bytes]) -> pa.Array[Any]:

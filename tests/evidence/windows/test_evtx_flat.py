@@ -107,6 +107,14 @@ def test_splicing_and_parsing_give_the_same_members() -> None:
     assert spliced > 2000
 
 
+def test_a_record_without_data_is_spliced_like_one_with_empty_data() -> None:
+    flattener, empty = Flattener(), event({}, EventRecordID=7)
+    assert '"EventData":{}}}' in empty
+    without = empty.replace('"EventData":{}}}', '"EventData":null}}')
+    assert flattener._spliced(without) == flattener._spliced(empty) != ""
+    assert json.loads(flattener.flat(without)) == json.loads(evtx_flat._parsed(without))
+
+
 def test_a_time_outside_of_system_is_not_taken_for_its_own() -> None:
     for times in ({"TimeCreated": "absent"}, {"TimeCreated": None}):
         text = event({}, **times).replace(',"EventData":{}', ',"Info":{"a":1,"TimeCreated":{"#attributes":'

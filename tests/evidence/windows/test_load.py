@@ -89,6 +89,22 @@ def test_a_load_that_died_half_way_is_invisible_and_redone(bench: Bench, monkeyp
     assert [e.seq for e in bench.events(load)] == list(range(1, 101))
 
 
+def test_a_load_whose_clock_cannot_be_told_leaves_nothing(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its first statement has been sent by then: it ends without a row, and nobody waits for it."""
+
+    def failing(*_: Any) -> None:
+        raise EventStoreFailed("no estimate")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "estimate_clocks", failing)
+        with pytest.raises(EventStoreFailed, match="no estimate"):
+            bench.load([plain(n) for n in range(5)])
+    with bench.stores.database.tenant(bench.org) as tx:
+        assert loads.abandoned_loads(tx, bench.incident) == []
+    assert not [load for org, load in bench.stores.events.stored_loads() if org == bench.org]
+    assert bench.load([plain(n) for n in range(5)]).events == 5
+
+
 def test_small_artifacts_are_loaded_together(bench: Bench) -> None:
     wanted, names = [], []
     for n in range(7):

@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -111,6 +111,7 @@ class Engine:
         )
         self._limits = limits
         self._slots = threading.BoundedSemaphore(limits.concurrent)
+        self._waiting = threading.BoundedSemaphore(max(1, limits.concurrent // 2))
         self._control = threading.Lock()
         self._running: dict[str, Running] = {}
         self._tags = itertools.count(1)
@@ -152,9 +153,16 @@ class Engine:
         statement = call.statement
         if statement.input_call is None:
             raise QueryFailed("Code: 62. DB::Exception: no input() in the statement. (SYNTAX_ERROR)")
+        with self._ahead(chunks) as pieces:
+            return self._piped(call, pieces, running, statement.input_call)
+
+    def _piped(
+        self, call: Call, chunks: Iterable[bytes], running: Running, input_call: tuple[int, int]
+    ) -> Answer:  # fmt: skip
+        statement = call.statement
         reader, writer = os.pipe()
         pump = _Pump(writer, chunks, lambda: self.cancel(running))
-        begin, end = statement.input_call
+        begin, end = input_call
         source = f"file('/dev/fd/{reader}', '{statement.format}', "
         sql = statement.sql[:begin] + source + statement.sql[end:]
         try:
@@ -166,7 +174,30 @@ class Engine:
         finally:
             pump.over.set()
             os.close(reader)  # a pump that still writes gets EPIPE and ends
-            pump.join()
+            if pump.ident is None:
+                os.close(writer)  # the session refused the statement's settings
+            else:
+                pump.join()
+
+    @contextmanager
+    def _ahead(self, chunks: Iterable[bytes]) -> Iterator[Iterator[bytes]]:
+        """The chunks of a statement that may be analysed before its data comes.
+
+        Its data may wait for other statements, which need slots too: beyond half of the slots it is analysed afterwards.
+        """
+        pieces = iter(chunks)
+        if not self._waiting.acquire(blocking=False):
+            yield itertools.chain([next(pieces, b"")], pieces)
+            return
+
+        def begun() -> Iterator[bytes]:
+            for piece in pieces:
+                held.close()
+                yield piece
+
+        with ExitStack() as held:
+            held.callback(self._waiting.release)
+            yield begun()
 
     @contextmanager
     def track(self, query_id: str, sql: str) -> Iterator[Running]:

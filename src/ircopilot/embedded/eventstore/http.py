@@ -13,7 +13,7 @@ import threading
 import time
 import traceback
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -183,16 +183,14 @@ class Handler(BaseHTTPRequestHandler):
                 return statement, itertools.chain([sql[statement.data_at :].encode()], chunks)
         head = sql.encode() + (b"\n" if sql else b"")
         for chunk in chunks:
+            # A head that is sent alone is analysed before its data comes; a name at its end may be cut off.
+            if not head and chunk.endswith(b"\n") and (found := _insert_in(guard.read_again, chunk)) and not found[1]:
+                return found[0], chunks
             head += chunk
             if len(head) >= HEAD:
                 break
-        text = head.decode("utf-8", "surrogateescape")
-        if re.match(r"\s*+insert\b", text, re.IGNORECASE):
-            with suppress(Denied):
-                statement = guard.read(text)
-                if statement.data_at is not None:
-                    rest = text[statement.data_at :].encode("utf-8", "surrogateescape")
-                    return statement, itertools.chain([rest], chunks)
+        if found := _insert_in(guard.read, head):
+            return found[0], itertools.chain([found[1]], chunks)
         whole = head + bodies.read_whole(chunks, MAX_STATEMENT)
         return guard.read(whole.decode("utf-8")), iter(())
 
@@ -285,6 +283,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
         self.wfile.flush()
+
+
+def _insert_in(read: Callable[[str], Statement], head: bytes) -> tuple[Statement, bytes] | None:
+    """The INSERT that `head` begins with, and the first of its data; nothing where there is none, or it is not known yet."""
+    text = head.decode("utf-8", "surrogateescape")
+    if not re.match(r"\s*+insert\b", text, re.IGNORECASE):
+        return None
+    with suppress(Denied):
+        statement = read(text)
+        if statement.data_at is not None:
+            return statement, text[statement.data_at :].encode("utf-8", "surrogateescape")
+    return None
 
 
 def _exhausted(chunks: Iterator[bytes]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ircopilot.embedded.eventstore.tokens import Token, Unreadable, tokenize
 
@@ -105,6 +106,7 @@ class Guard:
     def __init__(self, table_functions: Iterable[str], engines: Iterable[str]) -> None:
         self._functions = {name.lower() for name in table_functions} - TABLE_FUNCTIONS | SCALAR_FUNCTIONS_DENIED
         self._engines = {name.lower() for name in engines} - TABLE_ENGINES
+        self.read_again = lru_cache(maxsize=16)(self.read)  # loads of a mapping send the same long head each time
 
     def read(self, sql: str, *, data_outside: bool = False) -> Statement:
         """Check `sql` and find its parts. `data_outside`: the data of an INSERT comes in a body of its own.

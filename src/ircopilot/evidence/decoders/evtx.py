@@ -21,6 +21,7 @@ from ircopilot.evidence.records import Block
 SPOOL_BYTES = 64 << 20
 HEADER_BYTES = 4096
 CHUNK_BYTES = 65536
+LOOK_EACH = 64  # records, of which none is larger than a chunk, before the block's size is looked at
 _RECORD_ID = re.compile(r"record(?: id)?:? (\d+)", re.IGNORECASE)
 
 
@@ -54,31 +55,36 @@ def _records(stream: BinaryIO, shape: Callable[[str], str]) -> Iterator[Block]:
 
 
 def _blocks(parser: PyEvtxParser, size: int, cut: bool, shape: Callable[[str], str]) -> Iterator[Block]:
-    out, seen, number, records = BlockBuilder(), dict[int, int](), 0, parser.records_json()
-    while True:
-        try:
-            record = next(records)
-        except StopIteration:
-            break
-        except (RuntimeError, OSError, ValueError) as error:
-            number += 1
-            out.error(_where(str(error), number), str(error).splitlines()[0][:300])
-            continue
-        if record is None:
-            break
+    out, seen, number = BlockBuilder(), dict[int, int](), 0
+    for record in _each(parser):
         number += 1
-        out.add(_locator(record, seen), number, shape(record["data"]).encode())
-        if out.full:
+        if isinstance(record, Exception):
+            out.error(_where(str(record), number), str(record).splitlines()[0][:300])
+            continue
+        given = record["event_record_id"]
+        seen[given] = times = seen.get(given, 0) + 1
+        locator = f"record:{given}" if times == 1 else f"record:{given}/{times}"
+        out.add(locator, number, shape(record["data"]).encode())
+        if not number % LOOK_EACH and out.full:
             yield out.take(0)
     if cut:
         out.error(f"position:{number + 1}", "the file ends before the number of chunks that its header names")
     yield out.take(size)
 
 
-def _locator(record: dict[str, Any], seen: dict[int, int]) -> str:
-    given = record["event_record_id"]
-    seen[given] = times = seen.get(given, 0) + 1
-    return f"record:{given}" if times == 1 else f"record:{given}/{times}"
+def _each(parser: PyEvtxParser) -> Iterator[dict[str, Any] | Exception]:
+    """The records, and in their places the errors of those that cannot be read."""
+    records = parser.records_json()
+    while True:
+        try:
+            for record in records:
+                if record is None:
+                    return
+                yield record
+        except (RuntimeError, OSError, ValueError) as error:
+            yield error
+        else:
+            return
 
 
 def _where(reason: str, number: int) -> str:

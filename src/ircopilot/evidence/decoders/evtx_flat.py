@@ -27,6 +27,7 @@ _BY_MEMBER = {m: {a: to for (of, a), to in ATTRIBUTES.items() if of == m} for m,
 _TIME = ',"TimeCreated":'
 _OWN = re.compile(r',"TimeCreated":\{"#attributes":\{"SystemTime":("[^"\\]+")\}\},("EventRecordID":\d+)(?=,)')
 _DATA = '"EventData":{'
+_NOTHING = '"EventData":null}}'
 KEPT = 4096  # pieces, so that a hostile log cannot fill the memory with them
 KEPT_LENGTH = 2000
 
@@ -46,7 +47,11 @@ class Flattener:
         """The flat object out of pieces of `text`, or nothing where it is not certain that they are what they seem."""
         at = text.find(_TIME)
         own = _OWN.match(text, at) if at > 0 else None
-        if own is None or not text.endswith("}}}"):
+        if own is None:
+            return ""
+        if text.endswith(_NOTHING):
+            text = f"{text[:-6]}{{}}}}}}"
+        if not text.endswith("}}}"):
             return ""
         data = text.find(_DATA, own.end()) + len(_DATA)
         before = text[:at]

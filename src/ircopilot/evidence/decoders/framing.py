@@ -14,6 +14,7 @@ from ircopilot.evidence.records import BLOCK_BYTES, MAX_RECORD_BYTES, Block
 
 CHUNK = 1 << 20
 BLOCK_RECORDS = 8_192  # so that small records are inserted while the next are decoded
+FIRST_RECORDS = 2_048  # the clock is told by them, and inserting waits for it
 # Errors beyond these are counted, not kept one by one: a hostile file must not fill the memory with reasons.
 BLOCK_ERRORS = 50_000
 
@@ -22,6 +23,7 @@ class BlockBuilder:
     """Gathers records until a block is full."""
 
     def __init__(self) -> None:
+        self._most = FIRST_RECORDS
         self._begin()
 
     def _begin(self) -> None:
@@ -49,12 +51,13 @@ class BlockBuilder:
     def full(self) -> bool:
         """Whether it is time to hand the block on."""
         block = self._block
-        return self._bytes >= BLOCK_BYTES or len(block.seqs) >= BLOCK_RECORDS or len(block.errors) >= BLOCK_ERRORS
+        return self._bytes >= BLOCK_BYTES or len(block.seqs) >= self._most or len(block.errors) >= BLOCK_ERRORS
 
     def take(self, consumed: int) -> Block:
         """The block gathered so far; a new one begins. `consumed` is the position in the plaintext, in bytes."""
         block = self._block
         block.consumed = consumed
+        self._most = BLOCK_RECORDS
         self._begin()
         return block
 

@@ -18,8 +18,9 @@ from ircopilot.domain.ids import EVENT_ID_SQL
 from ircopilot.evidence.mappings.base import FLAT, Mapping, Row, Test, TimeField
 from ircopilot.evidence.mappings.transforms import apply, quote
 
-# One row a record; `sha` and `load` stand in each, so that many small artifacts may share a statement.
-INPUT = "input('locator String, seq UInt64, raw String, sha String, load String')"
+# One row a record; `sha`, `load` and `shift` stand in each, so that many small artifacts may share a statement, and
+# that it may be analysed before the clock is known.
+INPUT = "input('locator String, seq UInt64, raw String, sha String, load String, shift Int64')"
 _NUMBERS = {"u16": "toUInt16OrZero", "u32": "toUInt32OrZero", "u64": "toUInt64OrZero", "f64": "toFloat64OrZero"}
 
 
@@ -54,7 +55,7 @@ def events_columns(mapping: Mapping) -> tuple[str, ...]:
 
 
 def select_events(mapping: Mapping, clock: Clock, assumed: Assumed) -> str:
-    """The SELECT for `INSERT INTO events (<events_columns>)`, ending in FROM input(…)."""
+    """The SELECT for `INSERT INTO events (<events_columns>)`, ending in FROM input(…); of the clock only its steps."""
     names = _filled(mapping)
     hot = [f"{_typed(name, _column(mapping, name))} AS c_{name}" for name in names]
     head = [
@@ -79,16 +80,21 @@ def select_samples(mapping: Mapping, assumed: Assumed) -> str:
 
 
 def clock_sql(clock: Clock) -> str:
-    """`t_recorded` under the clock. Offsets are whole microseconds; steps apply from their recorded time on."""
-    shift = f"{round(clock.offset_s * 1_000_000)}"
+    """`t_recorded` under the clock: `shift_of` it comes with the row; steps apply from their recorded time on."""
+    shift = "shift"
     if clock.steps:
         arms: list[str] = []
         for step in sorted(clock.steps, key=lambda s: (s.host == "", -s.since.timestamp())):
             test = f"t_recorded >= toDateTime64({quote(step.since.strftime('%Y-%m-%d %H:%M:%S.%f'))}, 6, 'UTC')"
             arms += [f"lower(c_host_name) = {quote(step.host)} AND {test}" if step.host else test]
-            arms += [f"{round(step.offset_s * 1_000_000)}"]
+            arms += [f"toInt64({round(step.offset_s * 1_000_000)})"]
         shift = f"multiIf({', '.join(arms)}, {shift})"
-    return "t_recorded" if shift == "0" else f"addMicroseconds(t_recorded, {shift})"
+    return f"addMicroseconds(t_recorded, {shift})"
+
+
+def shift_of(clock: Clock) -> int:
+    """The clock's offset in whole microseconds."""
+    return round(clock.offset_s * 1_000_000)
 
 
 def _kind(mapping: Mapping) -> str:
@@ -113,7 +119,7 @@ def _timed(mapping: Mapping, assumed: Assumed) -> str:
     maybe = _coalesced([_when(g[0].when, _parse(g, assumed), "NULL", mapping) for g in groups])
     flat = ", ".join(f"m[{quote(t.field)}] != '', {quote(t.field)}" for t in mapping.times)
     fence = "" if mapping.layout is FLAT else f" LIMIT {1 << 62}"
-    inner = f"SELECT locator, seq, sha, load, {mapping.layout.sql} AS m FROM {INPUT}{fence}"
+    inner = f"SELECT locator, seq, sha, load, shift, {mapping.layout.sql} AS m FROM {INPUT}{fence}"
     inner = f"SELECT *{firsts} FROM ({inner}) WHERE notEmpty(m)"
     inner = f"SELECT *, {source} AS source FROM ({inner})"
     return f"SELECT *, {maybe} AS t_maybe, assumeNotNull(t_maybe) AS t_recorded, multiIf({flat}, '') AS t_field FROM ({inner})"

@@ -56,13 +56,14 @@ ARROW_SETTINGS = {"output_format_arrow_string_as_string": "1", "output_format_ar
 # Too many rows, too slow, estimated to be, too much memory, cancelled, too many rows in the answer.
 STOPPED = frozenset({"158", "159", "160", "241", "394", "396"})
 
-# What a mapping reads from `input('locator String, seq UInt64, raw String, sha String, load String')`.
+# What a mapping reads from `input('locator String, seq UInt64, raw String, sha String, load String, shift Int64')`.
 _FIELDS: Any = [
     ("locator", pa.string()),
     ("seq", pa.uint64()),
     ("raw", pa.binary()),
     ("sha", pa.string()),
     ("load", pa.string()),
+    ("shift", pa.int64()),
 ]
 ROWS = pa.schema(_FIELDS)
 # Logs shrink to a tenth; squeezing costs a tenth of what sockets and pipes cost for the plain text.
