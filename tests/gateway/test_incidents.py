@@ -200,3 +200,10 @@ def test_paths_and_methods_that_are_none_are_problems(http: httpx.Client) -> Non
     answer = http.delete("/v1/incidents")
     problem(answer, 405, "method-not-allowed")
     assert {"GET", "POST"} >= set(answer.headers["allow"].replace(" ", "").split(","))
+
+
+def test_a_time_may_have_any_offset(http: httpx.Client) -> None:
+    assert (
+        http.get("/v1/incidents?opened_until=2026-11-27T22:27:46-23:27&detected_since=0125-01-15T14:25:22Z").status_code
+        == 200
+    )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
@@ -177,8 +177,8 @@ def _text(value: Value) -> bytes | None:
     """A value as Postgres reads it. Raises `UnusableArgument` for U+0000, which no text of Postgres holds."""
     if value is None:
         return None
-    if isinstance(value, datetime):
-        return value.isoformat().encode()
+    if isinstance(value, datetime):  # Postgres takes no offset beyond 15:59, RFC 3339 any
+        return value.astimezone(UTC).isoformat().encode()
     plain = isinstance(value, str | int)
     text = str(value) if plain else "{" + ",".join(_element(str(item)) for item in value) + "}"  # type: ignore[union-attr]
     if "\0" in text:
