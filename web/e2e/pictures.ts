@@ -10,7 +10,7 @@ const FOLDER = fileURLToPath(new URL('./pictures/', import.meta.url))
 const ABOUT = `${FOLDER}about.json`
 const WIDTH = 360
 /** The share of pixels that may differ by more than `STEP` of 255: other ages, keys and counts are less than this. */
-export const MOST_OTHER = 0.06
+export const MOST_OTHER = 0.03
 const STEP = 40
 
 export const updating = () => process.env.IRCOPILOT_UPDATE_PICTURES === '1'
