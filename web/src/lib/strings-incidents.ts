@@ -101,3 +101,11 @@ export const incidentsWords = {
     revokeOf: (name: string) => `Take it away from ${name}`,
   },
 }
+
+/** What was done with an artifact, as its chain of custody names it. */
+export const custodyWords = {
+  acts: {
+    received: 'Received', read: 'Read', downloaded: 'Downloaded', verified: 'Verified anew', held: 'Put under legal hold',
+    lifted: 'Legal hold lifted',
+  } as Record<string, string>, // prettier-ignore
+}

@@ -1,6 +1,6 @@
 /** Every word the application says, in one place. A second language is a second object of this shape. */
 
-import { incidentsWords } from './strings-incidents'
+import { custodyWords, incidentsWords } from './strings-incidents'
 import { settingsWords } from './strings-settings'
 import { work } from './strings-work'
 
@@ -279,6 +279,11 @@ export const en = {
     lock: 'Kept until',
     back: 'Back',
     on: 'On',
+    place: 'Byte, or 0x…',
+    shownAs: 'Shown as',
+    hex: 'Hex',
+    text: 'Text',
+    ...custodyWords,
     allRead: 'Every record could be read.',
     tabs: { about: 'About', bytes: 'Bytes', problems: 'Not read', custody: 'Custody' },
   },
@@ -294,6 +299,7 @@ export const en = {
     due: 'due',
     move: (state: string) => `Move to ${state}`,
     moveMenu: 'Move',
+    moveKeys: 'Move; Shift with ← → from the card',
     changed: 'Somebody else has moved this meanwhile: the board was read again.',
   },
   exports: {

@@ -29,6 +29,7 @@ export function tell(text: string, bad = false): void {
 
 const none: Notice[] = []
 
+/** They stand above the line at the bottom where drawers and boards have their buttons. */
 export function Notices() {
   const shown = useSyncExternalStore(
     (listener) => {
@@ -39,7 +40,7 @@ export function Notices() {
     () => none,
   )
   return (
-    <div aria-live="polite" className="fixed right-4 bottom-4 z-50 flex w-80 flex-col gap-2">
+    <div aria-live="polite" className="fixed right-4 bottom-20 z-50 flex w-80 flex-col gap-2">
       {shown.map((one) => (
         <div
           key={one.id}

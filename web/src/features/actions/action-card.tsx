@@ -11,7 +11,7 @@ import { useZone } from '@/lib/preferences'
 import { incidentPath, useGo } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { isoTime, parseTime, spanText, stampText, zoneName } from '@/lib/time'
-import { dueOf, STATES, type Action, type ActionChange, type Target } from './queries'
+import { beside, dueOf, STATES, type Action, type ActionChange, type Target } from './queries'
 
 interface Props {
   incident: string
@@ -32,6 +32,15 @@ export function ActionCard({ incident, action, may, now, onDrag, onMove, onChang
       draggable={may}
       onDragStart={() => onDrag(action)}
       onDragEnd={() => onDrag(null)}
+      data-action={action.id}
+      onKeyDown={(event) => {
+        const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0
+        const next = may && event.shiftKey && step !== 0 ? beside(action.state, step) : null
+        if (!next) return
+        event.preventDefault()
+        event.stopPropagation()
+        onMove(next)
+      }}
       className="group relative rounded-lg bg-raised p-3 transition-colors hover:bg-lifted"
     >
       <p className="text-[13px] leading-4.5 text-pretty [overflow-wrap:anywhere]">{plainLine(action.title, 500)}</p>
@@ -165,7 +174,14 @@ function Move({ label, action, onMove }: { label: string; action: Action } & Pic
   return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
-        <Button kind="bare" size="icon" aria-label={label} className="size-6">
+        <Button
+          kind="bare"
+          size="icon"
+          aria-label={label}
+          title={say.actions.moveKeys}
+          aria-keyshortcuts="Shift+ArrowLeft Shift+ArrowRight"
+          className="size-6"
+        >
           <MoveRight size={13} />
         </Button>
       </DropdownMenu.Trigger>

@@ -50,6 +50,12 @@ export function ActionsPage({ incident }: { incident: string }) {
       queries.setQueryData(actionsQuery(incident).queryKey, (old) =>
         old?.map((one) => (one.id === action.id ? { ...one, state } : one)),
       ),
+    // The card stands in another column now: whoever moved it by keys goes on with it.
+    onSuccess: (_, { action }) => {
+      const card = document.querySelector(`[data-action="${CSS.escape(action.id)}"]`)
+      if (!document.activeElement || document.activeElement === document.body)
+        card?.querySelector<HTMLButtonElement>('button:last-of-type')?.focus()
+    },
     onError: trouble,
     onSettled: settled,
   })

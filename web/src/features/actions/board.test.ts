@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { hexLines, sizeText } from '../artifacts/queries'
 import { withTerm } from '../timeline/source'
 import { csvCell } from '../timeline/save'
-import { boardOf, dueOf, type Action } from './queries'
+import { beside, boardOf, dueOf, type Action } from './queries'
 
 it('puts cards where they belong, in their order', () => {
   const card = (id: string, rank: string, state: Action['state']) =>
@@ -42,4 +42,9 @@ it('makes a search of a value, whatever stands in it', () => {
 it('writes no formula into a table', () => {
   expect(csvCell('=cmd|calc')).toBe("'=cmd|calc")
   expect(csvCell('a,"b"')).toBe('"a,""b"""')
+})
+
+it('an action goes to the column beside it, and not over the edge', () => {
+  expect([beside('suggested', 1), beside('in-progress', -1), beside('blocked', 1)]).toEqual(['open', 'open', 'done'])
+  expect([beside('open', -1), beside('done', 1), beside('dismissed', 1)]).toEqual([null, null, null])
 })

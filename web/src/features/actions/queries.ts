@@ -88,3 +88,11 @@ export function dueOf(action: Pick<Action, 'due_at' | 'state'>, now: number): { 
   return { left, how: left < 0 ? 'late' : left < SOON_MS ? 'soon' : 'calm' }
 }
 export type Due = 'late' | 'soon' | 'calm'
+
+const COLUMNS: Action['state'][] = STATES.filter((state) => state !== 'dismissed')
+
+/** The column to the left or right of a state, where an action may be moved to; null at the edge. */
+export function beside(state: Action['state'], step: 1 | -1): Target | null {
+  const next = COLUMNS[COLUMNS.indexOf(state) + step]
+  return COLUMNS.includes(state) && next && next !== 'suggested' ? next : null
+}

@@ -2,17 +2,18 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Copy, Download, ShieldCheck, X } from 'lucide-react'
 import { Tabs } from 'radix-ui'
-import { useMemo, useState } from 'react'
+import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { tell } from '@/components/ui/notices'
 import { Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceText } from '@/components/value'
+import { useNameOf } from '@/lib/api/members'
+import { plainLine } from '@/lib/evidence'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { offsetText, parseTime, stampText, zoneName } from '@/lib/time'
-import { custodyQuery, errorsQuery, hexLines, rawQuery, sizeText, verifyArtifact, type Artifact } from './queries'
-
-const STEP = 2048
+import { Bytes } from './bytes'
+import { custodyQuery, errorsQuery, offsetOf, sizeText, verifyArtifact, type Artifact } from './queries'
 
 /** One artifact: what it is and whether it still is that, who had it, what could not be read, its very bytes. */
 export function ArtifactDrawer({
@@ -25,6 +26,12 @@ export function ArtifactDrawer({
   onClose: () => void
 }) {
   const queries = useQueryClient()
+  const [tab, setTab] = useState('about')
+  const [at, setAt] = useState(0)
+  const lookAt = (offset: number) => {
+    setAt(offset)
+    setTab('bytes')
+  }
   const verify = useMutation({
     mutationFn: () => verifyArtifact(incident, artifact.sha256),
     onSettled: () => queries.invalidateQueries({ queryKey: ['custody', incident, artifact.sha256] }),
@@ -66,7 +73,7 @@ export function ArtifactDrawer({
           </p>
         )}
       </div>
-      <Tabs.Root defaultValue="about" className="flex min-h-0 flex-1 flex-col">
+      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List className="flex gap-4 border-b px-4 text-xs" aria-label={say.evidence.artifact}>
           {(['about', 'bytes', 'problems', 'custody'] as const).map((tab) => (
             <Tabs.Trigger
@@ -82,10 +89,10 @@ export function ArtifactDrawer({
           <About artifact={artifact} />
         </Tabs.Content>
         <Tabs.Content value="bytes" tabIndex={0} className="min-h-0 flex-1 overflow-auto px-4 py-3 evidence">
-          <Bytes incident={incident} artifact={artifact} />
+          <Bytes key={at} incident={incident} artifact={artifact} from={at} />
         </Tabs.Content>
         <Tabs.Content value="problems" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
-          <Problems incident={incident} artifact={artifact} />
+          <Problems incident={incident} artifact={artifact} onPlace={lookAt} />
         </Tabs.Content>
         <Tabs.Content value="custody" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
           <Custody incident={incident} artifact={artifact} />
@@ -135,38 +142,15 @@ function About({ artifact }: { artifact: Artifact }) {
   )
 }
 
-function Bytes({ incident, artifact }: { incident: string; artifact: Artifact }) {
-  const [offset, setOffset] = useState(0)
-  const raw = useQuery(rawQuery(incident, artifact.sha256, offset))
-  const lines = useMemo(() => {
-    const bytes = raw.data ? Uint8Array.from(atob(raw.data.base64), (char) => char.charCodeAt(0)) : new Uint8Array()
-    return hexLines(bytes, offset)
-  }, [raw.data, offset])
-  if (raw.isError) return <Trouble error={raw.error} />
-  if (raw.isPending) return <Waiting />
-  return (
-    <>
-      <div className="mb-3 flex items-center gap-2 font-sans">
-        <Button size="s" disabled={offset === 0} onClick={() => setOffset(Math.max(0, offset - STEP))}>
-          {say.artifacts.back}
-        </Button>
-        <Button size="s" disabled={offset + STEP >= artifact.size} onClick={() => setOffset(offset + STEP)}>
-          {say.artifacts.on}
-        </Button>
-      </div>
-      <pre className="text-[10.5px] leading-4 whitespace-pre">
-        {lines.map((line) => (
-          <div key={line.at}>
-            <span className="text-ink-3">{line.at}</span> <span className="text-ink-2">{line.hex.padEnd(47)}</span>{' '}
-            <span className="text-ink">{line.text}</span>
-          </div>
-        ))}
-      </pre>
-    </>
-  )
-}
-
-function Problems({ incident, artifact }: { incident: string; artifact: Artifact }) {
+function Problems({
+  incident,
+  artifact,
+  onPlace,
+}: {
+  incident: string
+  artifact: Artifact
+  onPlace: (offset: number) => void
+}) {
   const found = useQuery(errorsQuery(incident, artifact.sha256))
   if (found.isError) return <Trouble error={found.error} />
   if (found.isPending) return <Waiting />
@@ -175,7 +159,7 @@ function Problems({ incident, artifact }: { incident: string; artifact: Artifact
     <ul className="flex flex-col gap-2">
       {found.data.items.map((one, i) => (
         <li key={i} className="text-xs">
-          <span className="font-mono text-ink-3">{one.locator || '–'}</span>
+          <Place locator={one.locator} onPlace={onPlace} />
           <p className="[overflow-wrap:anywhere] text-ink-2">
             <EvidenceText text={one.reason} />
           </p>
@@ -185,8 +169,24 @@ function Problems({ incident, artifact }: { incident: string; artifact: Artifact
   )
 }
 
+/** Where it is; a place that is a number of bytes leads to these bytes. */
+function Place({ locator, onPlace }: { locator: string; onPlace: (offset: number) => void }) {
+  const offset = offsetOf(locator)
+  if (offset === null) return <span className="font-mono text-ink-3">{locator || say.notSet}</span>
+  return (
+    <button
+      type="button"
+      onClick={() => onPlace(offset)}
+      className="min-h-6 font-mono text-ink-2 underline decoration-dotted underline-offset-2 hover:text-ink"
+    >
+      {locator}
+    </button>
+  )
+}
+
 function Custody({ incident, artifact }: { incident: string; artifact: Artifact }) {
   const [zone] = useZone()
+  const nameOf = useNameOf()
   const found = useQuery(custodyQuery(incident, artifact.sha256))
   if (found.isError) return <Trouble error={found.error} />
   if (found.isPending) return <Waiting />
@@ -194,10 +194,18 @@ function Custody({ incident, artifact }: { incident: string; artifact: Artifact 
     <ol className="flex flex-col gap-3">
       {found.data.map((one) => (
         <li key={one.id} className="text-xs">
-          <p className="font-[560]">{one.act}</p>
+          <p className="font-[560]">{say.artifacts.acts[one.act] ?? one.act}</p>
           <p className="text-ink-3 tabular-nums">
-            {stampText(parseTime(one.at), zone, false)} {zoneName(zone)} · {one.actor}
+            {stampText(parseTime(one.at), zone, false)} {zoneName(zone)} · {plainLine(nameOf(one.actor), 120)}
           </p>
+          {Object.entries(one.detail).length > 0 && (
+            <p className="font-mono text-2xs [overflow-wrap:anywhere] text-ink-3">
+              {Object.entries(one.detail)
+                .map(([name, value]) => `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+                .map((text) => plainLine(text, 300))
+                .join(' · ')}
+            </p>
+          )}
         </li>
       ))}
     </ol>

@@ -3,6 +3,8 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 
 export type Artifact = Schemas['ArtifactOut']
+/** So many bytes are looked at at a time. */
+export const STEP = 2048
 
 export const artifactsQuery = (key: string) =>
   infiniteQueryOptions({
@@ -36,7 +38,7 @@ export const rawQuery = (key: string, sha256: string, offset: number) =>
   queryOptions({
     queryKey: ['raw', key, sha256, offset],
     queryFn: ({ signal }) => {
-      const params = { ...of(key, sha256), query: { offset, length: 2048 } }
+      const params = { ...of(key, sha256), query: { offset, length: STEP } }
       return bodyOf(api.GET('/v1/incidents/{key}/artifacts/{sha256}/raw', { params, signal }))
     },
     staleTime: Number.POSITIVE_INFINITY,
@@ -65,4 +67,17 @@ export function hexLines(bytes: Uint8Array, offset: number): { at: string; hex: 
     })
   }
   return lines
+}
+
+/** The byte that a locator names: `offset:8192`; null of one that counts lines or records. */
+export function offsetOf(locator: string): number | null {
+  const found = /^offset:(\d{1,15})$/.exec(locator)
+  return found ? Number(found[1]) : null
+}
+
+/** A place as somebody types it, `8192` or `0x2000`, at the start of its line of sixteen; null if it is none of the artifact. */
+export function placeOfText(text: unknown, size: number): number | null {
+  if (typeof text !== 'string' || !/^(0x[0-9a-f]{1,13}|\d{1,15})$/i.test(text.trim())) return null
+  const place = Number(text.trim())
+  return place < size ? place - (place % 16) : null
 }

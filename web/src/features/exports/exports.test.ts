@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { markingsOf, takes, toggled, wishOf, withRedaction, type Choices, type Format } from './queries'
+import { presetOf, markingsOf, takes, toggled, wishOf, withRedaction, type Choices, type Format } from './queries'
 
 const format = (properties: Record<string, unknown>) =>
   ({
@@ -57,4 +57,10 @@ it('keeps sections in order; all are none in particular, and the last stays', ()
   expect(toggled(all, null, 'b')).toEqual(['a', 'c'])
   expect(toggled(all, ['a', 'c'], 'b')).toBe(null)
   expect(toggled(all, ['c'], 'c')).toEqual(['c'])
+})
+
+it('a document is marked as its incident is, if the format knows that marking', () => {
+  expect(presetOf('amber+strict', ['TLP:RED', 'TLP:AMBER+STRICT'])).toBe('TLP:AMBER+STRICT')
+  expect(presetOf('green', ['TLP:RED'])).toBeNull()
+  expect(presetOf(undefined, ['TLP:RED'])).toBeNull()
 })

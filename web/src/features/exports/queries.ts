@@ -86,7 +86,8 @@ export interface Redaction {
 export interface Choices {
   format: string
   version: number | null
-  tlp: Tlp | null
+  /** Left undefined, it is the incident's. */
+  tlp?: Tlp | null
   /** null is all of them, also those that a later version brings. */
   sections: string[] | null
   redactions: Redaction[]
@@ -123,7 +124,7 @@ const isMarking = (value: unknown) => typeof value === 'string' && value.startsW
 export function wishOf(choices: Choices, format: Format): Wish {
   const wish: Wish = { format: format.name, sections: [], redact_values: [], redact_entities: [] }
   if (takes(format, 'version') && choices.version !== null) wish.version = choices.version
-  if (takes(format, 'tlp') && choices.tlp !== null) wish.tlp = choices.tlp
+  if (takes(format, 'tlp') && choices.tlp) wish.tlp = choices.tlp
   if (takes(format, 'sections') && choices.sections !== null) wish.sections = choices.sections
   if (takes(format, 'redact_values'))
     wish.redact_values = choices.redactions.filter((one) => one.entity === null).map((one) => one.text)
@@ -150,4 +151,9 @@ export function toggled(all: string[], chosen: string[] | null, id: string): str
   const next = all.filter((one) => now.has(one))
   if (next.length === all.length) return null
   return next.length ? next : chosen
+}
+
+/** The marking of a document out of the incident's own, if the format knows it. */
+export function presetOf(marked: string | undefined, known: readonly Tlp[]): Tlp | null {
+  return known.find((one) => one === `TLP:${(marked ?? '').toUpperCase()}`) ?? null
 }

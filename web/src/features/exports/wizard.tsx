@@ -4,11 +4,12 @@ import { useState, type ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
 import { inputLook } from '@/components/ui/field'
 import { told } from '@/components/ui/states'
+import { incidentQuery } from '@/features/incidents/queries'
 import { versionQuery, versionsQuery } from '@/features/report/queries'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import {
-  makeExport, markingsOf, takes, toggled, wishOf, type Choices, type Format, type Tlp,
+  makeExport, markingsOf, presetOf, takes, toggled, wishOf, type Choices, type Format, type Tlp,
 } from './queries' // prettier-ignore
 import { Redactions } from './redactions'
 
@@ -29,14 +30,17 @@ export function Wizard({ incident, formats, onMade }: Props) {
   const [choices, setChoices] = useState<Choices>({
     format: (formats.find((one) => one.media_type === 'application/pdf') ?? formats[0]!).name,
     version: null,
-    tlp: null,
+    tlp: undefined,
     sections: null,
     redactions: [],
   })
   const change = (patch: Partial<Choices>) => setChoices((old) => ({ ...old, ...patch }))
   const format = formats.find((one) => one.name === choices.format) ?? formats[0]!
+  // Marked as the incident is, until somebody says otherwise.
+  const marked = useQuery(incidentQuery(incident)).data?.tlp
+  const tlp = choices.tlp === undefined ? presetOf(marked, markingsOf(format)) : choices.tlp
   const make = useMutation({
-    mutationFn: () => makeExport(incident, wishOf(choices, format)),
+    mutationFn: () => makeExport(incident, wishOf({ ...choices, tlp }, format)),
     onSuccess: async (made) => {
       await queries.invalidateQueries({ queryKey: ['exports', incident] })
       onMade(made.id)
@@ -73,13 +77,7 @@ export function Wizard({ incident, formats, onMade }: Props) {
           <Group text={say.exports.tlp}>
             <div className="flex flex-wrap gap-1.5">
               {[null, ...markingsOf(format)].map((one) => (
-                <Choice
-                  key={one ?? ''}
-                  name="tlp"
-                  small
-                  checked={choices.tlp === one}
-                  onChoose={() => change({ tlp: one })}
-                >
+                <Choice key={one ?? ''} name="tlp" small checked={tlp === one} onChoose={() => change({ tlp: one })}>
                   <span className="flex items-center gap-1.5 text-xs font-[540]">
                     {one && <span aria-hidden className={`size-2 rounded-full ${TLP_COLOUR[one] ?? 'bg-ink-3'}`} />}
                     {one?.replace('TLP:', '') ?? say.exports.unmarked}
