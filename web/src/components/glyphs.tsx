@@ -8,6 +8,9 @@ const SHAPES: Record<Glyph, string> = {
   said: 'M2 3.500h12v7.500H7l-3.200 3V11H2z',
   asset: 'M8 2.800a5.200 5.200 0 1 0 0 10.400A5.200 5.200 0 0 0 8 2.800z',
   log: 'M8 5.200a2.800 2.800 0 1 0 0 5.600A2.800 2.800 0 0 0 8 5.200z',
+  found: 'M8 2.500 12.400 8 8 13.500 3.600 8z',
+  rare: 'M8 3.200 13 12.500H3z',
+  pin: 'M4 1.500h1.500v13H4zM6.500 2l7.500 3.200-7.500 3.300z',
 }
 export const ACT_TEXT: Record<Severity, string> = {
   low: 'text-act-low',
@@ -15,11 +18,14 @@ export const ACT_TEXT: Record<Severity, string> = {
   high: 'text-act-high',
   critical: 'text-act-critical',
 }
-const TEXT: Record<Exclude<Glyph, 'act'>, string> = {
+const HOLLOW = new Set<Glyph>(['found', 'rare'])
+const TEXT: Record<Exclude<Glyph, 'act' | 'found'>, string> = {
   ours: 'text-ours',
   said: 'text-said',
   asset: 'text-asset',
   log: 'text-log',
+  rare: 'text-act-low',
+  pin: 'text-accent',
 }
 
 /** A thing of the incident, as it always looks. */
@@ -32,10 +38,14 @@ export function Sign({
   glyph: Glyph
   severity?: Severity
 } & SVGProps<SVGSVGElement>) {
-  const colour = glyph === 'act' ? ACT_TEXT[severity] : TEXT[glyph]
+  const colour = glyph === 'act' || glyph === 'found' ? ACT_TEXT[severity] : TEXT[glyph]
   return (
     <svg viewBox="0 0 16 16" aria-hidden className={cn('size-3.5 shrink-0', colour, className)} {...rest}>
-      <path d={SHAPES[glyph]} fill="currentColor" />
+      {HOLLOW.has(glyph) ? (
+        <path d={SHAPES[glyph]} fill="none" stroke="currentColor" strokeWidth="1.6" />
+      ) : (
+        <path d={SHAPES[glyph]} fill="currentColor" />
+      )}
     </svg>
   )
 }

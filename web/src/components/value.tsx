@@ -1,7 +1,7 @@
 'use client'
-import { Copy, Filter, FilterX } from 'lucide-react'
+import { ChartBarDecreasing, Columns2, Copy, Filter, FilterX } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
-import { createContext, useContext } from 'react'
+import { createContext, useContext, type ReactNode } from 'react'
 import { piecesOf } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { menuItem, menuLook } from './ui/menu'
@@ -11,6 +11,9 @@ import { tell } from './ui/notices'
 export interface ValueActs {
   filterTo: (field: string, value: string) => void
   exclude: (field: string, value: string) => void
+  count?: (field: string) => void
+  /** Hold this host against another. */
+  compare?: (host: string) => void
 }
 const Acts = createContext<ValueActs | null>(null)
 export const ValueActsProvider = Acts.Provider
@@ -32,37 +35,88 @@ export function EvidenceText({ text }: { text: string }) {
   )
 }
 
-/** A value with its one menu, the same everywhere. */
-export function Value({ field, value, marked = false }: { field: string; value: string; marked?: boolean }) {
+const isHost = (field: string) => field === 'host' || field === 'host.name'
+
+/** What may be done with a value, as the rows of its menu: the same everywhere. */
+function ValueItems({ field, value }: { field: string; value: string }) {
   const acts = useContext(Acts)
   const copy = () => {
     void navigator.clipboard.writeText(value).then(() => tell(say.copied))
   }
   return (
+    <>
+      {acts && (
+        <>
+          <DropdownMenu.Item className={menuItem} onSelect={() => acts.filterTo(field, value)}>
+            <Filter size={14} /> {say.evidence.filterTo}
+          </DropdownMenu.Item>
+          <DropdownMenu.Item className={menuItem} onSelect={() => acts.exclude(field, value)}>
+            <FilterX size={14} /> {say.evidence.exclude}
+          </DropdownMenu.Item>
+        </>
+      )}
+      {acts?.count && (
+        <DropdownMenu.Item className={menuItem} onSelect={() => acts.count?.(field)}>
+          <ChartBarDecreasing size={14} /> {say.values.count}
+        </DropdownMenu.Item>
+      )}
+      {acts?.compare && isHost(field) && value && (
+        <DropdownMenu.Item className={menuItem} onSelect={() => acts.compare?.(value)}>
+          <Columns2 size={14} /> {say.compare.with}
+        </DropdownMenu.Item>
+      )}
+      <DropdownMenu.Item className={menuItem} onSelect={copy}>
+        <Copy size={14} /> {say.evidence.copyValue}
+      </DropdownMenu.Item>
+    </>
+  )
+}
+
+interface ValueProps {
+  field: string
+  value: string
+  marked?: boolean
+  className?: string
+  children?: ReactNode
+  label?: string
+}
+
+/** A value with its one menu, the same everywhere. */
+export function Value({ field, value, marked = false, className, children, label }: ValueProps) {
+  const look = `-mx-1 rounded px-1 text-left [overflow-wrap:anywhere] hover:bg-lifted data-[state=open]:bg-lifted ${marked ? 'bg-lifted text-ink shadow-[inset_2px_0_0_var(--act-medium)]' : ''}`
+  return (
     <DropdownMenu.Root>
       <DropdownMenu.Trigger asChild>
-        <button
-          type="button"
-          className={`-mx-1 rounded px-1 text-left [overflow-wrap:anywhere] hover:bg-lifted data-[state=open]:bg-lifted ${marked ? 'bg-lifted text-ink shadow-[inset_2px_0_0_var(--act-medium)]' : ''}`}
-        >
-          <EvidenceText text={value} />
+        <button type="button" className={className ?? look} aria-label={label}>
+          {children ?? <EvidenceText text={value} />}
         </button>
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content align="start" sideOffset={4} className={menuLook}>
-          {acts && (
-            <>
-              <DropdownMenu.Item className={menuItem} onSelect={() => acts.filterTo(field, value)}>
-                <Filter size={14} /> {say.evidence.filterTo}
-              </DropdownMenu.Item>
-              <DropdownMenu.Item className={menuItem} onSelect={() => acts.exclude(field, value)}>
-                <FilterX size={14} /> {say.evidence.exclude}
-              </DropdownMenu.Item>
-            </>
-          )}
-          <DropdownMenu.Item className={menuItem} onSelect={copy}>
-            <Copy size={14} /> {say.evidence.copyValue}
-          </DropdownMenu.Item>
+          <ValueItems field={field} value={value} />
+        </DropdownMenu.Content>
+      </DropdownMenu.Portal>
+    </DropdownMenu.Root>
+  )
+}
+
+export interface PointedValue {
+  field: string
+  value: string
+  x: number
+  y: number
+}
+
+/** The same menu for one of many values, where a menu each would be too many. */
+export function ValueMenuAt({ at, onClose }: { at: PointedValue; onClose: () => void }) {
+  return (
+    <DropdownMenu.Root open onOpenChange={(open) => !open && onClose()}>
+      <DropdownMenu.Trigger asChild>
+        <span aria-hidden className="pointer-events-none fixed size-0" style={{ left: at.x, top: at.y }} />
+      </DropdownMenu.Trigger>
+      <DropdownMenu.Portal>
+        <DropdownMenu.Content align="start" sideOffset={6} className={menuLook}>
+          <ValueItems field={at.field} value={at.value} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>
     </DropdownMenu.Root>

@@ -38,6 +38,36 @@ export const work = {
     changed: 'This comment was changed elsewhere meanwhile: it was read again.',
     elsewhere: 'On sentences that this version does not have',
   },
+  merge: {
+    title: 'Two wordings',
+    told: (who: string) =>
+      who
+        ? `${who} saved another wording while you were writing.`
+        : 'Another wording was saved while you were writing.',
+    theirs: 'Theirs',
+    mine: 'Yours',
+    takeTheirs: 'Take theirs',
+    keepMine: 'Go on with mine',
+    both: 'Both, one after the other',
+  },
+  ask: {
+    open: 'Ask',
+    title: 'Ask',
+    none: 'No model is configured.',
+    whole:
+      'Every sentence here was written without one, from the records, and went through the gate. Nothing of this incident leaves the machine.',
+    comes: 'What comes with a model',
+    question: [
+      'Questions',
+      'An answer is three to six claims with their records, through the same gate; or that the evidence does not say, with what was searched.',
+    ],
+    redraft: [
+      'Redrafting',
+      'A section said better, for another reader or at another length. A sentence that the gate refuses is shown, never kept.',
+    ],
+    templates: ['Templates', 'The outline and voice of your own reports, by organisation.'],
+    cost: ['Cost', 'What each draft and answer took, in tokens and money, before it is asked for and after.'],
+  },
   versions: {
     choose: 'Version',
     compare: 'Compare with',

@@ -2,11 +2,13 @@
 
 import { custodyWords, incidentsWords } from './strings-incidents'
 import { settingsWords } from './strings-settings'
+import { film } from './strings-timeline'
 import { work } from './strings-work'
 
 export const en = {
   ...work,
   ...settingsWords,
+  ...film,
   product: 'Incident Response Copilot',
   productShort: 'ircopilot',
   skip: 'Skip to content',
@@ -232,7 +234,12 @@ export const en = {
     undo: 'Take back',
     edit: 'Edit',
     save: 'Save',
-    saveOwn: 'Save as my own word',
+    saveOwn: 'Keep as my own word',
+    ownAbout: 'It is then marked as an analyst’s word, not as verified.',
+    empty: 'A claim is at least one word.',
+    cites: 'Rests on',
+    record: (n: number) => `Record ${n}`,
+    justNow: (name: string) => `${name} changed this just now`,
     why: 'Why is it wrong?',
     ownWord: 'analyst’s own word',
     asking: 'Asking the gate',
@@ -371,7 +378,10 @@ export const en = {
     suffered: 'What was done to it',
     noActs: 'None that was found',
     proof: (n: number) => (n === 1 ? '1 record' : `${n} records`),
-    views: { acts: 'Acts', processes: 'Processes' },
+    views: { acts: 'Acts', movement: 'Movement', processes: 'Processes' },
+    group: (n: number) => `${n.toLocaleString('en')} that stand here as one`,
+    more: 'Show up to 500 by themselves',
+    fewer: 'Group the lesser ones again',
     view: 'View',
     host: 'Host',
     noHosts: 'No host is known',

@@ -27,6 +27,15 @@ export function Waiting({ label = say.loading, className = '' }: { label?: strin
   )
 }
 
+/** The same as a hairline over what is shown already: it is being read anew, and stays legible while it is. */
+export function BusyLine({ busy }: { busy: boolean }) {
+  return (
+    <div aria-hidden className="h-px shrink-0 overflow-hidden">
+      {busy && <div className="h-px w-1/3 sweep bg-accent" />}
+    </div>
+  )
+}
+
 /** What went wrong, what to do next, and the number to name when asking for help. */
 export function Trouble({ error, again }: { error: unknown; again?: () => void }) {
   const { title, next, request } = told(error)

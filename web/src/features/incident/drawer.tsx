@@ -2,16 +2,22 @@
 import { useQuery } from '@tanstack/react-query'
 import { ChevronLeft, ChevronRight, Clock, X } from 'lucide-react'
 import { Tabs } from 'radix-ui'
-import { useEffect, useMemo, useRef } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceText, Value } from '@/components/value'
-import { eventQuery, type EventWhole } from '@/features/timeline/source'
+import { AroundList } from '@/features/timeline/around-list'
+import type { Span } from '@/features/timeline/engine/scale'
+import { MarkBar } from '@/features/timeline/mark-bar'
+import { useMarking } from '@/features/timeline/marking'
+import { eventQuery, type EventRow, type EventWhole } from '@/features/timeline/source'
 import { useZone } from '@/lib/preferences'
+import { incidentPath, useGo } from '@/lib/route'
+import { useShortcuts } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
-import { offsetText, parseTime, stampText, zoneName } from '@/lib/time'
+import { isoTime, offsetText, parseTime, stampText, zoneName } from '@/lib/time'
 import type { Claim } from './report'
 
 interface Props {
@@ -22,10 +28,13 @@ interface Props {
   claims: Claim[]
   onTurn: (at: number) => void
   onClose: () => void
+  /** Open a record near this one, and show a stretch: where there is a timeline to do so on. */
+  onNear?: (event: EventRow) => void
+  onShow?: (span: Span) => void
 }
 
 /** The record that proves it: as found, as understood, where it lies. */
-export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose }: Props) {
+export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose, onNear, onShow }: Props) {
   const id = events[at]!
   const found = useQuery(eventQuery(incident, id))
   const all = events.length
@@ -74,7 +83,7 @@ export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose }
       ) : found.isError ? (
         <Trouble error={found.error} again={() => void found.refetch()} />
       ) : (
-        <Record event={found.data} claims={claims} />
+        <Record incident={incident} event={found.data} claims={claims} onNear={onNear} onShow={onShow} />
       )}
     </aside>
   )
@@ -95,8 +104,29 @@ function useFocusInside() {
   return panel
 }
 
-function Record({ event, claims }: { event: EventWhole; claims: Claim[] }) {
+interface RecordProps extends Pick<Props, 'incident' | 'claims' | 'onNear' | 'onShow'> {
+  event: EventWhole
+}
+
+function Record({ incident, event, claims, onNear, onShow }: RecordProps) {
   const [zone] = useZone()
+  const go = useGo()
+  const { mark, may } = useMarking(incident)
+  const [tab, setTab] = useState('fields')
+  const pin = useMemo(
+    () => [
+      {
+        keys: 'p',
+        about: say.marks.pin,
+        group: say.shortcuts.timeline,
+        run: () => void mark(event, { pin: !event.pinned }),
+      },
+    ],
+    [mark, event],
+  )
+  useShortcuts(pin, may)
+  const near = (one: EventRow) =>
+    onNear ? onNear(one) : go(`${incidentPath(incident)}?t=${isoTime(parseTime(one.time))}&e=${one.id}`)
   const time = parseTime(event.time)
   const words = useMemo(() => claims.map((claim) => claim.text.toLowerCase()), [claims])
   // Short words without a figure stand in any sentence: they prove nothing.
@@ -118,15 +148,16 @@ function Record({ event, claims }: { event: EventWhole; claims: Claim[] }) {
           )}
         </p>
       </div>
-      <Tabs.Root defaultValue="fields" className="flex min-h-0 flex-1 flex-col">
+      <MarkBar key={event.id} incident={incident} event={event} />
+      <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List className="flex gap-4 border-b px-4 text-xs" aria-label={say.evidence.title}>
-          {(['fields', 'raw', 'where'] as const).map((tab) => (
+          {(['fields', 'raw', 'where', 'around'] as const).map((one) => (
             <Tabs.Trigger
-              key={tab}
-              value={tab}
+              key={one}
+              value={one}
               className="-mb-px h-8 border-b-2 border-transparent font-[540] text-ink-3 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
             >
-              {say.evidence[tab]}
+              {one === 'around' ? say.around.tab : say.evidence[one]}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
@@ -164,6 +195,9 @@ function Record({ event, claims }: { event: EventWhole; claims: Claim[] }) {
         </Tabs.Content>
         <Tabs.Content value="where" className="min-h-0 flex-1 overflow-y-auto px-4 py-3" tabIndex={0}>
           <Where event={event} />
+        </Tabs.Content>
+        <Tabs.Content value="around" className="min-h-0 flex-1 overflow-y-auto" tabIndex={0}>
+          <AroundList incident={incident} event={event} onOpen={near} onShow={onShow} />
         </Tabs.Content>
       </Tabs.Root>
       {claims.length > 0 && <Citing claims={claims} />}

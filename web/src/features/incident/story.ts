@@ -2,6 +2,7 @@
 import { OURS, PEOPLE, REST, laneId, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
 import type { Mark, Severity } from '@/features/timeline/engine/marks'
 import type { Span } from '@/features/timeline/engine/scale'
+import { timesOf } from '@/features/timeline/source'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { parseTime } from '@/lib/time'
@@ -37,6 +38,10 @@ export interface Entry {
   text: string
   lanes: Record<Grouping, string>
   toHost?: string
+  /** Another host that it spoke to, without being on it. */
+  reaches?: string
+  /** What its record says, where the clock was corrected. */
+  recorded?: number
 }
 
 const LEVELS: Severity[] = ['low', 'medium', 'high', 'critical']
@@ -68,7 +73,7 @@ export function tellStory(report: Report): Story {
       const id = entry.evidence[0] ? `${entry.evidence[0]}/${i}` : `entry/${i}`
       return {
         id, entry, time: parseTime(entry.time), severity: severityOf(entry, levels), chapter: chapterOf(entry, tactics),
-        text: shortText(entry), ...placesOf(entry, named, report, hostOfAddress),
+        text: shortText(entry), ...placesOf(entry, named, report, hostOfAddress), recorded: recordedOf(entry, report),
       } // prettier-ignore
     })
     .sort((a, b) => a.time - b.time)
@@ -149,7 +154,7 @@ function placesOf(
   named: ReportSchemas['Entity'][],
   report: Report,
   hostOfAddress: ReadonlyMap<string, string>,
-): Pick<Entry, 'lanes' | 'toHost'> {
+): Pick<Entry, 'lanes' | 'toHost' | 'reaches'> {
   const first = (type: string) => named.find((one) => one.type === type)?.value
   const cloud = named.find((one) => one.type.startsWith('cloud'))?.value
   const host = first('host') ?? /^Alert on ([\w.-]+):/.exec(entry.summary)?.[1]
@@ -165,7 +170,9 @@ function placesOf(
     const own = OUR_ACT.test(entry.summary) || entry.kind === 'action' ? OURS : PEOPLE
     return { lanes: { host: own, user: own, source: own, kind: own } }
   }
-  if (entry.verb !== 'logged-on' || !host) return { lanes }
+  if (entry.verb !== 'logged-on' || !host) {
+    return { lanes, reaches: named.map((one) => hostOfAddress.get(one.value)).find((one) => one && one !== lanes.host) }
+  }
   const from = named
     .filter((one) => one.type === 'ip')
     .map((one) => hostOfAddress.get(one.value))
@@ -191,6 +198,11 @@ function addressesOfHosts(report: Report, entities: ReadonlyMap<string, ReportSc
     }
   }
   return found
+}
+
+function recordedOf(entry: TimelineEntry, report: Report): number | undefined {
+  const event = report.events[entry.evidence[0] ?? '']
+  return event && timesOf(event).recorded
 }
 
 const LEAST_ACTS = 1
@@ -253,9 +265,10 @@ function rolesOf(report: Report): Map<string, Lane['role']> {
 
 /** The entries as marks of a grouping. */
 export function marksOf(story: Story, by: Grouping): Mark[] {
-  return story.entries.map(({ id, entry, time, severity, text, lanes, toHost }) => ({
+  return story.entries.map(({ id, entry, time, severity, text, lanes, toHost, recorded }) => ({
     id,
     time,
+    recorded,
     lane: lanes[by],
     toLane: by === 'host' ? toHost : undefined,
     glyph: lanes[by] === OURS ? 'ours' : entry.kind === 'comm' ? 'said' : 'act',

@@ -1,17 +1,30 @@
 'use client'
+import { Clock } from 'lucide-react'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { Sign } from '@/components/glyphs'
 import { plainLine } from '@/lib/evidence'
 import { onBack } from '@/lib/live'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
-import { clockText, zoneName } from '@/lib/time'
-import { useFilm } from './context'
+import { clockText, offsetText, spanText, zoneName, type Zone } from '@/lib/time'
+import { useFilm, useFilmState } from './context'
 import { Engine, type Pointed } from './engine/engine'
-import { laneFinder, OURS, PEOPLE, REST, type Grouping, type Lane, type LaneBox } from './engine/lanes'
-import type { Mark } from './engine/marks'
+import {
+  FOUND,
+  laneFinder,
+  MARKED,
+  OURS,
+  PEOPLE,
+  RARE,
+  REST,
+  type Grouping,
+  type Lane,
+  type LaneBox,
+} from './engine/lanes'
+import type { Glyph, Mark } from './engine/marks'
 import { AXIS, type Dot } from './engine/paint'
-import { headlineOf, tileFetcher, type EventRow } from './source'
+import { aired } from './engine/scale'
+import { headlineOf, tileFetcher, timesOf, type EventRow } from './source'
 
 export interface TimelineCanvasProps {
   incident: string
@@ -20,6 +33,8 @@ export interface TimelineCanvasProps {
   lanes: Lane[]
   marks: Mark[]
   events: EventRow[]
+  /** By how many seconds the clock of a lane's host was corrected. */
+  clocks: ReadonlyMap<string, number>
   picked: string | null
   onPick: (events: string[], mark: Mark | null) => void
   onLane: (lane: Lane) => void
@@ -28,6 +43,8 @@ export interface TimelineCanvasProps {
 }
 
 export const GUTTER = 128
+/** What a step goes to: what happened, not what was found or marked in it. */
+export const STEPS: ReadonlySet<Glyph> = new Set(['act', 'said', 'ours'])
 
 /** The drawn part: lane names at the left, the canvas, and what is under the pointer. */
 export function TimelineCanvas(props: TimelineCanvasProps) {
@@ -63,7 +80,10 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
   }, [film])
 
   useEffect(() => {
-    film.marks = marks.map((mark) => mark.time)
+    // Steps go from act to act; what rules found and people marked stands beside them.
+    const { whole } = film.get()
+    const steps = marks.filter((mark) => STEPS.has(mark.glyph) && mark.time <= whole.to)
+    film.marks = steps.map((mark) => mark.time)
     engine.current?.show({ marks, lanes, by, fetchTile, zone })
   }, [film, marks, lanes, by, fetchTile, zone])
 
@@ -89,7 +109,12 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
       <ul className="relative w-32 shrink-0" aria-label={say.timeline.group}>
         {boxes.map((box) => (
           <li key={box.lane.id} className="absolute inset-x-0" style={{ top: box.top, height: box.height }}>
-            <LaneName lane={box.lane} onChoose={() => props.onLane(box.lane)} />
+            <LaneName
+              lane={box.lane}
+              clock={by === 'host' ? props.clocks.get(box.lane.id) : undefined}
+              onChoose={() => props.onLane(box.lane)}
+            />
+            {box.lane.id === OURS && <Later marks={marks} />}
           </li>
         ))}
       </ul>
@@ -103,6 +128,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
             {pointed.mark && <Sign glyph={pointed.mark.glyph} severity={pointed.mark.severity} className="size-3" />}
             {clockText(pointed.mark?.time ?? pointed.dot!.time, zone, true)} {zoneName(zone)}
             {pointed.stands > 1 && <span>+{pointed.stands - 1}</span>}
+            <Corrected mark={pointed.mark} event={dotted} zone={zone} />
           </p>
           <p className="line-clamp-3 [overflow-wrap:anywhere] text-ink">
             {pointed.mark ? pointed.mark.text : dotted ? plainLine(headlineOf(dotted), 160) : ''}
@@ -118,24 +144,73 @@ function tipPlace({ x, y }: Pointed, width: number, height: number): React.CSSPr
   return y > height * 0.6 ? { ...side, bottom: height - y + 10 } : { ...side, top: Math.max(y, AXIS) + 12 }
 }
 
-function LaneName({ lane, onChoose }: { lane: Lane; onChoose: () => void }) {
-  const own: Record<string, string> = {
-    [REST]: say.timeline.rest,
-    [PEOPLE]: say.timeline.people,
-    [OURS]: say.timeline.ours,
-  }
-  const glyph =
-    lane.role === 'victim' ? 'asset' : lane.role === 'people' ? 'said' : lane.role === 'ours' ? 'ours' : null
-  const name = own[lane.id] ?? say.timeline.kinds[lane.label] ?? plainLine(lane.label, 60)
+/** Beside every corrected time: by how much, and what the record says itself. */
+function Corrected({ mark, event, zone }: { mark: Mark | null; event: EventRow | undefined; zone: Zone }) {
+  const { time, recorded } = mark ?? (event ? timesOf(event) : { time: 0, recorded: undefined })
+  if (recorded === undefined) return null
+  return (
+    <span className="ml-1 flex items-center gap-1">
+      <Clock size={10} aria-hidden /> {offsetText((time - recorded) / 1000)} ·{' '}
+      {say.clock.recorded(clockText(recorded, zone))}
+    </span>
+  )
+}
+
+/** What we did after the stretch that is seen: the board goes on when the evidence has ended. */
+function Later({ marks }: { marks: Mark[] }) {
+  const film = useFilm()
+  const to = useFilmState((state) => state.view.to)
+  const later = marks.filter((mark) => mark.lane === OURS && mark.time > to)
+  const [first, last] = [later[0], later[later.length - 1]]
+  if (!first || !last) return null
+  const span = { from: first.time, to: Math.max(last.time, first.time + 60_000) }
+  return (
+    <button
+      type="button"
+      onClick={() => film.glideTo(aired(span, 0.2))}
+      title={spanText(first.time - to)}
+      className="absolute -right-2 bottom-0.5 rounded bg-raised px-1 text-2xs text-ours hover:bg-lifted"
+    >
+      {say.layers.later(later.length)} ›
+    </button>
+  )
+}
+
+const OWN_NAMES: Record<string, string> = {
+  [REST]: say.timeline.rest,
+  [PEOPLE]: say.timeline.people,
+  [OURS]: say.timeline.ours,
+  [FOUND]: say.layers.found,
+  [RARE]: say.layers.rare,
+  [MARKED]: say.marks.lane,
+}
+const GLYPH_OF: Partial<Record<Lane['role'], Glyph>> = {
+  victim: 'asset', people: 'said', ours: 'ours', found: 'found', rare: 'rare', marked: 'pin',
+} // prettier-ignore
+
+export const laneName = (lane: Lane) =>
+  OWN_NAMES[lane.id] ?? say.timeline.kinds[lane.label] ?? plainLine(lane.label, 60)
+
+function LaneName({ lane, clock, onChoose }: { lane: Lane; clock: number | undefined; onChoose: () => void }) {
+  const glyph = GLYPH_OF[lane.role]
+  const name = laneName(lane)
+  const told = clock === undefined ? name : say.clock.lane(name, offsetText(clock))
   const body = (
     <>
-      {glyph ? <Sign glyph={glyph} className="size-3" /> : <span className="w-3" />}
-      <span className="truncate">{name}</span>
+      {glyph ? <Sign glyph={glyph} className="size-3" /> : <span className="w-3 shrink-0" />}
+      <span className="min-w-0">
+        <span className="block truncate">{name}</span>
+        {clock !== undefined && (
+          <span className="flex items-center gap-1 text-2xs leading-3 whitespace-nowrap text-ink-3">
+            <Clock size={9} aria-hidden /> {offsetText(clock)}
+          </span>
+        )}
+      </span>
     </>
   )
   const look = 'flex h-full w-full items-center gap-2 pr-2 pl-3 text-left text-xs'
   return lane.values.length && lane.id !== REST ? (
-    <button type="button" onClick={onChoose} title={name} className={`${look} text-ink-2 hover:text-ink`}>
+    <button type="button" onClick={onChoose} title={told} className={`${look} text-ink-2 hover:text-ink`}>
       {body}
     </button>
   ) : (

@@ -1,7 +1,8 @@
 /** The view as a picture, and its events as a table, for whoever has no access. */
 import { tell } from '@/components/ui/notices'
 import { api, bodyOf } from '@/lib/api/client'
-import { isoTime } from '@/lib/time'
+import { say } from '@/lib/strings'
+import { isoTime, stampText, zoneName, type Zone } from '@/lib/time'
 import type { Engine } from './engine/engine'
 import type { Span } from './engine/scale'
 import { headlineOf, type EventRow } from './source'
@@ -18,9 +19,31 @@ function save(name: string, blob: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000)
 }
 
-export function savePng(engine: Engine, incident: string): void {
-  engine.snapshot().toBlob((blob) => blob && save(`${incident}-timeline.png`, blob), 'image/png')
+export interface Caption {
+  incident: string
+  title: string
+  q: string
+  view: Span
+  zone: Zone
 }
+
+/** Lanes with their names, and over them what this is a picture of: it says on its own from when to when, and in which zone. */
+export function savePng(engine: Engine, names: ReadonlyMap<string, string>, caption: Caption): void {
+  const { incident, title, q, view, zone } = caption
+  const span = `${stampText(view.from, zone, false)} – ${stampText(view.to, zone, false)} ${zoneName(zone, view.from)}`
+  const lines = [title ? `${incident}  ${title}` : incident, q ? `${span}   ${say.save.search}: ${q}` : span]
+  engine.picture(names, lines).toBlob((blob) => blob && save(`${incident}-timeline.png`, blob), 'image/png')
+}
+
+const HEAD = [
+  'time', 'time_recorded', 'kind', 'source', 'host', 'user', 'what', 'pinned', 'tags', 'artifact', 'locator', 'event_id',
+] // prettier-ignore
+
+const cellsOf = (event: EventRow): string[] => [
+  event.time, event.time_recorded, event.kind, event.source, String(event.fields['host.name'] ?? ''),
+  String(event.fields['user.name'] ?? ''), headlineOf(event), event.pinned ? 'yes' : '', (event.tags ?? []).join(' '),
+  event.artifact, event.locator, event.id,
+] // prettier-ignore
 
 /** Up to 20,000 events of the view, in order of time. */
 export async function saveCsv(incident: string, view: Span, q: string): Promise<void> {
@@ -40,14 +63,11 @@ export async function saveCsv(incident: string, view: Span, q: string): Promise<
     tell(error instanceof Error ? error.message : String(error), true)
     return
   }
-  const head = ['time', 'time_recorded', 'kind', 'source', 'host', 'user', 'what', 'artifact', 'locator', 'event_id']
-  const lines = rows.map((event) => [
-    event.time, event.time_recorded, event.kind, event.source, event.fields['host.name'] ?? '',
-    event.fields['user.name'] ?? '', headlineOf(event), event.artifact, event.locator, event.id,
-  ]) // prettier-ignore
-  const text = [head, ...lines].map((line) => line.map((cell) => csvCell(String(cell))).join(',')).join('\r\n')
-  save(`${incident}-events.csv`, new Blob([`${text}\r\n`], { type: 'text/csv;charset=utf-8' }))
+  save(`${incident}-events.csv`, new Blob([csvText([HEAD, ...rows.map(cellsOf)])], { type: 'text/csv;charset=utf-8' }))
+  tell(cursor ? say.save.cut(rows.length) : say.save.done(rows.length), cursor !== null)
 }
+
+export const csvText = (lines: string[][]) => `${lines.map((line) => line.map(csvCell).join(',')).join('\r\n')}\r\n`
 
 /** A cell that no spreadsheet takes for a formula: evidence is written by attackers. */
 export function csvCell(text: string): string {

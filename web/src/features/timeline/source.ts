@@ -19,6 +19,7 @@ const COUNTED: Record<Grouping, 'host' | 'source' | 'kind' | 'none'> = {
 }
 const OVERVIEW_BUCKETS = 360
 export const PAGE = 500
+const AROUND = 25
 const COLUMNS =
   'host.name,user.name,event.code,event.action,process.name,process.executable,process.command_line,destination.ip,destination.port,dns.question.name,file.path,url.full'
 
@@ -68,19 +69,23 @@ export function tileFetcher(key: string, by: Grouping, q: string): FetchTile {
   }
 }
 
-/** Events of a stretch in order of time, page by page. */
-export const eventsQuery = (key: string, span: Span, q: string) =>
+type Page = Schemas['EventPage']
+
+/** Events of a stretch in order of time, from `at` on in both directions: what is far away costs no more than what is near. */
+export const eventsQuery = (key: string, span: Span, q: string, at: number | null = null) =>
   infiniteQueryOptions({
-    queryKey: ['events', key, isoTime(span.from), isoTime(span.to), q],
+    queryKey: ['events', key, isoTime(span.from), isoTime(span.to), q, at],
     queryFn: ({ signal, pageParam }) => {
+      const begin = pageParam === null && at !== null ? { at: isoTime(at) } : {}
       const query = {
         q, cursor: pageParam ?? undefined, since: isoTime(span.from), until: isoTime(span.to), order: 'oldest' as const,
-        limit: PAGE, fields: COLUMNS,
+        limit: PAGE, fields: COLUMNS, ...begin,
       } // prettier-ignore
       return bodyOf(api.GET('/v1/incidents/{key}/events', { params: { path: { key }, query }, signal }))
     },
     initialPageParam: null as string | null,
-    getNextPageParam: (page) => page.next,
+    getNextPageParam: (page: Page) => page.next,
+    getPreviousPageParam: (page: Page) => (page.items.length ? page.previous : null),
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   })
@@ -104,6 +109,40 @@ export const searchCheckQuery = (key: string, q: string, at: number) =>
     staleTime: 60_000,
   })
 
+export type Around = Schemas['AroundOut']
+
+/** What came before an event and after it, on its host alone or everywhere. */
+export const aroundQuery = (key: string, id: string, time: string, sameHost: boolean) =>
+  queryOptions({
+    queryKey: ['around', key, id, sameHost],
+    queryFn: ({ signal }) => {
+      const query = { before: AROUND, after: AROUND, same_host: sameHost, time }
+      const params = { path: { key, event_id: id }, query }
+      return bodyOf(api.GET('/v1/incidents/{key}/events/{event_id}/around', { params, signal }))
+    },
+    staleTime: 60_000,
+  })
+
+export const fieldsQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['event-fields', key],
+    queryFn: async ({ signal }) =>
+      (await bodyOf(api.GET('/v1/incidents/{key}/events/fields', { params: { path: { key } }, signal }))).items,
+    staleTime: 5 * 60_000,
+  })
+
+/** The most frequent values of a field within a stretch and a search. */
+export const valuesQuery = (key: string, field: string, span: Span, q: string, limit = 12) =>
+  queryOptions({
+    queryKey: ['values', key, field, isoTime(span.from), isoTime(span.to), q, limit],
+    queryFn: ({ signal }) => {
+      const query = { field, limit, q, since: isoTime(span.from), until: isoTime(span.to) }
+      return bodyOf(api.GET('/v1/incidents/{key}/events/values', { params: { path: { key }, query }, signal }))
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+
 /** Sums of an overview by value, for the lanes. */
 export function countsOf(overview: Counted): { value: string; events: number }[] {
   const sums = new Map<string, number>()
@@ -116,13 +155,33 @@ export function countsOf(overview: Counted): { value: string; events: number }[]
   return [...sums].map(([value, events]) => ({ value, events }))
 }
 
+/** Names of the graph's and the report's kinds of things, as the search knows them. */
+const SEARCHED: Record<string, string> = {
+  ip: 'ip',
+  hash: 'hash',
+  'cloud-key': '',
+  'cloud-identity': '',
+  'cloud-resource': '',
+}
+
+/** A field as the search names it; '' where any field may hold the value. */
+export const searchedField = (field: string) => SEARCHED[field] ?? field
+
 /** A search with one more term: `host.name:"IT01"`; a quote within is doubled. */
 export function withTerm(q: string, field: string, value: string, not = false): string {
-  const name = /^[\w.]+$/.test(field) ? field : `"${field.replace(/"/g, '""')}"`
-  const term = `${not ? 'NOT ' : ''}${name}:"${value.replace(/"/g, '""')}"`
+  const name = /^[\w.]*$/.test(field) ? field : `"${field.replace(/"/g, '""')}"`
+  const quoted = `"${value.replace(/"/g, '""')}"`
+  const within = value === '' && name ? `${not ? '' : 'NOT '}${name}:*` : ''
+  const term = within || `${not ? 'NOT ' : ''}${name && `${name}:`}${quoted}`
   const old = q.trim()
   if (old.includes(term)) return old
   return old ? `${/\sOR\s/i.test(old) ? `(${old})` : old} AND ${term}` : term
+}
+
+/** A record's time, and what it says itself where its clock was wrong. */
+export function timesOf(event: { time: string; time_recorded: string }): { time: number; recorded?: number } {
+  const [time, recorded] = [parseTime(event.time), parseTime(event.time_recorded)]
+  return Math.abs(time - recorded) < 1 ? { time } : { time, recorded }
 }
 
 /** One line that says what an event is, for lists. */

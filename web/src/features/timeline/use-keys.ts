@@ -8,7 +8,7 @@ import { aired, panned, widthOf, zoomed } from './engine/scale'
 const PAN = 0.18
 
 /** The timeline from the keyboard. */
-export function useTimelineKeys(film: Film, openAtHead: () => void, close: () => void): void {
+export function useTimelineKeys(film: Film, openAtHead: () => void, close: () => void, show: () => void): void {
   const shortcuts = useMemo<Shortcut[]>(() => {
     const group = say.shortcuts.timeline
     const pan = (share: number) => film.glideTo(panned(film.get().view, widthOf(film.get().view) * share))
@@ -35,8 +35,15 @@ export function useTimelineKeys(film: Film, openAtHead: () => void, close: () =>
         group,
         run: () => document.querySelector<HTMLInputElement>('[data-search]')?.focus(),
       },
+      {
+        keys: 't',
+        about: say.jump.label,
+        group,
+        run: () => document.querySelector<HTMLInputElement>('[data-jump]')?.focus(),
+      },
+      { keys: 's', about: say.show.about, group, run: show },
       { keys: 'Escape', about: say.close, group, run: close },
     ]
-  }, [film, openAtHead, close])
+  }, [film, openAtHead, close, show])
   useShortcuts(shortcuts)
 }

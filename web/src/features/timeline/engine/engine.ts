@@ -8,6 +8,7 @@ import type { Label } from './labels'
 import { placed, type Mark, type Placed } from './marks'
 import { AXIS, paint, type Dot } from './paint'
 import { readPalette, type Palette } from './palette'
+import { drawPicture } from './picture'
 import { forgetTexts } from './texts'
 import { TileStore, type FetchTile } from './tiles'
 
@@ -157,15 +158,11 @@ export class Engine {
     if (this.frame === 0) this.frame = requestAnimationFrame(() => this.draw())
   }
 
-  /** The picture as it stands, on the page's ground, for a PNG. */
-  snapshot(): HTMLCanvasElement {
+  /** The picture as it stands with names of its lanes and a heading, for a PNG. */
+  picture(names: ReadonlyMap<string, string>, heading: string[]): HTMLCanvasElement {
+    const { palette, font, boxes } = this
     const copy = document.createElement('canvas')
-    copy.width = this.canvas.width
-    copy.height = this.canvas.height
-    const pen = copy.getContext('2d')!
-    pen.fillStyle = this.palette.surface
-    pen.fillRect(0, 0, copy.width, copy.height)
-    pen.drawImage(this.canvas, 0, 0)
+    drawPicture(copy, { source: this.canvas, width: this.width, palette, font, boxes, names, heading })
     return copy
   }
 

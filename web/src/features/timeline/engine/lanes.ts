@@ -9,7 +9,7 @@ export interface Lane {
   label: string
   /** Values of the field that this lane gathers, as the store spells them. */
   values: string[]
-  role: 'victim' | 'attacker' | 'plain' | 'people' | 'ours' | 'rest'
+  role: 'victim' | 'attacker' | 'plain' | 'people' | 'ours' | 'rest' | 'found' | 'rare' | 'marked'
   events: number
 }
 
@@ -22,6 +22,19 @@ export interface LaneBox {
 export const REST = '\u0000rest'
 export const PEOPLE = '\u0000people'
 export const OURS = '\u0000ours'
+export const FOUND = '\u0000found'
+export const RARE = '\u0000rare'
+export const MARKED = '\u0000marked'
+
+/** Rows that belong to no value of a grouping, from above: what rules and statistics say, people, ourselves. */
+const OWN: Record<string, Lane['role']> = {
+  [FOUND]: 'found',
+  [RARE]: 'rare',
+  [PEOPLE]: 'people',
+  [OURS]: 'ours',
+  [MARKED]: 'marked',
+}
+const LOW = new Set<Lane['role']>(['rest', ...Object.values(OWN)])
 
 /** A value as a lane's name: hosts by their first part in lower case, for logs spell them in many ways. */
 export function laneId(value: string, by: Grouping): string {
@@ -31,7 +44,8 @@ export function laneId(value: string, by: Grouping): string {
 
 /**
  * The lanes of a grouping: first those with marks, in the order in which the story reaches them, then by how much they
- * hold; beyond `most` they share one row. People and our own acts have rows of their own at the end.
+ * hold; beyond `most` they share one row. What rules found, people and our own acts have rows
+ * of their own at the end.
  */
 export function lanesOf(
   counts: readonly { value: string; events: number }[],
@@ -48,7 +62,7 @@ export function lanesOf(
   }
   const reached = new Map<string, number>()
   for (const mark of marks) {
-    if (mark.lane === PEOPLE || mark.lane === OURS || mark.lane === REST) continue
+    if (mark.lane in OWN || mark.lane === REST) continue
     lane(mark.lane, mark.lane)
     if (!reached.has(mark.lane)) reached.set(mark.lane, reached.size)
   }
@@ -68,17 +82,21 @@ export function lanesOf(
     const events = rest.reduce((sum, one) => sum + one.events, none?.events ?? 0)
     shown.push({ id: REST, label: '', values, role: 'rest', events })
   }
-  const own = (id: string, role: Lane['role']): Lane => ({ id, label: '', values: [], role, events: 0 })
-  if (marks.some((mark) => mark.lane === PEOPLE)) shown.push(own(PEOPLE, 'people'))
-  if (marks.some((mark) => mark.lane === OURS)) shown.push(own(OURS, 'ours'))
+  for (const [id, role] of Object.entries(OWN)) {
+    if (marks.some((mark) => mark.lane === id)) shown.push({ id, label: '', values: [], role, events: 0 })
+  }
   return shown
 }
 
+const MOST_HIGH = 72
+const FEW_HIGH = 150 // two hosts held against each other may take the room
+
 /** Where each lane stands between `top` and `bottom`: rows of people and of ours are lower than the rest. */
 export function boxesOf(lanes: readonly Lane[], top: number, bottom: number): LaneBox[] {
-  const share = (lane: Lane) => (lane.role === 'people' || lane.role === 'ours' || lane.role === 'rest' ? 0.72 : 1)
+  const share = (lane: Lane) => (LOW.has(lane.role) ? 0.72 : 1)
   const whole = lanes.reduce((sum, lane) => sum + share(lane), 0) || 1
-  const unit = Math.min(72, (bottom - top) / whole)
+  const most = lanes.length > 3 ? MOST_HIGH : FEW_HIGH
+  const unit = Math.min(most, (bottom - top) / whole)
   let y = top
   return lanes.map((lane) => {
     const box = { lane, top: y, height: unit * share(lane) }

@@ -1,7 +1,7 @@
 /** What stands on the time axis beside plain events: acts, alerts, messages, what we did. */
 import { xOf, type Span } from './scale'
 
-export type Glyph = 'act' | 'asset' | 'ours' | 'said' | 'log'
+export type Glyph = 'act' | 'asset' | 'ours' | 'said' | 'log' | 'found' | 'rare' | 'pin'
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
 export interface Mark {
@@ -16,6 +16,10 @@ export interface Mark {
   severity: Severity
   text: string
   events: string[]
+  /** The time that its record has, where the clock was corrected. */
+  recorded?: number
+  /** Where it is told of, when no record is. */
+  href?: string
 }
 
 export interface Placed {
@@ -26,7 +30,8 @@ export interface Placed {
 }
 
 const RANK: Record<Severity, number> = { low: 0, medium: 1, high: 2, critical: 3 }
-export const weightOf = (mark: Mark) => RANK[mark.severity] + (mark.glyph === 'act' ? 4 : mark.glyph === 'ours' ? 3 : 0)
+const WEIGHT: Partial<Record<Glyph, number>> = { pin: 5, act: 4, ours: 3 }
+export const weightOf = (mark: Mark) => RANK[mark.severity] + (WEIGHT[mark.glyph] ?? 0)
 
 /** The marks of a view by lane; of those closer than `apart` pixels on a lane the heaviest stands for all. */
 export function placed(marks: readonly Mark[], span: Span, width: number, apart = 9): Placed[] {

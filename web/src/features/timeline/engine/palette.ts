@@ -17,7 +17,15 @@ export function readPalette(of: Element): Palette {
 
 export const actColour = (severity: Severity): Colour => `act-${severity}`
 
+const PLAIN: Record<Exclude<Glyph, 'act' | 'found'>, Colour> = {
+  asset: 'asset',
+  ours: 'ours',
+  said: 'said',
+  log: 'log',
+  rare: 'act-low',
+  pin: 'accent',
+}
+
 export function colourOf(mark: Pick<Mark, 'glyph' | 'severity'>): Colour {
-  const plain: Record<Exclude<Glyph, 'act'>, Colour> = { asset: 'asset', ours: 'ours', said: 'said', log: 'log' }
-  return mark.glyph === 'act' ? actColour(mark.severity) : plain[mark.glyph]
+  return mark.glyph === 'act' || mark.glyph === 'found' ? actColour(mark.severity) : PLAIN[mark.glyph]
 }
