@@ -5,61 +5,75 @@ import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { EvidenceDrawer } from './drawer'
 import type { Report, ReportSchemas } from './report'
+import { litTechniques, techniqueTimes } from './step'
+import { StepBar, useStep } from './step-bar'
+import { columnsOf } from './step-matrix'
 import { tellStory } from './story'
 
 type Technique = ReportSchemas['Technique']
-const ORDER = Object.keys(say.attack.tactics)
 
 /** The matrix as a heat map of confidence; only tactics with something in them take room. */
 export function AttackPage({ incident, report }: { incident: string; report: Report }) {
   const [open, setOpen] = useState<{ technique: Technique; at: number } | null>(null)
   const story = useMemo(() => tellStory(report), [report])
+  const step = useStep(story)
+  const times = useMemo(() => techniqueTimes(report, story), [report, story])
   const columns = useMemo(() => columnsOf(report.techniques), [report])
   if (!columns.length) return <Blank title={say.attack.none} />
   const event = open?.technique.evidence[open.at]
+  const lit = step.at === null ? null : litTechniques(times, step.at, step.entry)
+  const shade = (one: Technique) => {
+    const share = Math.round(one.confidence * 30)
+    if (!lit) return share
+    return lit.now.has(one.id) ? 38 : lit.lit.has(one.id) ? share : 0
+  }
   return (
     <div className="flex h-full min-h-0">
-      <div className="min-w-0 flex-1 overflow-auto p-5" tabIndex={0} aria-label={say.attack.label} role="region">
-        <div className="flex min-w-max gap-2 xl:min-w-0">
-          {columns.map(([tactic, techniques]) => (
-            <section
-              key={tactic}
-              className="w-40 shrink-0 xl:w-auto xl:min-w-0 xl:flex-1"
-              aria-label={say.attack.tactics[tactic] ?? tactic}
-            >
-              <h2 className="mb-2 flex items-baseline gap-2 text-xs font-[580]">
-                <span className="truncate">{say.attack.tactics[tactic] ?? tactic}</span>
-                <span className="text-ink-3 tabular-nums">{techniques.length}</span>
-              </h2>
-              <ul className="flex flex-col gap-1.5">
-                {techniques.map((one) => (
-                  <li key={one.id}>
-                    <button
-                      type="button"
-                      aria-pressed={open?.technique.id === one.id}
-                      title={plainLine(one.why)}
-                      onClick={() => setOpen({ technique: one, at: 0 })}
-                      style={{
-                        background: `color-mix(in oklch, var(--act-high) ${Math.round(one.confidence * 30)}%, var(--raised))`,
-                      }}
-                      className="w-full rounded-lg px-3 py-2 text-left ring-inset hover:ring-1 hover:ring-act-high aria-pressed:ring-2 aria-pressed:ring-accent"
-                    >
-                      <span className="flex justify-between text-2xs text-ink-2 tabular-nums">
-                        <span className="font-mono">{one.id}</span>
-                        <span aria-label={say.attack.confidence(one.confidence)}>
-                          {Math.round(one.confidence * 100)} %
+      <div className="flex min-w-0 flex-1 flex-col">
+        <div className="min-h-0 flex-1 overflow-auto p-5" tabIndex={0} aria-label={say.attack.label} role="region">
+          <div className="flex min-w-max gap-2 xl:min-w-0">
+            {columns.map(([tactic, techniques]) => (
+              <section
+                key={tactic}
+                className="w-40 shrink-0 xl:w-auto xl:min-w-0 xl:flex-1"
+                aria-label={say.attack.tactics[tactic] ?? tactic}
+              >
+                <h2 className="mb-2 flex items-baseline gap-2 text-xs font-[580]">
+                  <span className="truncate">{say.attack.tactics[tactic] ?? tactic}</span>
+                  <span className="text-ink-3 tabular-nums">{techniques.length}</span>
+                </h2>
+                <ul className="flex flex-col gap-1.5">
+                  {techniques.map((one) => (
+                    <li key={one.id}>
+                      <button
+                        type="button"
+                        aria-pressed={open?.technique.id === one.id}
+                        title={plainLine(one.why)}
+                        onClick={() => setOpen({ technique: one, at: 0 })}
+                        style={{
+                          background: `color-mix(in oklch, var(--act-high) ${shade(one)}%, var(--raised))`,
+                        }}
+                        data-lit={lit ? (lit.now.has(one.id) ? 'now' : lit.lit.has(one.id)) : undefined}
+                        className="w-full rounded-lg px-3 py-2 text-left transition-[background-color,opacity] duration-200 ring-inset hover:ring-1 hover:ring-act-high aria-pressed:ring-2 aria-pressed:ring-accent data-[lit=false]:border-dashed data-[lit=false]:*:text-ink-3 data-[lit=now]:ring-2 data-[lit=now]:ring-accent data-[lit=now]:*:text-ink"
+                      >
+                        <span className="flex justify-between text-2xs text-ink-2 tabular-nums">
+                          <span className="font-mono">{one.id}</span>
+                          <span aria-label={say.attack.confidence(one.confidence)}>
+                            {Math.round(one.confidence * 100)} %
+                          </span>
                         </span>
-                      </span>
-                      <span className="block text-[13px] leading-4.5 font-[540] text-pretty [overflow-wrap:anywhere]">
-                        {one.name}
-                      </span>
-                    </button>
-                  </li>
-                ))}
-              </ul>
-            </section>
-          ))}
+                        <span className="block text-[13px] leading-4.5 font-[540] text-pretty [overflow-wrap:anywhere]">
+                          {one.name}
+                        </span>
+                      </button>
+                    </li>
+                  ))}
+                </ul>
+              </section>
+            ))}
+          </div>
         </div>
+        <StepBar step={step} />
       </div>
       {open && event && (
         <EvidenceDrawer
@@ -73,13 +87,4 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
       )}
     </div>
   )
-}
-
-function columnsOf(techniques: Technique[]): [string, Technique[]][] {
-  const found = new Map<string, Technique[]>()
-  for (const one of techniques) for (const tactic of one.tactics) found.set(tactic, [...(found.get(tactic) ?? []), one])
-  const place = (tactic: string) => (ORDER.includes(tactic) ? ORDER.indexOf(tactic) : ORDER.length)
-  return [...found]
-    .map(([tactic, some]): [string, Technique[]] => [tactic, some.sort((a, b) => b.confidence - a.confidence)])
-    .sort(([a], [b]) => place(a) - place(b))
 }

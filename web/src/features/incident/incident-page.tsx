@@ -1,12 +1,14 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
 import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, Waypoints, type LucideIcon } from 'lucide-react'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import type { PaletteEntry } from '@/components/shell/palette'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { ValueActsProvider } from '@/components/value'
+import { searchedField, withTerm } from '@/features/timeline/source'
 import { isProblem } from '@/lib/api/problem'
-import { incidentPath, useGo, useSegments } from '@/lib/route'
+import { incidentPath, useGo, useQueryState, useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { incidentQuery } from '../incidents/queries'
 import { useFeed } from '../incidents/use-feed'
@@ -40,6 +42,8 @@ const ICONS: Record<Tab, LucideIcon> = {
   timeline: Film, graph: Waypoints, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
 } // prettier-ignore
 
+const FOLLOWS = new Set<Tab>(['timeline', 'graph', 'attack'])
+
 /** Everything of one incident: which part is in the path. */
 export function IncidentPage() {
   const [, key = '', part = ''] = useSegments()
@@ -53,6 +57,19 @@ export function IncidentPage() {
     const timer = setTimeout(() => void Promise.allSettled(TABS.map((one) => parts[one]())), LATER_MS)
     return () => clearTimeout(timer)
   }, [])
+  const [query] = useQueryState()
+  const at = query.get('t')
+  // The pages that show the same story go on at the same moment of it.
+  const moment = at && FOLLOWS.has(tab) ? `?t=${at}` : ''
+  // Elsewhere than on the timeline a value leads there.
+  const acts = useMemo(() => {
+    const to = (field: string, value: string, not: boolean) =>
+      go(`${incidentPath(key)}?q=${encodeURIComponent(withTerm('', searchedField(field), value, not))}`)
+    return {
+      filterTo: (field: string, value: string) => to(field, value, false),
+      exclude: (field: string, value: string) => to(field, value, true),
+    }
+  }, [go, key])
   const entries: PaletteEntry[] = TABS.map((one) => ({
     id: one,
     group: say.palette.here,
@@ -65,7 +82,7 @@ export function IncidentPage() {
       rail={TABS.map((one) => (
         <RailLink
           key={one}
-          href={incidentPath(key, one)}
+          href={incidentPath(key, one) + (FOLLOWS.has(one) ? moment : '')}
           icon={ICONS[one]}
           text={say.incident.tabs[one]}
           current={one === tab}
@@ -73,9 +90,11 @@ export function IncidentPage() {
       ))}
       entries={entries}
     >
-      <Suspense fallback={<Waiting />}>
-        <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} onFiles={onFiles} />
-      </Suspense>
+      <ValueActsProvider value={acts}>
+        <Suspense fallback={<Waiting />}>
+          <Body incidentKey={key} tab={tab} incident={incident} analysis={analysis} onFiles={onFiles} />
+        </Suspense>
+      </ValueActsProvider>
       <DropAnywhere text={say.incidents.dropHere} onFiles={onFiles} />
     </Frame>
   )

@@ -1,5 +1,7 @@
 'use client'
+import { Presentation } from 'lucide-react'
 import { ClaimSign, Sign, type Standing } from '@/components/glyphs'
+import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { useFilm, useFilmState } from '@/features/timeline/context'
 import { aired } from '@/features/timeline/engine/scale'
@@ -11,7 +13,7 @@ import type { Story } from './story'
 const STANDINGS: Standing[] = ['verified', 'inferred', 'unknown', 'rejected']
 
 /** The incident in a line: its chapters as they are reached, and how much of it is proven. */
-export function Storyline({ story }: { story: Story }) {
+export function Storyline({ story, onShow }: { story: Story; onShow: () => void }) {
   const film = useFilm()
   const [zone] = useZone()
   // The chapter, not the time: a film that runs draws this again at its chapters only.
@@ -60,6 +62,13 @@ export function Storyline({ story }: { story: Story }) {
           )
         })}
       </ol>
+      {story.entries.length > 0 && (
+        <Hint text={say.show.about} keys="s">
+          <Button size="s" className="mt-0.5" onClick={onShow}>
+            <Presentation size={14} /> {say.show.open}
+          </Button>
+        </Hint>
+      )}
       <ul className="flex shrink-0 items-center gap-3 self-start pt-1">
         {STANDINGS.filter((one) => story.standing[one] > 0).map((one) => (
           <li key={one}>
