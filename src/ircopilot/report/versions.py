@@ -14,6 +14,7 @@ from ircopilot.report.carry import carry_decisions, drafted_claims
 from ircopilot.report.errors import FourEyes, ReportFrozen, UnknownReport, WrongReportState
 from ircopilot.report.ground import Ground, Grounds, learn_records
 from ircopilot.stores.postgres import Tx, report_versions, results
+from ircopilot.stores.postgres.feed import tell_feed
 from ircopilot.stores.postgres.report_versions import ClaimRow, VersionRow
 
 FOUR_EYES = "four-eyes"
@@ -114,11 +115,13 @@ def note_act(
     tx: Tx, caller: Caller, incident: Incident, number: int, act: str, claim_id: str | None = None,
     detail: dict[str, object] | None = None,
 ) -> None:  # fmt: skip
-    """Note what the caller did to a version."""
+    """Note what the caller did to a version, and tell whoever has it open."""
     report_versions.add_act(
         tx, incident.incident_id, number, claim_id=claim_id, act=act, by=caller.label, by_id=caller.principal_id,
         detail=detail or {},
     )  # fmt: skip
+    told = {"by": caller.label, "report": number, "claim": claim_id, "act": act}
+    tell_feed(tx, incident.incident_id, "report.changed", told)
 
 
 def target_of(incident: Incident, number: int, claim_id: str = "") -> str:

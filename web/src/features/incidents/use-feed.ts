@@ -2,10 +2,11 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { listen, onBack } from '@/lib/live'
+import { tellHeard, type Heard } from '@/lib/heard'
 
 const KINDS = [
   'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
-  'action.added', 'action.changed', 'comment.added', 'comment.changed', 'reload',
+  'action.added', 'action.changed', 'comment.added', 'comment.changed', 'report.changed', 'reload',
 ] // prettier-ignore
 const GATHER_MS = 250
 
@@ -17,7 +18,7 @@ export function useFeed(): void {
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
       for (const key of changed) {
-        for (const name of ['incident', 'comments', 'actions'])
+        for (const name of ['incident', 'comments', 'actions', 'report-version', 'report-versions'])
           void queries.invalidateQueries({ queryKey: [name, key] })
       }
       changed.clear()
@@ -26,7 +27,9 @@ export function useFeed(): void {
     const heard = (event: MessageEvent<string>) => {
       // What came since the line was lost is no longer kept.
       if (event.type === 'reload') return void queries.invalidateQueries()
-      changed.add((JSON.parse(event.data) as { incident: string }).incident)
+      const told = JSON.parse(event.data) as Heard
+      changed.add(told.incident)
+      tellHeard(told)
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)
     }

@@ -1,15 +1,16 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { Check, Pencil, Undo2, X } from 'lucide-react'
-import { useDeferredValue, useId, useRef, useState, type ReactNode } from 'react'
+import { useState, type ReactNode } from 'react'
 import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { EvidenceText } from '@/components/value'
 import { ClaimThreads, TalkGlance, TalkMark } from '@/features/comments/claim-threads'
 import type { Talk } from '@/features/comments/use-talk'
+import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
-import { checkQuery, type ReportClaim, type Verdict } from './queries'
+import { ClaimEditor } from './claim-editor'
+import type { ReportClaim, Verdict } from './queries'
 
 interface Props {
   incident: string
@@ -24,7 +25,10 @@ interface Props {
   onTalk: (open: boolean) => void
   onChoose: () => void
   onEdit: (editing: boolean) => void
-  onVerdict: (how: Verdict) => void
+  onVerdict: (how: Verdict, claim: ReportClaim) => void
+  onRecord: (at: number) => void
+  /** Who else changed it just now. */
+  other: string | undefined
 }
 
 export const standingOf = (claim: ReportClaim): Standing =>
@@ -34,7 +38,13 @@ export const standingOf = (claim: ReportClaim): Standing =>
 export function ClaimRow(props: Props) {
   const { claim, current, editing, may, busy, talk, talking, onTalk, onChoose, onEdit, onVerdict } = props
   const [refusing, setRefusing] = useState(false)
-  if (editing) return <Editor {...props} />
+  if (editing) {
+    return (
+      <div id={`claim-${claim.id}`} className="scroll-mt-24">
+        <ClaimEditor {...props} />
+      </div>
+    )
+  }
   const gone = claim.decision === 'rejected' || claim.decision === 'deleted'
   const standing = standingOf(claim)
   const threads = talk.threads.get(claim.id) ?? []
@@ -43,7 +53,7 @@ export function ClaimRow(props: Props) {
   return (
     <div
       id={`claim-${claim.id}`}
-      className={`group relative flex scroll-mt-24 rounded-lg transition-colors ${current ? 'bg-raised' : 'hover:bg-raised/60'}`}
+      className={`group relative flex scroll-mt-24 rounded-lg transition-colors ${props.other ? 'shadow-[inset_2px_0_0_var(--said)]' : ''} ${current ? 'bg-raised' : 'hover:bg-raised/60'}`}
     >
       <span className="flex w-9 shrink-0 justify-center pt-[9px]" title={say.incident.claims[standing]}>
         <ClaimSign
@@ -62,12 +72,17 @@ export function ClaimRow(props: Props) {
           <EvidenceText text={claim.text} />
         </button>
         <Told claim={claim} />
+        {props.other && (
+          <p role="status" className="text-xs text-said">
+            {say.report.justNow(plainLine(props.other, 60))}
+          </p>
+        )}
         {refusing && (
           <Reason
             onCancel={() => setRefusing(false)}
             onReason={(reason) => {
               setRefusing(false)
-              onVerdict({ reject: reason })
+              onVerdict({ reject: reason }, claim)
             }}
           />
         )}
@@ -86,7 +101,7 @@ export function ClaimRow(props: Props) {
             <div className={`ml-auto flex gap-0.5 ${shy}`}>
               {claim.decision === 'none' ? (
                 <>
-                  <Act text={say.report.accept} keys="a" busy={busy} onAct={() => onVerdict('accept')}>
+                  <Act text={say.report.accept} keys="a" busy={busy} onAct={() => onVerdict('accept', claim)}>
                     <Check size={15} />
                   </Act>
                   <Act text={say.report.reject} busy={busy} onAct={() => setRefusing(true)}>
@@ -94,7 +109,7 @@ export function ClaimRow(props: Props) {
                   </Act>
                 </>
               ) : (
-                <Act text={say.report.undo} keys="u" busy={busy} onAct={() => onVerdict('undo')}>
+                <Act text={say.report.undo} keys="u" busy={busy} onAct={() => onVerdict('undo', claim)}>
                   <Undo2 size={14} />
                 </Act>
               )}
@@ -172,82 +187,5 @@ function Reason({ onCancel, onReason }: { onCancel: () => void; onReason: (reaso
         {say.report.reject}
       </Button>
     </form>
-  )
-}
-
-/** The sentence being written anew; the gate answers in the margin, and the text does not move. */
-function Editor({ incident, version, claim, busy, onEdit, onVerdict }: Props) {
-  const id = useId()
-  const [text, setText] = useState(claim.text)
-  const area = useRef<HTMLTextAreaElement>(null)
-  const asked = useDeferredValue(text.trim())
-  const gate = useQuery(checkQuery(incident, version, claim, asked))
-  const faults = gate.data?.faults ?? []
-  const passes = gate.data?.passes === true && asked === text.trim()
-  const select = (start?: number | null, end?: number | null) => {
-    if (start === null || start === undefined) return
-    area.current?.focus()
-    area.current?.setSelectionRange(start, end ?? start)
-  }
-  return (
-    <div className="relative flex rounded-lg bg-raised py-2 pl-9">
-      <div className="max-w-[68ch] min-w-0 flex-1">
-        <textarea
-          ref={area}
-          autoFocus
-          aria-label={say.report.edit}
-          aria-describedby={`${id}-gate`}
-          value={text}
-          rows={Math.max(2, Math.ceil(text.length / 78))}
-          maxLength={4000}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Escape') onEdit(false)
-            if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && passes)
-              onVerdict({ edit: text.trim(), own: false })
-          }}
-          className="[field-sizing:content] w-full resize-none bg-transparent text-[15px] leading-6 outline-none"
-        />
-        <div className="mt-2 flex gap-2">
-          <Button
-            kind="main"
-            size="s"
-            disabled={busy || !passes || text.trim() === claim.text}
-            onClick={() => onVerdict({ edit: text.trim(), own: false })}
-          >
-            {say.report.save}
-          </Button>
-          {!passes && gate.data && (
-            <Button size="s" disabled={busy} onClick={() => onVerdict({ edit: text.trim(), own: true })}>
-              {say.report.saveOwn}
-            </Button>
-          )}
-          <Button kind="bare" size="s" onClick={() => onEdit(false)}>
-            {say.cancel}
-          </Button>
-        </div>
-      </div>
-      <div id={`${id}-gate`} role="status" className="w-72 shrink-0 pr-3 pl-5 text-xs">
-        {gate.isFetching && !gate.data ? (
-          <p className="text-ink-3">{say.report.asking}</p>
-        ) : passes ? (
-          <p className="text-ok">✓ {say.report.stands}</p>
-        ) : (
-          <ul className="flex flex-col gap-1.5">
-            {faults.map((fault) => (
-              <li key={`${fault.reason}/${fault.start}`}>
-                <button
-                  type="button"
-                  className="text-left text-act-high hover:underline"
-                  onClick={() => select(fault.start, fault.end)}
-                >
-                  <EvidenceText text={fault.reason} />
-                </button>
-              </li>
-            ))}
-          </ul>
-        )}
-      </div>
-    </div>
   )
 }

@@ -8,7 +8,7 @@ import { EvidenceText } from '@/components/value'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { standingOf } from './claim-row'
-import { diffQuery, versionQuery, type ClaimChange, type FactChange, type ReportDiff } from './queries'
+import { diffQuery, foundNamesQuery, versionQuery, type ClaimChange, type FactChange, type ReportDiff } from './queries'
 import { VersionMenu, type VersionMenuProps } from './version-menu'
 import { wordDiff } from './words'
 
@@ -70,7 +70,7 @@ export function DiffPage({ incident, from, to, ...choose }: Props) {
           )
         })}
         {facts.length > 0 && <Facts facts={facts} />}
-        <Found diff={diff.data} />
+        <Found incident={incident} diff={diff.data} from={from} to={to} />
       </article>
     </div>
   )
@@ -134,7 +134,12 @@ function Facts({ facts }: { facts: FactChange[] }) {
         <tbody>
           {facts.map((fact) => (
             <tr key={fact.name} className="border-t border-hair">
-              <td className="py-1.5 pr-4 [overflow-wrap:anywhere]">{plainLine(fact.name, 160)}</td>
+              <td className="py-1.5 pr-4 [overflow-wrap:anywhere]">
+                {plainLine(fact.name, 160)}
+                {(fact.after ?? fact.before)?.how && (
+                  <span className="block text-xs text-ink-3">{plainLine((fact.after ?? fact.before)!.how, 200)}</span>
+                )}
+              </td>
               <td className="py-1.5 pr-4 text-ink-3">{told(fact.before)}</td>
               <td className="py-1.5">{told(fact.after)}</td>
             </tr>
@@ -151,7 +156,11 @@ const foundOf = (diff: ReportDiff) =>
     .map((kind) => ({ kind, added: diff[kind].added ?? [], removed: diff[kind].removed ?? [] }))
     .filter((one) => one.added.length + one.removed.length > 0)
 
-function Found({ diff }: { diff: ReportDiff }) {
+function Found({ incident, diff, from, to }: { incident: string; diff: ReportDiff; from: number; to: number }) {
+  const before = useQuery(foundNamesQuery(incident, from)).data
+  const after = useQuery(foundNamesQuery(incident, to)).data
+  // An id says nothing to a reader: what it stands for is in one of the two versions.
+  const nameOf = (id: string) => after?.get(id) ?? before?.get(id) ?? id.replace(':', ' ')
   const kinds = foundOf(diff)
   if (!kinds.length) return null
   return (
@@ -160,15 +169,15 @@ function Found({ diff }: { diff: ReportDiff }) {
       {kinds.map(({ kind, added, removed }) => (
         <div key={kind} className="flex gap-4 border-t border-hair py-2 text-[13px]">
           <h4 className="w-24 shrink-0 text-ink-3">{say.versions[kind]}</h4>
-          <p className="flex flex-wrap gap-x-3 font-mono text-xs leading-5">
+          <p className="flex min-w-0 flex-col font-mono text-xs leading-5 [overflow-wrap:anywhere]">
             {added.map((id) => (
               <ins key={id} className="text-ok no-underline">
-                + {plainLine(id, 80)}
+                + {plainLine(nameOf(id), 120)}
               </ins>
             ))}
             {removed.map((id) => (
               <del key={id} className="text-ink-3 decoration-act-high/60">
-                {plainLine(id, 80)}
+                {plainLine(nameOf(id), 120)}
               </del>
             ))}
           </p>

@@ -62,6 +62,31 @@ export type ReportDiff = Schemas['ReportDiff']
 export type ClaimChange = Schemas['ClaimChange']
 export type FactChange = Schemas['FactChange']
 
+const MOST_PAGES = 5
+const PAGE = 200
+
+/** Names of what a version found, by the ids that a difference lists. */
+export const foundNamesQuery = (key: string, version: number) =>
+  queryOptions({
+    queryKey: ['found-names', key, version],
+    queryFn: async ({ signal }) => {
+      const names = new Map<string, string>()
+      let cursor: string | undefined
+      for (let page = 0; page < MOST_PAGES; page += 1) {
+        const params = { path: { key }, query: { version, limit: PAGE, cursor } }
+        const found = await bodyOf(api.GET('/v1/incidents/{key}/entities', { params, signal }))
+        for (const one of found.items) names.set(one.id, `${one.type} ${one.value}`)
+        if (!found.next) break
+        cursor = found.next
+      }
+      const params = { path: { key }, query: { version, limit: PAGE } }
+      const techniques = await bodyOf(api.GET('/v1/incidents/{key}/techniques', { params, signal }))
+      for (const one of techniques.items) names.set(one.id, `${one.id} ${one.name}`)
+      return names
+    },
+    staleTime: 5 * 60_000,
+  })
+
 export const diffQuery = (key: string, from: number, to: number) =>
   queryOptions({
     queryKey: ['report-version', key, 'diff', from, to],

@@ -1,5 +1,6 @@
 'use client'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { Sparkle } from 'lucide-react'
 import { Button } from '@/components/ui/button'
 import { tell } from '@/components/ui/notices'
 import { isProblem } from '@/lib/api/problem'
@@ -23,10 +24,14 @@ export function ReportHead({
   versions,
   onVersion,
   onCompare,
+  asking,
+  onAsk,
 }: {
   incident: string
   report: ReportVersion
   claims: ReportClaim[]
+  asking: boolean
+  onAsk: () => void
 } & Omit<VersionMenuProps, 'version'>) {
   const queries = useQueryClient()
   const [write, approve] = [useMay('report:write'), useMay('report:approve')]
@@ -68,6 +73,9 @@ export function ReportHead({
         </span>
         {say.report.decided(decided, claims.length)}
       </span>
+      <Button kind="bare" aria-expanded={asking} onClick={onAsk}>
+        <Sparkle size={14} /> {say.ask.open}
+      </Button>
       {report.state === 'in_review' && approve && (
         <Button kind="bare" disabled={go.isPending} onClick={() => go.mutate('return')}>
           {say.report.steps.return}

@@ -14,10 +14,12 @@ import { useMay } from '@/lib/api/session'
 import { useQueryState } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
+import { AskPanel } from './ask-panel'
 import { ClaimRow } from './claim-row'
 import { decide, versionQuery, versionsQuery, type ReportClaim, type ReportVersion, type Verdict } from './queries'
 import { DiffPage } from './diff-page'
 import { ReportHead } from './report-head'
+import { useOthers } from './use-others'
 import type { VersionMenuProps } from './version-menu'
 
 /** The postmortem as a document: each sentence with its standing in the margin, its record beside it. */
@@ -63,6 +65,8 @@ function Document({
   const [open, setOpen] = useState(0)
   const [talking, setTalking] = useState<string | null>(null)
   const talk = useTalk(incident)
+  const others = useOthers(incident, report.version)
+  const [asking, setAsking] = useState(false)
   const current = claims.find((one) => one.id === at) ?? null
   useEffect(() => {
     if (window.location.hash)
@@ -71,7 +75,12 @@ function Document({
   const verdict = useMutation({
     mutationFn: ({ claim, how }: { claim: ReportClaim; how: Verdict }) => decide(incident, report.version, claim, how),
     onSuccess: () => setEditing(null),
-    onError: (error) => tell(isProblem(error) && error.status === 412 ? say.report.changed : error.message, true),
+    onError: (error, { how }) => {
+      // Whoever edits is shown both wordings as soon as the other's is read: nothing is lost by then.
+      const clash = isProblem(error) && error.status === 412
+      const editing = typeof how === 'object' && 'edit' in how
+      if (!(clash && editing)) tell(clash ? say.report.changed : error.message, true)
+    },
     onSettled: () => queries.invalidateQueries({ queryKey: ['report-version', incident] }),
   })
   const choose = useCallback((id: string | null) => {
@@ -108,7 +117,17 @@ function Document({
   return (
     <div className="flex h-full min-h-0">
       <div className="min-w-0 flex-1 overflow-y-auto" id="report-scroll">
-        <ReportHead incident={incident} report={report} claims={claims} {...versions} />
+        <ReportHead
+          incident={incident}
+          report={report}
+          claims={claims}
+          asking={asking}
+          onAsk={() => {
+            setAsking(!asking)
+            choose(null)
+          }}
+          {...versions}
+        />
         <div
           className={`mx-auto grid max-w-[1160px] grid-cols-1 ${current ? '2xl:grid-cols-[150px_minmax(0,1fr)]' : 'lg:grid-cols-[150px_minmax(0,1fr)]'} gap-6 px-6 pb-64`}
         >
@@ -145,7 +164,12 @@ function Document({
                     onTalk={(yes) => onTalk(claim.id, yes)}
                     onChoose={() => choose(claim.id)}
                     onEdit={(yes) => setEditing(yes ? claim.id : null)}
-                    onVerdict={(how) => verdict.mutate({ claim, how })}
+                    onVerdict={(how, seen) => verdict.mutate({ claim: seen, how })}
+                    onRecord={(record) => {
+                      setAt(claim.id)
+                      setOpen(record)
+                    }}
+                    other={others.get(claim.id)}
                   />
                 ))}
               </section>
@@ -155,6 +179,7 @@ function Document({
           </article>
         </div>
       </div>
+      {asking && !current && <AskPanel onClose={() => setAsking(false)} />}
       {current && current.evidence.length > 0 && (
         <EvidenceDrawer
           incident={incident}
