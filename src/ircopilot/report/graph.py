@@ -17,6 +17,7 @@ _KINDS = (
     "process", "file", "ip", "service", "host", "user", "domain", "url", "hash", "cloud-key", "cloud-identity",
     "cloud-resource", "registry", "pipe", "certificate",
 )  # fmt: skip
+_STARTS = ("executed", "spawned")
 
 
 @dataclass(slots=True)
@@ -49,8 +50,8 @@ def build_graph(
     entities: Sequence[Entity], acts: Iterable[Act], most: int = MOST_NODES
 ) -> tuple[list[Node], list[Edge]]:
     """At most `most` nodes, the gravest and best connected by themselves, and the edges between them by time."""
-    ids: dict[tuple[str, str], str] = {(e.type, v.lower()): e.id for e in entities for v in (e.value, *e.aliases)}
-    joined = [(source, target, act) for act in acts if not act.context for source, target in _pairs(act, ids)]
+    known = Known(entities)
+    joined = [(source, target, act) for act in acts if not act.context for source, target in _pairs(act, known)]
     names = _names(entities, joined, most)
     edges: dict[tuple[str, str, str], Edge] = {}
     for source, target, act in sorted(joined, key=lambda j: (j[2].time, j[0], j[1])):
@@ -61,23 +62,62 @@ def build_graph(
     return list(nodes.values()), sorted(edges.values(), key=lambda e: (e.first, e.source, e.target, e.verb))
 
 
-def _pairs(act: Act, ids: dict[tuple[str, str], str]) -> list[tuple[str, str]]:
-    """From who acted (else the account, else the host) to each other entity that the act names."""
+class Known:
+    """Which entity a value of an act names."""
 
-    def found(value: str) -> list[str]:
-        return [ids[kind, value.lower()] for kind in _KINDS if value and (kind, value.lower()) in ids]
+    def __init__(self, entities: Sequence[Entity]) -> None:
+        self._ids: dict[tuple[str, str], str] = {
+            (e.type, v.lower()): e.id for e in entities for v in (e.value, *e.aliases)
+        }
+        self._files: dict[str, list[Entity]] = defaultdict(list)
+        for entity in entities:
+            if entity.type == "file":
+                self._files[_base(entity.value)].append(entity)
 
-    path = act.detail.get("path", "")
-    actors = [*found(act.subject), *found(act.user), *found(act.host)]
-    others = [
-        i for value in (*act.objects, act.detail.get("file", ""), path, act.detail.get("ip", "")) for i in found(value)
-    ]
-    others += [
-        i for value in (act.detail.get("key", ""), act.detail.get("resource", ""), act.host) for i in found(value)
-    ]
+    def named(self, value: str) -> list[str]:
+        """Entities of any kind with that value, the likeliest kind first."""
+        return [self._ids[kind, value.lower()] for kind in _KINDS if value and (kind, value.lower()) in self._ids]
+
+    def program(self, name: str, path: str) -> list[str]:
+        """The file that a process ran from: by its path where that is its own, else by a name that only one has."""
+        if path and _base(path) == name.lower() and ("file", path.lower()) in self._ids:
+            return [self._ids["file", path.lower()]]
+        files = self._files.get(name.lower(), [])
+        hostile = [e for e in files if e.role == "attacker"] or files
+        return [hostile[0].id] if len(hostile) == 1 else []
+
+
+def _base(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2].lower()
+
+
+def _pairs(act: Act, known: Known) -> list[tuple[str, str]]:
+    """From who acted to each other entity that the act names.
+
+    Who acted is the program itself where it is known, so that what malware did is not its victim's doing; else the
+    identity, the account, or the host. Where a call or a logon came from acts upon the identity or account.
+    """
+    detail, starts = act.detail, act.verb in _STARTS
+    # Of a start, the path is that of what was started.
+    program = known.program(act.subject, "" if starts else detail.get("path", ""))
+    actors = [
+        *known.named(act.subject), *program, *known.named(detail.get("arn", "")), *known.named(act.user),
+        *known.named(act.host),
+    ]  # fmt: skip
+    if act.verb == "executed":
+        # A person opened it: the account acted, through whatever showed the file to it.
+        actors = [*known.named(act.user), *actors]
     if not actors:
         return []
-    return [(actors[0], other) for other in dict.fromkeys(others) if other != actors[0]]
+    who = actors[0]
+    if detail.get("arn"):
+        others = known.named(detail.get("resource", "")) or known.named(detail.get("account", ""))
+    else:
+        values = (*act.objects, detail.get("file", ""), detail.get("path", ""), act.host)
+        others = [i for value in values for i in known.named(value)]
+    origins = [i for value in (detail.get("key", ""), detail.get("ip", "")) for i in known.named(value)]
+    pairs = [(who, other) for other in others] + [(origin, who) for origin in origins]
+    return [(a, b) for a, b in dict.fromkeys(pairs) if a != b]
 
 
 def _names(entities: Sequence[Entity], joined: Iterable[tuple[str, str, Act]], most: int) -> dict[str, Node]:

@@ -6,6 +6,8 @@ import { inputLook } from '@/components/ui/field'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceDrawer } from '@/features/incident/drawer'
 import type { Report } from '@/features/incident/report'
+import { litGraph } from '@/features/incident/step'
+import { StepBar, useStep } from '@/features/incident/step-bar'
 import { tellStory } from '@/features/incident/story'
 import { cn } from '@/lib/cn'
 import { plainLine } from '@/lib/evidence'
@@ -14,14 +16,16 @@ import { say } from '@/lib/strings'
 import { layOut, shortLabel, sift } from './layout'
 import { Picture, RoleSign } from './picture'
 import { ProcessTree } from './process-tree'
-import { graphQuery, type Graph, type GraphNode } from './queries'
+import { MovesMap } from './moves-map'
+import { graphQuery, MOST_NODES, type Graph, type GraphNode } from './queries'
 import { ThingPanel } from './thing-panel'
 
 const ROLES = ['attacker', 'victim', 'suspicious', 'unknown', 'benign']
 
 /** Who did what to what, as it came about; or what ran on a host. */
 export function GraphPage({ incident, report }: { incident: string; report: Report | undefined }) {
-  const found = useQuery(graphQuery(incident))
+  const [query] = useQueryState()
+  const found = useQuery(graphQuery(incident, query.get('most') ? MOST_NODES : undefined))
   if (found.isError) return <Trouble error={found.error} again={() => void found.refetch()} />
   if (!found.data) return <Waiting />
   if (!found.data.edges.length) return <Blank title={say.graph.none} about={say.graph.noneAbout} />
@@ -31,7 +35,13 @@ export function GraphPage({ incident, report }: { incident: string; report: Repo
 function Shown({ incident, graph, report }: { incident: string; graph: Graph; report: Report | undefined }) {
   const [query, change] = useQueryState()
   const [proof, setProof] = useState<{ events: string[]; at: number } | null>(null)
-  const claimsOf = useMemo(() => (report ? tellStory(report).claimsOf : new Map<string, never[]>()), [report])
+  const story = useMemo(() => (report ? tellStory(report) : null), [report])
+  const claimsOf = story?.claimsOf
+  const step = useStep(story)
+  const seen = useMemo(
+    () => (step.at === null ? null : litGraph(graph.edges, step.at, step.entry)),
+    [graph, step.at, step.entry],
+  )
   const rolesText = query.get('roles')
   const [type, text, chosen] = [query.get('type') ?? '', query.get('q') ?? '', query.get('thing')]
   const fits = useMemo(() => {
@@ -39,7 +49,9 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
     return sift(graph.nodes, graph.edges, { roles, type, text })
   }, [graph, rolesText, type, text])
   const hosts = useMemo(() => hostsOf(graph.nodes), [graph])
-  const processes = query.get('view') === 'processes'
+  const all = query.has('most')
+  const view = VIEWS.find((one) => one === query.get('view')) ?? 'acts'
+  const processes = view === 'processes'
   const host = query.get('host') ?? hosts[0]?.label ?? ''
   const node = graph.nodes.find((one) => one.id === chosen)
   const prove = (events: string[]) => setProof(events.length ? { events, at: 0 } : null)
@@ -51,7 +63,7 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
   return (
     <div className="flex h-full min-h-0 flex-col">
       <div className="flex shrink-0 flex-wrap items-center gap-2 border-b px-4 py-2">
-        <Views processes={processes} change={change} />
+        <Views view={view} change={change} />
         {processes ? (
           <Pick
             label={say.graph.host}
@@ -59,10 +71,15 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
             options={hosts.map((one): [string, string] => [one.label, plainLine(one.label, 60)])}
             onChange={(value) => change({ host: value })}
           />
-        ) : (
+        ) : view === 'acts' ? (
           <Filters graph={graph} roles={rolesText} type={type} text={text} change={change} />
+        ) : null}
+        {view === 'acts' && (graph.together || all) && (
+          <Button size="s" onClick={() => change({ most: all ? null : String(MOST_NODES) })}>
+            {all ? say.graph.fewer : say.graph.more}
+          </Button>
         )}
-        {!processes && (
+        {view === 'acts' && (
           <span className="ml-auto text-xs text-ink-3 tabular-nums">
             {graph.together ? say.graph.together(graph.entities) : say.graph.sum(fits.nodes.length, fits.edges.length)}
           </span>
@@ -72,8 +89,10 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
         <div className="min-w-0 flex-1">
           {processes ? (
             <ProcessTree key={host} incident={incident} host={host} onEvidence={prove} />
+          ) : view === 'movement' && report && story ? (
+            <MovesMap story={story} report={report} step={step} onEvidence={prove} />
           ) : fits.nodes.length ? (
-            <Room fits={fits} chosen={chosen} onNode={choose} onEvidence={prove} />
+            <Room fits={fits} chosen={chosen} seen={seen} onNode={choose} onEvidence={prove} />
           ) : (
             <Blank title={say.graph.noFit}>
               <Button onClick={() => change({ roles: null, type: null, q: null })}>{say.incidents.clear}</Button>
@@ -85,13 +104,14 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
             incident={incident}
             events={proof.events}
             at={proof.at}
-            claims={claimsOf.get(event) ?? []}
+            claims={claimsOf?.get(event) ?? []}
             onTurn={(at) => setProof({ ...proof, at })}
             onClose={() => setProof(null)}
           />
-        ) : node && !processes ? (
+        ) : node && view === 'acts' ? (
           <ThingPanel
             key={node.id}
+            incident={incident}
             node={node}
             edges={graph.edges}
             onEdge={(edge) => prove(edge.evidence)}
@@ -99,6 +119,7 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
           />
         ) : null}
       </div>
+      {!processes && <StepBar step={step} />}
     </div>
   )
 }
@@ -106,12 +127,13 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
 interface RoomProps {
   fits: Pick<Graph, 'nodes' | 'edges'>
   chosen: string | null
+  seen: ReturnType<typeof litGraph> | null
   onNode: (id: string | null) => void
   onEvidence: (events: string[]) => void
 }
 
 /** The picture in the room there is, and under it what nothing is tied to. */
-function Room({ fits, chosen, onNode, onEvidence }: RoomProps) {
+function Room({ fits, chosen, seen, onNode, onEvidence }: RoomProps) {
   const box = useRef<HTMLDivElement>(null)
   const [room, setRoom] = useState({ width: 0, height: 0 })
   useEffect(() => {
@@ -130,6 +152,7 @@ function Room({ fits, chosen, onNode, onEvidence }: RoomProps) {
           <Picture
             layout={layout}
             chosen={chosen}
+            seen={seen}
             onNode={onNode}
             onTie={(tie) => onEvidence([...new Set(tie.edges.flatMap((edge) => edge.evidence))])}
           />
@@ -164,16 +187,19 @@ function Apart({ nodes, onNode }: { nodes: GraphNode[]; onNode: (id: string) => 
 
 type Change = (patch: Record<string, string | null>) => void
 
-function Views({ processes, change }: { processes: boolean; change: Change }) {
+const VIEWS = ['acts', 'movement', 'processes'] as const
+type View = (typeof VIEWS)[number]
+
+function Views({ view, change }: { view: View; change: Change }) {
   return (
     <div role="radiogroup" aria-label={say.graph.view} className="flex rounded-md bg-sunk p-0.5">
-      {(['acts', 'processes'] as const).map((one) => (
+      {VIEWS.map((one) => (
         <button
           key={one}
           type="button"
           role="radio"
-          aria-checked={(one === 'processes') === processes}
-          onClick={() => change({ view: one === 'processes' ? one : null })}
+          aria-checked={one === view}
+          onClick={() => change({ view: one === 'acts' ? null : one, thing: null })}
           className="h-7 rounded px-2.5 text-xs font-[540] text-ink-3 transition-colors hover:text-ink aria-checked:bg-lifted aria-checked:text-ink"
         >
           {say.graph.views[one]}

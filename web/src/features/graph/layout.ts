@@ -51,15 +51,16 @@ export interface Layout {
   height: number
 }
 
+const PATHS = new Set(['file', 'user', 'process', 'cloud-resource', 'cloud-identity'])
+
 /** The last part of a path, an account without its domain, a host without what follows the dot: the rest is in the panel. */
 export function shortLabel(node: Pick<GraphNode, 'type' | 'label'>): string {
   const text = plainLine(node.label, 300)
-  const short =
-    node.type === 'file' || node.type === 'user' || node.type === 'process'
-      ? (text.split(/[\\/]/).filter(Boolean).pop() ?? text)
-      : node.type === 'host'
-        ? (text.split('.')[0] ?? text)
-        : text
+  const short = PATHS.has(node.type)
+    ? (text.split(/[\\/]/).filter(Boolean).pop() ?? text)
+    : node.type === 'host'
+      ? (text.split('.')[0] ?? text)
+      : text
   return short.length > MOST_CHARS ? `${short.slice(0, MOST_CHARS - 1)}…` : short
 }
 

@@ -1,5 +1,6 @@
 'use client'
 import { useMemo, useRef, useState, type KeyboardEvent } from 'react'
+import type { Lit } from '@/features/incident/step'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, zoneName } from '@/lib/time'
@@ -10,6 +11,8 @@ interface Props {
   chosen: string | null
   onNode: (id: string | null) => void
   onTie: (tie: Tie) => void
+  /** What has come in when the playhead stands somewhere; null: all of it. */
+  seen?: { nodes: ReadonlySet<string>; ties: Lit } | null
 }
 
 const ROLE: Record<string, { colour: string; glyph: 'diamond' | 'circle' | 'dot' }> = {
@@ -28,7 +31,7 @@ export function RoleSign({ role, size = 16 }: { role: string; size?: number }) {
   )
 }
 
-function Shape({ role, many }: { role: string; many: boolean }) {
+export function Shape({ role, many }: { role: string; many: boolean }) {
   const { colour, glyph } = ROLE[role] ?? PLAIN
   const path =
     glyph === 'diamond'
@@ -45,7 +48,7 @@ function Shape({ role, many }: { role: string; many: boolean }) {
 }
 
 /** Things on lanes by kind, left to right as they came in; what one did to another runs between them. */
-export function Picture({ layout, chosen, onNode, onTie }: Props) {
+export function Picture({ layout, chosen, onNode, onTie, seen = null }: Props) {
   const [pointed, setPointed] = useState<string | null>(null)
   const [zone] = useZone()
   const svg = useRef<SVGSVGElement>(null)
@@ -103,13 +106,20 @@ export function Picture({ layout, chosen, onNode, onTie }: Props) {
         {zoneName(zone, layout.ticks[0]?.time)}
       </text>
       {layout.ties.map((tie) => (
-        <Curve key={tie.id} tie={tie} lit={lit ? lit.ties.has(tie.id) : null} onTie={onTie} />
+        <Curve
+          key={tie.id}
+          tie={tie}
+          lit={lit ? lit.ties.has(tie.id) : null}
+          hidden={seen !== null && !seen.ties.lit.has(tie.id)}
+          now={seen?.ties.now.has(tie.id) ?? false}
+          onTie={onTie}
+        />
       ))}
       {layout.nodes.map((one) => (
         <Thing
           key={one.node.id}
           placed={one}
-          dim={lit !== null && !lit.nodes.has(one.node.id)}
+          dim={(lit !== null && !lit.nodes.has(one.node.id)) || (seen !== null && !seen.nodes.has(one.node.id))}
           chosen={one.node.id === chosen}
           stop={one.node.id === stop}
           ties={layout.ties.filter((tie) => tie.source === one.node.id || tie.target === one.node.id).length}
@@ -141,9 +151,18 @@ function Lanes({ layout }: { layout: Layout }) {
   ))
 }
 
-function Curve({ tie, lit, onTie }: { tie: Tie; lit: boolean | null; onTie: (tie: Tie) => void }) {
-  const wide = Math.min(4, 1.1 + Math.log2(tie.acts) * 0.45)
-  const opacity = lit === null ? (tie.hostile ? 0.75 : 0.4) : lit ? 1 : 0.08
+interface CurveProps {
+  tie: Tie
+  lit: boolean | null
+  hidden: boolean
+  now: boolean
+  onTie: (tie: Tie) => void
+}
+
+function Curve({ tie, lit, hidden, now, onTie }: CurveProps) {
+  const wide = Math.min(4, 1.1 + Math.log2(tie.acts) * 0.45) + (now ? 1 : 0)
+  const plain = now ? 1 : tie.hostile ? 0.75 : 0.4
+  const opacity = hidden ? 0.05 : lit === null ? plain : lit ? 1 : 0.08
   return (
     <g
       onClick={(event) => {
@@ -157,12 +176,24 @@ function Curve({ tie, lit, onTie }: { tie: Tie; lit: boolean | null; onTie: (tie
       <path
         d={tie.path}
         fill="none"
-        stroke={tie.hostile ? 'var(--act-medium)' : 'var(--ink-3)'}
+        stroke={now ? 'var(--accent)' : tie.hostile ? 'var(--act-medium)' : 'var(--ink-3)'}
         strokeWidth={wide}
         style={{ opacity }}
         className="transition-opacity duration-150"
         markerEnd={`url(#tip-${tie.hostile ? 'hostile' : 'plain'})`}
       />
+      {now && (
+        <path
+          d={tie.path}
+          fill="none"
+          stroke="var(--accent)"
+          strokeWidth={wide + 3}
+          strokeLinecap="round"
+          pathLength={100}
+          strokeDasharray="8 200"
+          className="travel"
+        />
+      )}
     </g>
   )
 }

@@ -1,4 +1,5 @@
 'use client'
+import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { Button } from '@/components/ui/button'
 import { EvidenceText, Value } from '@/components/value'
@@ -7,9 +8,10 @@ import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { clockText, parseTime } from '@/lib/time'
 import { RoleSign } from './picture'
-import type { GraphEdge, GraphNode } from './queries'
+import { membersQuery, type GraphEdge, type GraphNode } from './queries'
 
 interface Props {
+  incident: string
   node: GraphNode
   edges: readonly GraphEdge[]
   onEdge: (edge: GraphEdge) => void
@@ -17,7 +19,7 @@ interface Props {
 }
 
 /** A thing with what it did and what was done to it; each act opens its record. */
-export function ThingPanel({ node, edges, onEdge, onClose }: Props) {
+export function ThingPanel({ incident, node, edges, onEdge, onClose }: Props) {
   const did = edges.filter((edge) => edge.source === node.id)
   const suffered = edges.filter((edge) => edge.target === node.id)
   return (
@@ -41,11 +43,29 @@ export function ThingPanel({ node, edges, onEdge, onClose }: Props) {
           <X size={15} />
         </Button>
       </header>
-      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4">
+      <div className="min-h-0 flex-1 overflow-y-auto px-2 pb-4" tabIndex={0}>
+        {node.members > 1 && <Members incident={incident} node={node} />}
         <Acts title={say.graph.did} edges={did} onEdge={onEdge} />
         <Acts title={say.graph.suffered} edges={suffered} onEdge={onEdge} />
       </div>
     </aside>
+  )
+}
+
+/** What a group is made of: the gravest of its kind and role. */
+function Members({ incident, node }: { incident: string; node: GraphNode }) {
+  const found = useQuery(membersQuery(incident, node))
+  return (
+    <section className="mt-2 px-2" aria-label={say.graph.group(node.members)}>
+      <h3 className="pb-1 eyebrow">{say.graph.group(node.members)}</h3>
+      <ul className="flex max-h-60 flex-col overflow-y-auto font-mono text-xs leading-5" tabIndex={0}>
+        {(found.data ?? []).map((one) => (
+          <li key={one.id}>
+            <Value field={node.type} value={one.value} />
+          </li>
+        ))}
+      </ul>
+    </section>
   )
 }
 
