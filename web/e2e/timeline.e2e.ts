@@ -212,6 +212,31 @@ it('the story is shown chapter by chapter from the keyboard, and nothing runs by
   await until(() => asked().has('t') && !asked().has('show'), 'the playhead where the show ended')
 })
 
+it('on a tablet the timeline is dragged and pinched', async () => {
+  await page.setViewportSize({ width: 820, height: 1180 })
+  await page.goto(at())
+  await page.getByRole('row').nth(2).waitFor()
+  const box = (await page.getByTestId('timeline-canvas').boundingBox())!
+  const [x, y] = [box.x + box.width / 2, box.y + box.height * 0.6]
+  const hand = await context.newCDPSession(page)
+  const touch = async (type: 'touchStart' | 'touchMove' | 'touchEnd', ...xs: number[]) => {
+    const touchPoints = xs.map((one, id) => ({ x: one, y, id }))
+    await hand.send('Input.dispatchTouchEvent', { type, touchPoints })
+  }
+  await touch('touchStart', x)
+  for (let i = 1; i <= 8; i += 1) await touch('touchMove', x - i * 20)
+  await touch('touchEnd')
+  await until(() => asked().has('from'), 'the window was dragged')
+  const wide = () => Date.parse(asked().get('to')!) - Date.parse(asked().get('from')!)
+  const dragged = wide()
+  await touch('touchStart', x - 20, x + 20)
+  for (let i = 1; i <= 8; i += 1) await touch('touchMove', x - 20 - i * 15, x + 20 + i * 15)
+  await touch('touchEnd')
+  await until(() => wide() < dragged / 2, 'the window was pinched')
+  await picture(page, 'tablet')
+  await page.setViewportSize({ width: 1440, height: 900 })
+})
+
 it('the way from machine to machine stands as a map, and each way opens its record', async () => {
   await page.goto(at('/graph?view=movement'))
   const stops = page.getByRole('list', { name: /^Machines in the order/ })

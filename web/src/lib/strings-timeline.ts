@@ -121,10 +121,9 @@ export const film = {
     lane: (host: string, offset: string) => `The clock of ${host} was corrected by ${offset}`,
     recorded: (time: string) => `recorded ${time}`,
   },
-  save: {
+  saved: {
     cut: (n: number) => `The first ${n.toLocaleString('en')} events of the view were saved.`,
     done: (n: number) => (n === 1 ? '1 event saved' : `${n.toLocaleString('en')} events saved`),
     search: 'Search',
-    search_none: 'no search',
   },
 }

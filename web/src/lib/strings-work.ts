@@ -55,7 +55,7 @@ export const work = {
     title: 'Ask',
     none: 'No model is configured.',
     whole:
-      'Every sentence here was written without one, from the records, and went through the gate. Nothing of this incident leaves the machine.',
+      'Every sentence here was written without one, from the records, and went through the gate. No model has seen anything of this incident.',
     comes: 'What comes with a model',
     question: [
       'Questions',

@@ -85,7 +85,7 @@ function Shown({ incident, graph, report }: { incident: string; graph: Graph; re
           </span>
         )}
       </div>
-      <div className="flex min-h-0 flex-1">
+      <div className="relative flex min-h-0 flex-1">
         <div className="min-w-0 flex-1">
           {processes ? (
             <ProcessTree key={host} incident={incident} host={host} onEvidence={prove} />

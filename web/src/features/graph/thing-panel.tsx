@@ -25,7 +25,7 @@ export function ThingPanel({ incident, node, edges, onEdge, onClose }: Props) {
   return (
     <aside
       aria-label={plainLine(node.label, 160)}
-      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised"
+      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised max-[1100px]:absolute max-[1100px]:inset-y-0 max-[1100px]:right-0 max-[1100px]:z-40 max-[1100px]:shadow-2xl"
     >
       <header className="flex shrink-0 items-start gap-2.5 p-4 pr-2 pb-3">
         <span className="pt-0.5">

@@ -28,7 +28,7 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
     return lit.now.has(one.id) ? 38 : lit.lit.has(one.id) ? share : 0
   }
   return (
-    <div className="flex h-full min-h-0">
+    <div className="relative flex h-full min-h-0">
       <div className="flex min-w-0 flex-1 flex-col">
         <div className="min-h-0 flex-1 overflow-auto p-5" tabIndex={0} aria-label={say.attack.label} role="region">
           <div className="flex min-w-max gap-2 xl:min-w-0">

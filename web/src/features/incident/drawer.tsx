@@ -45,7 +45,7 @@ export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose, 
       tabIndex={-1}
       data-drawer
       aria-label={say.evidence.title}
-      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised outline-none"
+      className="flex h-full w-[392px] shrink-0 slide-in flex-col bg-raised outline-none max-[1100px]:absolute max-[1100px]:inset-y-0 max-[1100px]:right-0 max-[1100px]:z-40 max-[1100px]:shadow-2xl"
     >
       <header className="flex h-11 shrink-0 items-center gap-2 pr-2 pl-4">
         <h2 className="text-[13px] font-[600]">{say.evidence.title}</h2>

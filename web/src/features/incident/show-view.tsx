@@ -148,6 +148,8 @@ function Chapters({ beats, at, onBeat }: { beats: Beat[]; at: number; onBeat: (a
   )
 }
 
+const LONG = 64 // letters: beyond, a sentence is set smaller, so that the graph keeps its room
+
 /** One sentence, as large as the room needs it, with when and where. */
 function Caption({ beat, report }: { beat: Beat; report: Report }) {
   const [zone] = useZone()
@@ -168,7 +170,9 @@ function Caption({ beat, report }: { beat: Beat; report: Report }) {
         </span>
         {beat.place && <span className="font-mono">{beat.place}</span>}
       </p>
-      <p className="mt-[1.5vh] max-w-[26ch] text-[clamp(28px,4.1vw,68px)] leading-[1.08] font-[640] tracking-[-0.025em] text-balance [overflow-wrap:anywhere]">
+      <p
+        className={`mt-[1.5vh] leading-[1.08] ${beat.text.length > LONG ? 'max-w-[38ch] text-[clamp(24px,2.9vw,48px)]' : 'max-w-[26ch] text-[clamp(28px,4.1vw,68px)]'} font-[640] tracking-[-0.025em] text-balance [overflow-wrap:anywhere]`}
+      >
         {beat.text}
         {more > 0 && <span className="text-ink-3"> {say.show.more(more)}</span>}
       </p>

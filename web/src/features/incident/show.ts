@@ -2,7 +2,7 @@
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { OURS } from '@/features/timeline/engine/lanes'
-import type { ChapterName, Entry, Story } from './story'
+import { shortText, type ChapterName, type Entry, type Story } from './story'
 
 export interface Beat {
   id: string
@@ -19,7 +19,7 @@ const LEAST_MS = 2200
 const PER_CHAR_MS = 34
 const OPENING_MS = 1600
 const MOST_MS = 7000
-const TEXT = 140
+const TEXT = 130
 
 /** What follows each other on one machine by one kind of act is told once: a board does not watch twelve downloads. */
 export function beatsOf(story: Pick<Story, 'entries'>): Beat[] {
@@ -39,7 +39,7 @@ export function beatsOf(story: Pick<Story, 'entries'>): Beat[] {
       opens: !begun.has(chapter),
       entries: [entry],
       time: entry.time,
-      text: plainLine(entry.text, TEXT),
+      text: entry.entry.summary ? shortText(entry.entry, TEXT) : entry.text,
       place: placeOf(entry),
     })
     begun.add(chapter)

@@ -47,7 +47,7 @@ export function StepPanel({ incident, report, story, onClose }: Props) {
   return (
     <aside
       aria-label={say.step.title}
-      className="flex w-[340px] shrink-0 slide-in flex-col gap-5 overflow-y-auto bg-raised px-4 pb-6"
+      className="flex w-[340px] shrink-0 slide-in flex-col gap-5 overflow-y-auto bg-raised px-4 pb-6 max-[1100px]:absolute max-[1100px]:inset-y-0 max-[1100px]:right-0 max-[1100px]:z-40 max-[1100px]:shadow-2xl"
       tabIndex={0}
     >
       <header className="sticky top-0 z-10 -mr-2 flex h-11 shrink-0 items-center bg-raised">

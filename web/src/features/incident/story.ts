@@ -129,7 +129,7 @@ function chapterOf(entry: TimelineEntry, tactics: Map<string, string[]>): Chapte
 }
 
 /** The act in a few words: what the lane already says (host, account, process number) is left out. */
-export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>): string {
+export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>, most = 72): string {
   const said = /wrote: [“"](?:Action: )?(.*)[”"]$/s.exec(entry.summary)
   const text = said
     ? said[1]!
@@ -146,7 +146,7 @@ export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>): strin
         )
         .replace(/^(\S+) called /, 'called ')
         .replace(/^user\/\S+ with access key \S+ /, '')
-  return plainLine(text.replace(/\.$/, ''), 72)
+  return plainLine(text.replace(/\.$/, ''), most)
 }
 
 function placesOf(

@@ -1,5 +1,6 @@
 'use client'
 import { Presentation } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { ClaimSign, Sign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
@@ -20,13 +21,24 @@ export function Storyline({ story, onShow }: { story: Story; onShow: () => void 
   const reached = useFilmState(({ playhead }) =>
     playhead === null ? null : story.chapters.findLastIndex((chapter) => chapter.time <= playhead),
   )
+  const list = useRef<HTMLOListElement>(null)
+  useEffect(() => {
+    const row = list.current
+    const current = row?.children[reached ?? -1] as HTMLElement | undefined
+    // Where there is no room for all chapters, the one that is on is among those that are seen.
+    if (row && current && row.scrollWidth > row.clientWidth) row.scrollLeft = current.offsetLeft - row.clientWidth / 2
+  }, [reached])
   return (
     <div className="flex items-stretch gap-4 px-3 pt-3 pb-2">
-      <ol aria-label={say.incident.storyline} className="flex min-w-0 flex-1">
+      <ol
+        ref={list}
+        aria-label={say.incident.storyline}
+        className="flex min-w-0 flex-1 [scrollbar-width:none] overflow-x-auto"
+      >
         {story.chapters.map((chapter, i) => {
           const past = reached === null || i <= reached
           return (
-            <li key={chapter.name} className="flex min-w-0 flex-1">
+            <li key={chapter.name} className="flex min-w-22 flex-1">
               <button
                 type="button"
                 aria-current={i === reached ? 'step' : undefined}
@@ -69,7 +81,7 @@ export function Storyline({ story, onShow }: { story: Story; onShow: () => void 
           </Button>
         </Hint>
       )}
-      <ul className="flex shrink-0 items-center gap-3 self-start pt-1">
+      <ul className="flex shrink-0 items-center gap-3 self-start pt-1 @max-3xl:hidden">
         {STANDINGS.filter((one) => story.standing[one] > 0).map((one) => (
           <li key={one}>
             <Hint text={say.incident.claims[one]}>

@@ -160,7 +160,7 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
         {params.get('show') === '1' && (
           <Show incident={incident} report={report} story={story} onClose={() => change({ show: null })} />
         )}
-        <div className="flex h-full min-h-0">
+        <div className="relative flex h-full min-h-0">
           <div className="@container flex min-w-0 flex-1 flex-col">
             <Storyline story={story} onShow={show} />
             <div className="flex flex-wrap items-center gap-x-2 gap-y-1 px-3 pb-1">

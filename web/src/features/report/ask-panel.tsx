@@ -10,7 +10,7 @@ export function AskPanel({ onClose }: { onClose: () => void }) {
     <aside
       data-drawer
       aria-label={say.ask.title}
-      className="flex h-full w-[392px] shrink-0 slide-in flex-col overflow-y-auto bg-raised"
+      className="flex h-full w-[392px] shrink-0 slide-in flex-col overflow-y-auto bg-raised max-[1100px]:absolute max-[1100px]:inset-y-0 max-[1100px]:right-0 max-[1100px]:z-40 max-[1100px]:shadow-2xl"
       tabIndex={0}
     >
       <header className="flex h-11 shrink-0 items-center pr-2 pl-4">

@@ -19,7 +19,7 @@ interface Props {
 export function MergeChoice({ base, mine, theirs, onTheirs, onMine, onBoth }: Props) {
   const who = plainLine((theirs.decided_by ?? '').replace(/ <[^<>]*>$/, ''), 60)
   return (
-    <section role="alert" aria-label={say.merge.title} className="mb-3 rounded-lg bg-lifted p-3">
+    <section role="alert" aria-label={say.merge.title} className="mb-3 rounded-lg bg-sunk p-3">
       <p className="text-[13px] font-[580]">{say.merge.told(who)}</p>
       <dl className="mt-2 grid grid-cols-[52px_minmax(0,1fr)] gap-x-3 gap-y-1.5 text-[13px] leading-5">
         <dt className="text-ink-3">{say.merge.theirs}</dt>

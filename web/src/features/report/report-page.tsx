@@ -115,7 +115,7 @@ function Document({
   useShortcuts(shortcuts, editing === null)
 
   return (
-    <div className="flex h-full min-h-0">
+    <div className="relative flex h-full min-h-0">
       <div className="min-w-0 flex-1 overflow-y-auto" id="report-scroll">
         <ReportHead
           incident={incident}

@@ -12,6 +12,7 @@ import type { Overview } from './source'
 
 const HEIGHT = 36
 const GRIP = 6
+const FINGER = 16
 
 /** The whole incident in one strip: where we are in it, and a way to be elsewhere. */
 export function OverviewStrip({ overview, marks }: { overview: Overview; marks: Mark[] }) {
@@ -141,10 +142,11 @@ function bindStrip(element: HTMLCanvasElement, film: Film, all: Span): () => voi
     const box = element.getBoundingClientRect()
     const x = event.clientX - box.left
     const [from, to] = [xOf(view.from, all, box.width), xOf(view.to, all, box.width)]
+    const grip = event.pointerType === 'touch' ? FINGER : GRIP
     const kind =
-      Math.abs(x - from) < GRIP
+      Math.abs(x - from) < grip
         ? 'from'
-        : Math.abs(x - to) < GRIP
+        : Math.abs(x - to) < grip
           ? 'to'
           : x > from && x < to && event.shiftKey
             ? 'move'

@@ -31,7 +31,7 @@ export interface Caption {
 export function savePng(engine: Engine, names: ReadonlyMap<string, string>, caption: Caption): void {
   const { incident, title, q, view, zone } = caption
   const span = `${stampText(view.from, zone, false)} – ${stampText(view.to, zone, false)} ${zoneName(zone, view.from)}`
-  const lines = [title ? `${incident}  ${title}` : incident, q ? `${span}   ${say.save.search}: ${q}` : span]
+  const lines = [title ? `${incident}  ${title}` : incident, q ? `${span}   ${say.saved.search}: ${q}` : span]
   engine.picture(names, lines).toBlob((blob) => blob && save(`${incident}-timeline.png`, blob), 'image/png')
 }
 
@@ -64,7 +64,7 @@ export async function saveCsv(incident: string, view: Span, q: string): Promise<
     return
   }
   save(`${incident}-events.csv`, new Blob([csvText([HEAD, ...rows.map(cellsOf)])], { type: 'text/csv;charset=utf-8' }))
-  tell(cursor ? say.save.cut(rows.length) : say.save.done(rows.length), cursor !== null)
+  tell(cursor ? say.saved.cut(rows.length) : say.saved.done(rows.length), cursor !== null)
 }
 
 export const csvText = (lines: string[][]) => `${lines.map((line) => line.map(csvCell).join(',')).join('\r\n')}\r\n`
