@@ -9,6 +9,7 @@ import { Plugin, PluginKey } from '@tiptap/pm/state'
 import { Decoration, DecorationSet } from '@tiptap/pm/view'
 import { EditorContent, useEditor } from '@tiptap/react'
 import { useEffect, useRef } from 'react'
+import { plainLine } from '@/lib/evidence'
 import { plainSentence, type Range } from './marks'
 
 const faultsKey = new PluginKey<DecorationSet>('faults')
@@ -27,7 +28,7 @@ const Faults = Extension.create({
             change.doc,
             // A paragraph's text begins behind its opening: one place on.
             ranges.map(({ from, to, reason }) =>
-              Decoration.inline(from + 1, to + 1, { class: 'fault', title: reason }),
+              Decoration.inline(from + 1, to + 1, { class: 'fault', title: plainLine(reason) }),
             ),
           )
         },

@@ -119,7 +119,7 @@ function Row({ field, one, most, a, b }: { field: string; one: Difference; most:
       <Value
         field={field}
         value={one.value}
-        label={`${one.value}: ${one.a}, ${one.b}${alone && `, ${alone}`}`}
+        label={plainLine(`${one.value}: ${one.a}, ${one.b}${alone && `, ${alone}`}`, 400)}
         className={`h-7 min-w-0 truncate rounded px-1 text-center font-mono text-xs hover:bg-lifted data-[state=open]:bg-lifted ${alone ? 'text-ink' : 'text-ink-2'}`}
       >
         <span title={plainLine(`${one.value}${alone && `, ${alone}`}`, 300)}>{plainLine(name, 60)}</span>

@@ -64,7 +64,7 @@ export function MarkBar({ incident, event }: { incident: string; event: EventWho
             {may && (
               <button
                 type="button"
-                aria-label={say.marks.untag(tag)}
+                aria-label={plainLine(say.marks.untag(tag))}
                 className="flex size-6 items-center justify-center rounded-full text-ink-3 hover:text-ink"
                 onClick={() => void mark(event, { tag, on: false })}
               >

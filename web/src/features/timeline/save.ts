@@ -1,6 +1,7 @@
 /** The view as a picture, and its events as a table, for whoever has no access. */
 import { tell } from '@/components/ui/notices'
 import { api, bodyOf } from '@/lib/api/client'
+import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { isoTime, stampText, zoneName, type Zone } from '@/lib/time'
 import type { Engine } from './engine/engine'
@@ -31,7 +32,9 @@ export interface Caption {
 export function savePng(engine: Engine, names: ReadonlyMap<string, string>, caption: Caption): void {
   const { incident, title, q, view, zone } = caption
   const span = `${stampText(view.from, zone, false)} – ${stampText(view.to, zone, false)} ${zoneName(zone, view.from)}`
-  const lines = [title ? `${incident}  ${title}` : incident, q ? `${span}   ${say.saved.search}: ${q}` : span]
+  const lines = [`${incident}  ${title}`.trim(), q ? `${span}   ${say.saved.search}: ${q}` : span].map((line) =>
+    plainLine(line),
+  )
   engine.picture(names, lines).toBlob((blob) => blob && save(`${incident}-timeline.png`, blob), 'image/png')
 }
 

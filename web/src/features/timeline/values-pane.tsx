@@ -79,13 +79,13 @@ function Facet({ incident, span, q, field, onDrop }: FacetProps) {
   const values = found.data?.values ?? []
   const most = values[0]?.events ?? 1
   return (
-    <section aria-label={field} className="flex w-56 shrink-0 flex-col">
+    <section aria-label={plainLine(field, 80)} className="flex w-56 shrink-0 flex-col">
       <h3 className="group flex h-7 shrink-0 items-center gap-2 text-xs">
         <span className="truncate font-mono text-ink-2">{plainLine(field, 60)}</span>
         {found.data && <span className="shrink-0 text-2xs text-ink-3">{say.values.distinct(found.data.distinct)}</span>}
         <button
           type="button"
-          aria-label={say.values.drop(field)}
+          aria-label={plainLine(say.values.drop(field), 120)}
           onClick={onDrop}
           className="ml-auto text-ink-3 opacity-0 group-hover:opacity-100 hover:text-ink focus-visible:opacity-100"
         >

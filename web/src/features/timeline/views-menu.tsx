@@ -89,7 +89,7 @@ function Kept({ incident, onView }: { incident: string; onView: (view: KeptView)
             {view.owner === me && (
               <button
                 type="button"
-                aria-label={say.views.forget(view.name)}
+                aria-label={plainLine(say.views.forget(view.name))}
                 disabled={forget.isPending}
                 onClick={() => forget.mutate(view.id)}
                 className="flex size-8 items-center justify-center text-ink-3 opacity-0 group-hover:opacity-100 hover:text-ink focus-visible:opacity-100"
@@ -112,7 +112,7 @@ function Keep({ incident, onKept }: { incident: string; onKept: () => void }) {
   const keep = useMutation({
     mutationFn: () => keepView(name.trim(), shared, viewOf(incident, new URLSearchParams(window.location.search))),
     onSuccess: (kept) => {
-      tell(say.views.saved(kept.name))
+      tell(plainLine(say.views.saved(kept.name)))
       onKept()
     },
     onError: (error) => tell(error.message, true),
