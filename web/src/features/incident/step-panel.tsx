@@ -25,9 +25,11 @@ interface Props {
 
 /** Beside the film: who did it to what, and with which technique, as far as the playhead has come. */
 export function StepPanel({ incident, report, story, onClose }: Props) {
-  const at = useFilmState((state) => state.playhead)
   const times = useMemo(() => timesOfStory(story), [story])
-  const { moment, entry } = momentAt(story, times, at)
+  // The act, not the time: a film that runs draws this again at its acts only.
+  const moment = useFilmState((state) => momentAt(story, times, state.playhead).moment)
+  const entry = story.entries[moment - 1] ?? null
+  const at = moment < 0 ? null : (entry?.time ?? (times[0] ?? 0) - 1)
   const known = useMemo(() => techniqueTimes(report, story), [report, story])
   const graph = useQuery(graphQuery(incident)).data
   // What is lit changes from act to act, not from frame to frame.
