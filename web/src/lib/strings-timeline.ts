@@ -126,4 +126,16 @@ export const film = {
     done: (n: number) => (n === 1 ? '1 event saved' : `${n.toLocaleString('en')} events saved`),
     search: 'Search',
   },
+  attack: {
+    label: 'Techniques by tactic',
+    none: 'No techniques were found',
+    confidence: (share: number) => `${Math.round(share * 100)} % sure`,
+    tactics: {
+      reconnaissance: 'Reconnaissance', 'resource-development': 'Resources', 'initial-access': 'Initial access',
+      execution: 'Execution', persistence: 'Persistence', 'privilege-escalation': 'Privilege escalation',
+      'defense-evasion': 'Defence evasion', stealth: 'Stealth', 'credential-access': 'Credential access',
+      discovery: 'Discovery', 'lateral-movement': 'Lateral movement', collection: 'Collection',
+      'command-and-control': 'Command and control', exfiltration: 'Exfiltration', impact: 'Impact',
+    } as Record<string, string>, // prettier-ignore
+  },
 }

@@ -389,18 +389,6 @@ export const en = {
     story: 'Of the attack',
     some: (n: number, all: number) => `${n} of ${all.toLocaleString('en')} processes`,
   },
-  attack: {
-    label: 'Techniques by tactic',
-    none: 'No techniques were found',
-    confidence: (share: number) => `${Math.round(share * 100)} % sure`,
-    tactics: {
-      reconnaissance: 'Reconnaissance', 'resource-development': 'Resources', 'initial-access': 'Initial access',
-      execution: 'Execution', persistence: 'Persistence', 'privilege-escalation': 'Privilege escalation',
-      'defense-evasion': 'Defence evasion', stealth: 'Stealth', 'credential-access': 'Credential access',
-      discovery: 'Discovery', 'lateral-movement': 'Lateral movement', collection: 'Collection',
-      'command-and-control': 'Command and control', exfiltration: 'Exfiltration', impact: 'Impact',
-    } as Record<string, string>, // prettier-ignore
-  },
 }
 
 export const say = en
