@@ -68,12 +68,7 @@ it('one signs in', async () => {
 })
 
 it('one goes to the incident, to the first act, and opens its record', async () => {
-  await press('j')
-  // A machine under load may draw the row before it listens to keys.
-  for (let i = 0; i < 20 && !page.url().includes('/incidents/'); i += 1) {
-    await press('Enter')
-    await page.waitForTimeout(500)
-  }
+  await press('j', 'Enter')
   await page.waitForURL(new RegExp(`/incidents/${incident}`))
   await page.getByRole('row').nth(3).waitFor()
   await press('ArrowRight')

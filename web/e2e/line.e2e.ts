@@ -81,6 +81,7 @@ it('an analysis that goes on while the gateway restarts is seen to its end', asy
   await page.waitForTimeout(500)
   process.kill(gatewayProcess(), 'SIGKILL')
   await page.getByRole('row').nth(2).waitFor({ timeout: 90_000 })
+  await untilItAnswers()
 })
 
 it('offline the page says so and keeps what was typed, and sends it once when the line is back', async () => {

@@ -197,6 +197,8 @@ it('evidence is hashed anew, and its custody says so', async () => {
 })
 
 it('actions are taken up and moved', async () => {
+  const moved: number[] = []
+  page.on('response', (answer) => answer.url().endsWith('/move') && moved.push(answer.status()))
   await page.goto(at('/actions'))
   await page.getByRole('button', { name: 'Take up what the report suggests' }).click()
   const card = page.getByRole('listitem').filter({ hasText: 'Isolate FIN-WS07' })
@@ -212,6 +214,7 @@ it('actions are taken up and moved', async () => {
   await beside.getByRole('button', { name: /^Move/ }).first().focus()
   await page.keyboard.press('Shift+ArrowLeft')
   await column.getByText('Isolate FIN-WS07').waitFor()
+  await expect.poll(() => moved, { timeout: 10_000 }).toEqual([200, 200, 200])
   await page.reload()
   await column.getByText('Isolate FIN-WS07').waitFor()
   await expectAccessible(page, 'actions')

@@ -44,20 +44,32 @@ export function ActionsPage({ incident }: { incident: string }) {
       isProblem(error) && error.status === 412 ? say.actions.changed : error instanceof Error ? error.message : '',
       true,
     )
+  const patch = (id: string, fields: Partial<Action>) =>
+    queries.setQueryData(actionsQuery(incident).queryKey, (old) =>
+      old?.map((one) => (one.id === id ? { ...one, ...fields } : one)),
+    )
+  const moves = ['move-action', incident]
   const move = useMutation({
-    mutationFn: ({ action, state }: { action: Action; state: Target }) => moveAction(incident, action, state, null),
-    onMutate: ({ action, state }) =>
-      queries.setQueryData(actionsQuery(incident).queryKey, (old) =>
-        old?.map((one) => (one.id === action.id ? { ...one, state } : one)),
-      ),
+    mutationKey: moves,
+    // One after the other, each of the version that the one before made: whoever presses fast is not in their own way.
+    scope: { id: moves.join(' ') },
+    mutationFn: ({ action, state }: { action: Action; state: Target }) => {
+      const now = queries.getQueryData(actionsQuery(incident).queryKey)?.find((one) => one.id === action.id)
+      return moveAction(incident, now ?? action, state, null)
+    },
+    onMutate: async ({ action, state }) => {
+      await queries.cancelQueries({ queryKey: actionsQuery(incident).queryKey })
+      patch(action.id, { state })
+    },
     // The card stands in another column now: whoever moved it by keys goes on with it.
-    onSuccess: (_, { action }) => {
+    onSuccess: ({ version, rank }, { action }) => {
+      patch(action.id, { version, rank })
       const card = document.querySelector(`[data-action="${CSS.escape(action.id)}"]`)
       if (!document.activeElement || document.activeElement === document.body)
         card?.querySelector<HTMLButtonElement>('button:last-of-type')?.focus()
     },
     onError: trouble,
-    onSettled: settled,
+    onSettled: () => (queries.isMutating({ mutationKey: moves }) > 1 ? undefined : settled()),
   })
   const change = useMutation({
     mutationFn: ({ action, fields }: { action: Action; fields: ActionChange }) =>

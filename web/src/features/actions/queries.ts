@@ -27,7 +27,9 @@ const tagOf = (action: Action) => `"v${action.version}"`
 /** Move a card; what stands beside it in the new column is named, so that two moves at once keep an order. */
 export function moveAction(key: string, action: Action, state: Target, before: string | null) {
   const params = { path: { key, action_id: action.id }, header: { 'If-Match': tagOf(action) } }
-  return bodyOf(api.POST('/v1/incidents/{key}/actions/{action_id}/move', { params, body: { state, before } }))
+  const body = { state, before }
+  // Whoever leaves the page at once has moved the card all the same.
+  return bodyOf(api.POST('/v1/incidents/{key}/actions/{action_id}/move', { params, body, keepalive: true }))
 }
 
 export const suggestActions = (key: string) =>
