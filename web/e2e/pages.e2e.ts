@@ -57,8 +57,9 @@ it('every page fits its window and can be read by all', async () => {
       await page.waitForTimeout(120)
       for (const one of await overflow(page)) wide.push(`${name} at ${window.width}: ${one}`)
       await picture(page, `${name}-${window.width}`)
-      // Of the settings one for all: they are made alike.
-      if (!name.includes('/') && (window === DESK || window === TABLET)) await take(name, window.width)
+      // Of the settings one for all: they are made alike. The document in the export's preview comes when it likes.
+      if (!name.includes('/') && name !== 'export' && (window === DESK || window === TABLET))
+        await take(name, window.width)
     }
     await page.setViewportSize(DESK)
     await expectAccessible(page, name)
@@ -77,8 +78,10 @@ it('every page looks as it did', async (test) => {
   }
   expect(others).toEqual([])
   // What cannot tell a page from another would find nothing.
-  const [first, ...rest] = [...taken].filter(([title]) => title.endsWith('1440-dark')).map(([, one]) => one)
-  for (const one of rest) expect(await difference(first!, one, desk)).toBeGreaterThan(MOST_OTHER)
+  const dark = [...taken].filter(([title]) => title.endsWith('1440-dark'))
+  const [, first] = dark.find(([title]) => title.startsWith('timeline'))!
+  for (const [title, one] of dark)
+    if (one !== first) expect(await difference(first, one, desk), title).toBeGreaterThan(MOST_OTHER)
 })
 
 it('no page broke its policy, threw, or called anybody else', () => {
