@@ -27,7 +27,7 @@ export function notComparable(browser: Browser): string {
 export function noteBrowser(browser: Browser): void {
   if (!updating()) return
   mkdirSync(FOLDER, { recursive: true })
-  writeFileSync(ABOUT, `${JSON.stringify({ chromium: major(browser) })}\n`)
+  writeFileSync(ABOUT, `{ "chromium": ${major(browser)} }\n`)
 }
 
 /** The window as it stands, downscaled; `desk` is an empty page that does the work. */
