@@ -77,8 +77,8 @@ def test_finds_input_and_its_data() -> None:
     sql = "INSERT INTO t SELECT format, line FROM input('line String') FORMAT LineAsString\nfirst 'line"
     statement = GUARD.read(sql)
     assert statement.input_call is not None
-    begin, end = statement.input_call
-    assert sql[begin:end] == "input("
+    begin, end, close = statement.input_call
+    assert (sql[begin:end], sql[end:close]) == ("input(", "'line String'")
     assert statement.sql.endswith("input('line String') ")
     assert sql[statement.data_at or 0 :] == "first 'line"
 

@@ -96,7 +96,7 @@ class Statement:
     verb: str
     format: str | None = None
     data_at: int | None = None
-    input_call: tuple[int, int] | None = None
+    input_call: tuple[int, int, int] | None = None
     tokens: tuple[Token, ...] = ()
 
 
@@ -200,11 +200,12 @@ def _calls_a_model(name: str, text: str) -> bool:
     return name.startswith("ai") and text.strip('`"')[2:3].isupper()
 
 
-def _input_call(sql: str, tokens: list[Token]) -> tuple[int, int] | None:
-    # Where `input(` stands: the start of the name and the offset behind the opening bracket.
-    for here, after in itertools.pairwise(tokens):
+def _input_call(sql: str, tokens: list[Token]) -> tuple[int, int, int] | None:
+    # Where `input(` stands: the start of the name, the offset behind the opening bracket, and the closing bracket.
+    for at, (here, after) in enumerate(itertools.pairwise(tokens)):
         if here.kind == "word" and here.name == "input" and after.text == "(":
-            return here.start, after.end
+            close = next((t.start for t in tokens[at + 2 :] if t.text == ")"), None)
+            return (here.start, after.end, close) if close is not None else None
     return None
 
 
