@@ -268,7 +268,7 @@ _ALWAYS = {"input_format_values_interpret_expressions": "0", "input_format_value
 _FRAME, _BLOCK, _STORED = bytes.fromhex("04224d18607073"), 4 << 20, 1 << 31
 
 
-def _framed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _framed(chunks: Iterable[bytes]) -> Iterator[bytes | memoryview]:
     """The chunks as one LZ4 frame of stored blocks.
 
     In a plain file chdb seeks over columns that the statement does not name, which fails in a pipe where one lies across
@@ -286,7 +286,7 @@ def _framed(chunks: Iterable[bytes]) -> Iterator[bytes]:
 class _Pump(threading.Thread):
     """Writes chunks into a pipe. If the chunks break off, the pipe ends once `broken` says that it did its part, or `over`."""
 
-    def __init__(self, writer: int, chunks: Iterable[bytes], broken: Callable[[], bool]) -> None:
+    def __init__(self, writer: int, chunks: Iterable[bytes | memoryview], broken: Callable[[], bool]) -> None:
         super().__init__(name="eventstore-pump", daemon=True)
         self.over = threading.Event()
         self._writer, self._chunks, self._broken = writer, chunks, broken
