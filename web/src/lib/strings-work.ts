@@ -16,11 +16,20 @@ export const work = {
     changed: 'Somebody else has changed this incident meanwhile: it was read again, nothing was overwritten.',
   },
   comments: {
-    label: 'Comments on this sentence',
     open: 'Comment',
     show: (open: number, comments: number) =>
       open === 0 ? 'Comments, all resolved' : comments === 1 ? '1 comment' : `${comments} comments`,
-    first: 'Say something of this sentence; @ names somebody',
+    ofClaim: {
+      label: 'Comments on this sentence',
+      first: 'Say something of this sentence; @ names somebody',
+      none: 'Nobody has said anything of this sentence.',
+    },
+    ofEvent: {
+      label: 'Comments on this record',
+      first: 'Say something of this record; @ names somebody',
+      none: 'Nobody has said anything of this record.',
+    },
+    tab: (open: number) => (open ? `Comments ${open}` : 'Comments'),
     answer: 'Answer',
     send: 'Send',
     save: 'Save',
@@ -34,7 +43,6 @@ export const work = {
     resolved: (n: number) => (n === 1 ? '1 resolved thread' : `${n} resolved threads`),
     fresh: 'New thread',
     members: 'Members',
-    none: 'Nobody has said anything of this sentence.',
     changed: 'This comment was changed elsewhere meanwhile: it was read again.',
     elsewhere: 'On sentences that this version does not have',
   },

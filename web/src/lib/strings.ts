@@ -186,7 +186,7 @@ export const en = {
     zoomOut: 'Zoom out',
     panLater: 'Later',
     panEarlier: 'Earlier',
-    events: (n: number) => `${n.toLocaleString('en')} events`,
+    events: (n: number) => (n === 1 ? '1 event' : `${n.toLocaleString('en')} events`),
     noEvents: 'No events in this stretch',
     noMatch: 'No event fits the search in this stretch',
     more: 'Looking for more',

@@ -1,13 +1,11 @@
 'use client'
 import { MessageSquare, X } from 'lucide-react'
-import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
-import { Composer } from './composer'
+import { Threads } from './anchor-threads'
 import type { Talk } from './use-talk'
-import { ThreadView } from './thread'
 import { authorOf, tallyOf, type Thread } from './threads'
 
 /** How much was said of a sentence: beside it, always to be seen where there is something open. */
@@ -68,16 +66,9 @@ interface Props {
 
 /** All that was said of a sentence, in the margin beside it; the text does not move for it. */
 export function ClaimThreads({ claim, threads, talk, onClose }: Props) {
-  const [all, setAll] = useState(false)
-  const [fresh, setFresh] = useState(false)
-  const open = threads.filter((one) => !one.resolved)
-  const settled = threads.filter((one) => one.resolved)
-  const view = (thread: Thread) => (
-    <ThreadView key={thread.id} thread={thread} may={talk.may} busy={talk.busy} onDeed={talk.deed} />
-  )
   return (
     <section
-      aria-label={say.comments.label}
+      aria-label={say.comments.ofClaim.label}
       onKeyDown={(event) => {
         if (event.key !== 'Escape' || event.defaultPrevented) return
         event.stopPropagation()
@@ -85,55 +76,18 @@ export function ClaimThreads({ claim, threads, talk, onClose }: Props) {
       }}
       className="absolute inset-x-2 top-9 z-20 rise rounded-xl bg-lifted p-3 shadow-[0_12px_40px_-8px_oklch(0_0_0/0.5)] ring-1 ring-line"
     >
-      <header className="-mt-1 -mr-1 mb-1 flex items-center">
-        <h3 className="eyebrow">{say.comments.open}</h3>
-        {talk.may && open.length > 0 && !fresh && (
-          <Button kind="bare" size="s" className="ml-auto" onClick={() => setFresh(true)}>
-            {say.comments.fresh}
-          </Button>
-        )}
-        <Button
-          kind="bare"
-          size="icon"
-          aria-label={say.close}
-          onClick={onClose}
-          className={open.length > 0 && !fresh && talk.may ? '' : 'ml-auto'}
-        >
+      <Threads
+        focus
+        on={{ type: 'claim', id: claim }}
+        threads={threads}
+        talk={talk}
+        words={say.comments.ofClaim}
+        onLeave={onClose}
+      >
+        <Button kind="bare" size="icon" aria-label={say.close} onClick={onClose} className="-mt-1 -mr-1">
           <X size={14} />
         </Button>
-      </header>
-      <ul className="flex flex-col gap-4">{open.map(view)}</ul>
-      {talk.may && (open.length === 0 || fresh) && (
-        <div className={open.length ? 'mt-4' : ''}>
-          <Composer
-            focus
-            label={say.comments.first}
-            send={say.comments.send}
-            busy={talk.busy}
-            onCancel={fresh ? () => setFresh(false) : onClose}
-            onSend={async (body) => {
-              const taken = await talk.deed({ say: body, claim })
-              if (taken) setFresh(false)
-              return taken
-            }}
-          />
-        </div>
-      )}
-      {!talk.may && threads.length === 0 && <p className="text-xs text-ink-3">{say.comments.none}</p>}
-      {settled.length > 0 && (
-        <>
-          <Button
-            kind="bare"
-            size="s"
-            className="mt-2 -ml-2"
-            aria-expanded={all}
-            onClick={() => setAll((before) => !before)}
-          >
-            {say.comments.resolved(settled.length)}
-          </Button>
-          {all && <ul className="mt-2 flex flex-col gap-4">{settled.map(view)}</ul>}
-        </>
-      )}
+      </Threads>
     </section>
   )
 }

@@ -1,4 +1,4 @@
-/** What people say of an incident's claims. */
+/** What people say of an incident's claims and events. */
 import { queryOptions } from '@tanstack/react-query'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 
@@ -6,15 +6,18 @@ export type Comment = Schemas['CommentOut']
 const PAGE = 200
 const MOST_PAGES = 10
 
-/** All comments on claims, oldest first. */
-export const commentsQuery = (key: string) =>
+/** What is talked about: one event, or every claim of the incident's report. */
+export type About = { type: 'claim'; id?: undefined } | { type: 'event'; id: string }
+
+/** All comments on that, oldest first. */
+export const commentsQuery = (key: string, { type, id }: About) =>
   queryOptions({
-    queryKey: ['comments', key],
+    queryKey: ['comments', key, type, id],
     queryFn: async ({ signal }) => {
       const found: Comment[] = []
       let cursor: string | undefined
       for (let page = 0; page < MOST_PAGES; page += 1) {
-        const query = { anchor_type: 'claim' as const, limit: PAGE, cursor }
+        const query = { anchor_type: type, anchor_id: id, limit: PAGE, cursor }
         const params = { path: { key }, query }
         const got = await bodyOf(api.GET('/v1/incidents/{key}/comments', { params, signal }))
         found.push(...got.items)
@@ -25,9 +28,28 @@ export const commentsQuery = (key: string) =>
     },
   })
 
+export type Talked = Schemas['AnchorCount']
+
+/** How much was said of which event. */
+export const talkedQuery = (key: string) =>
+  queryOptions({
+    queryKey: ['comments', key, 'counts'],
+    queryFn: async ({ signal }) => {
+      const params = { path: { key } }
+      const { items } = await bodyOf(api.GET('/v1/incidents/{key}/comments/counts', { params, signal }))
+      return items.filter((one) => one.anchor.type === 'event' && one.comments > 0)
+    },
+    staleTime: 30_000,
+  })
+
+export interface Anchor {
+  type: About['type']
+  id: string
+}
+
 /** One thing that is done to comments. */
 export type Deed =
-  | { say: string; claim: string }
+  | { say: string; on: Anchor }
   | { say: string; answer: string }
   | { rewrite: Comment; body: string }
   | { remove: Comment }
@@ -36,8 +58,8 @@ export type Deed =
 export async function doDeed(key: string, deed: Deed): Promise<void> {
   const at = '/v1/incidents/{key}/comments' as const
   const path = (comment_id: string) => ({ key, comment_id })
-  if ('claim' in deed) {
-    const body = { body: deed.say, anchor: { type: 'claim' as const, id: deed.claim } }
+  if ('on' in deed) {
+    const body = { body: deed.say, anchor: deed.on }
     await api.POST(at, { params: { path: { key } }, body })
   } else if ('answer' in deed) {
     await api.POST(at, { params: { path: { key } }, body: { body: deed.say, reply_to: deed.answer } })

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
 import type { Comment } from './queries'
-import { authorOf, bodyPieces, fitting, mentionAt, tallyOf, threadsByClaim, withMention } from './threads'
+import { authorOf, bodyPieces, fitting, mentionAt, tallyOf, threadsByAnchor, withMention } from './threads'
 
 const ADA = { id: '0123456789abcdef', name: 'Ada Byron', email: 'ada@example.org' }
 const BOT = { id: 'fedcba9876543210', name: 'pager', email: null }
 const comment = (id: string, thread: string, claim: string, more: Partial<Comment> = {}) =>
   ({ id, thread, anchor: { type: 'claim', id: claim }, deleted_at: null, resolved_at: null, ...more }) as Comment
 
-it('gathers comments into threads, each where its claim is', () => {
+it('gathers comments into threads, each where it belongs', () => {
   const gone = { deleted_at: '2031-05-14T22:00:00Z' }
-  const claims = threadsByClaim([
+  const claims = threadsByAnchor([
     comment('a', 'a', 'c1', gone),
     comment('b', 'a', 'c1'),
     comment('d', 'd', 'c1', { resolved_at: '2031-05-14T22:00:00Z' }),

@@ -4,18 +4,19 @@ import type { Comment } from './queries'
 export interface Thread {
   /** The first comment's id, which is also the thread's. */
   id: string
-  claim: string
+  /** The id of what it is about. */
+  about: string
   resolved: boolean
   comments: Comment[]
 }
 
-/** Threads by claim, oldest first; one of which everything was deleted is none any more. */
-export function threadsByClaim(comments: readonly Comment[]): Map<string, Thread[]> {
+/** Threads by what they are about, oldest first; one of which everything was deleted is none any more. */
+export function threadsByAnchor(comments: readonly Comment[]): Map<string, Thread[]> {
   const threads = new Map<string, Thread>()
   for (const comment of comments) {
     const thread = threads.get(comment.thread) ?? {
       id: comment.thread,
-      claim: comment.anchor.id,
+      about: comment.anchor.id,
       resolved: false,
       comments: [],
     }
@@ -23,12 +24,12 @@ export function threadsByClaim(comments: readonly Comment[]): Map<string, Thread
     thread.comments.push(comment)
     threads.set(comment.thread, thread)
   }
-  const claims = new Map<string, Thread[]>()
+  const anchors = new Map<string, Thread[]>()
   for (const thread of threads.values()) {
     if (thread.comments.every((one) => one.deleted_at !== null)) continue
-    claims.set(thread.claim, [...(claims.get(thread.claim) ?? []), thread])
+    anchors.set(thread.about, [...(anchors.get(thread.about) ?? []), thread])
   }
-  return claims
+  return anchors
 }
 
 export interface Tally {

@@ -5,11 +5,11 @@ import { tell } from '@/components/ui/notices'
 import { isProblem } from '@/lib/api/problem'
 import { useMay } from '@/lib/api/session'
 import { say } from '@/lib/strings'
-import { commentsQuery, doDeed, type Deed } from './queries'
-import { threadsByClaim, type Thread } from './threads'
+import { commentsQuery, doDeed, talkedQuery, type About, type Deed, type Talked } from './queries'
+import { threadsByAnchor, type Thread } from './threads'
 
 export interface Talk {
-  /** Threads by claim; nothing for who may not read them. */
+  /** Threads by what they are about; nothing for who may not read them. */
   threads: Map<string, Thread[]>
   reads: boolean
   may: boolean
@@ -18,12 +18,12 @@ export interface Talk {
   deed: (deed: Deed) => Promise<boolean>
 }
 
-/** The conversation about an incident's claims. */
-export function useTalk(incident: string): Talk {
+/** The conversation about an incident's claims, or about one of its events. */
+export function useTalk(incident: string, about: About): Talk {
   const queries = useQueryClient()
   const [reads, may] = [useMay('comment:read'), useMay('comment:write')]
-  const found = useQuery({ ...commentsQuery(incident), enabled: reads })
-  const threads = useMemo(() => threadsByClaim(found.data ?? []), [found.data])
+  const found = useQuery({ ...commentsQuery(incident, about), enabled: reads })
+  const threads = useMemo(() => threadsByAnchor(found.data ?? []), [found.data])
   const { mutateAsync, isPending } = useMutation({
     mutationFn: (deed: Deed) => doDeed(incident, deed),
     onError: (error) => tell(isProblem(error) && error.status === 412 ? say.comments.changed : error.message, true),
@@ -35,4 +35,11 @@ export function useTalk(incident: string): Talk {
       () => false,
     )
   return { threads, reads, may, busy: isPending, deed }
+}
+
+/** What was said of which event, in figures, for who may read it. */
+export function useTalked(incident: string): ReadonlyMap<string, Talked> {
+  const reads = useMay('comment:read')
+  const found = useQuery({ ...talkedQuery(incident), enabled: reads }).data
+  return useMemo(() => new Map(found?.map((one) => [one.anchor.id, one])), [found])
 }

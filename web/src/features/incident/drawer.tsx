@@ -8,6 +8,9 @@ import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceText, Value } from '@/components/value'
+import { EventThreads } from '@/features/comments/event-threads'
+import { tallyOf } from '@/features/comments/threads'
+import { useTalk } from '@/features/comments/use-talk'
 import { AroundList } from '@/features/timeline/around-list'
 import type { Span } from '@/features/timeline/engine/scale'
 import { MarkBar } from '@/features/timeline/mark-bar'
@@ -31,10 +34,13 @@ interface Props {
   /** Open a record near this one, and show a stretch: where there is a timeline to do so on. */
   onNear?: (event: EventRow) => void
   onShow?: (span: Span) => void
+  /** Whether the key for comments is for the record; beside a sentence it is for that. */
+  commentKey?: boolean
 }
 
 /** The record that proves it: as found, as understood, where it lies. */
-export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose, onNear, onShow }: Props) {
+export function EvidenceDrawer(props: Props) {
+  const { incident, events, at, onTurn, onClose } = props
   const id = events[at]!
   const found = useQuery(eventQuery(incident, id))
   const all = events.length
@@ -83,7 +89,7 @@ export function EvidenceDrawer({ incident, events, at, claims, onTurn, onClose, 
       ) : found.isError ? (
         <Trouble error={found.error} again={() => void found.refetch()} />
       ) : (
-        <Record incident={incident} event={found.data} claims={claims} onNear={onNear} onShow={onShow} />
+        <Record {...props} event={found.data} />
       )}
     </aside>
   )
@@ -104,15 +110,19 @@ function useFocusInside() {
   return panel
 }
 
-interface RecordProps extends Pick<Props, 'incident' | 'claims' | 'onNear' | 'onShow'> {
+interface RecordProps extends Pick<Props, 'incident' | 'claims' | 'onNear' | 'onShow' | 'commentKey'> {
   event: EventWhole
 }
 
-function Record({ incident, event, claims, onNear, onShow }: RecordProps) {
+function Record({ incident, event, claims, onNear, onShow, commentKey = true }: RecordProps) {
   const [zone] = useZone()
   const go = useGo()
   const { mark, may } = useMarking(incident)
+  const talk = useTalk(incident, { type: 'event', id: event.id })
+  const { open: talked } = tallyOf(talk.threads.get(event.id) ?? [])
   const [tab, setTab] = useState('fields')
+  // Whoever goes there by key wants to write: each press counts.
+  const [writing, setWriting] = useState(0)
   const pin = useMemo(
     () => [
       {
@@ -125,8 +135,30 @@ function Record({ incident, event, claims, onNear, onShow }: RecordProps) {
     [mark, event],
   )
   useShortcuts(pin, may)
+  const speak = useMemo(
+    () => [
+      {
+        keys: 'c',
+        about: say.comments.open,
+        group: say.shortcuts.timeline,
+        run: () => {
+          setWriting((n) => n + 1)
+          setTab('talk')
+        },
+      },
+    ],
+    [],
+  )
+  useShortcuts(speak, talk.reads && commentKey)
   const near = (one: EventRow) =>
     onNear ? onNear(one) : go(`${incidentPath(incident)}?t=${isoTime(parseTime(one.time))}&e=${one.id}`)
+  const tabs = [
+    ['fields', say.evidence.fields],
+    ['raw', say.evidence.raw],
+    ['where', say.evidence.where],
+    ['around', say.around.tab],
+    ...(talk.reads ? [['talk', say.comments.tab(talked)] as const] : []),
+  ] as const
   const time = parseTime(event.time)
   const words = useMemo(() => claims.map((claim) => claim.text.toLowerCase()), [claims])
   // Short words without a figure stand in any sentence: they prove nothing.
@@ -151,13 +183,13 @@ function Record({ incident, event, claims, onNear, onShow }: RecordProps) {
       <MarkBar key={event.id} incident={incident} event={event} />
       <Tabs.Root value={tab} onValueChange={setTab} className="flex min-h-0 flex-1 flex-col">
         <Tabs.List className="flex gap-4 border-b px-4 text-xs" aria-label={say.evidence.title}>
-          {(['fields', 'raw', 'where', 'around'] as const).map((one) => (
+          {tabs.map(([value, name]) => (
             <Tabs.Trigger
-              key={one}
-              value={one}
-              className="-mb-px h-8 border-b-2 border-transparent font-[540] text-ink-3 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
+              key={value}
+              value={value}
+              className="-mb-px h-8 border-b-2 border-transparent font-[540] whitespace-nowrap text-ink-3 hover:text-ink data-[state=active]:border-accent data-[state=active]:text-ink"
             >
-              {one === 'around' ? say.around.tab : say.evidence[one]}
+              {name}
             </Tabs.Trigger>
           ))}
         </Tabs.List>
@@ -199,6 +231,11 @@ function Record({ incident, event, claims, onNear, onShow }: RecordProps) {
         <Tabs.Content value="around" className="min-h-0 flex-1 overflow-y-auto" tabIndex={0}>
           <AroundList incident={incident} event={event} onOpen={near} onShow={onShow} />
         </Tabs.Content>
+        {talk.reads && (
+          <Tabs.Content value="talk" className="min-h-0 flex-1 overflow-y-auto px-4 py-3" tabIndex={0}>
+            <EventThreads key={event.id} event={event.id} talk={talk} writing={writing} />
+          </Tabs.Content>
+        )}
       </Tabs.Root>
       {claims.length > 0 && <Citing claims={claims} />}
     </div>

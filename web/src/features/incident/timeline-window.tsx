@@ -3,6 +3,7 @@ import { Waypoints } from 'lucide-react'
 import { useCallback, useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
+import { useTalked } from '@/features/comments/use-talk'
 import { TimelineCanvas } from '@/features/timeline/canvas'
 import { ComparePane } from '@/features/timeline/compare-pane'
 import { useRestedState } from '@/features/timeline/context'
@@ -110,6 +111,7 @@ interface BelowProps extends WindowProps {
 
 function Below({ view, found, cited, onRow, ...props }: BelowProps) {
   const { incident, q, shownQ, pane, change } = props
+  const talked = useTalked(incident)
   if (pane === 'values') {
     const onFacets = (next: string[]) => change({ facets: next.join(',') })
     return <ValuesPane incident={incident} span={view} q={shownQ} facets={facetsOf(props.facets)} onFacets={onFacets} />
@@ -124,6 +126,7 @@ function Below({ view, found, cited, onRow, ...props }: BelowProps) {
       q={shownQ}
       picked={props.pickedEvent}
       cited={cited}
+      talked={talked}
       marking={props.marking}
       onPick={onRow}
       onClear={props.onClear}

@@ -64,7 +64,7 @@ function Document({
   const [editing, setEditing] = useState<string | null>(null)
   const [open, setOpen] = useState(0)
   const [talking, setTalking] = useState<string | null>(null)
-  const talk = useTalk(incident)
+  const talk = useTalk(incident, { type: 'claim' })
   const others = useOthers(incident, report.version)
   const [asking, setAsking] = useState(false)
   const current = claims.find((one) => one.id === at) ?? null
@@ -188,6 +188,7 @@ function Document({
           claims={[current as unknown as Claim]}
           onTurn={setOpen}
           onClose={() => choose(null)}
+          commentKey={false}
         />
       )}
     </div>

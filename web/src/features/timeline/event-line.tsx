@@ -1,11 +1,12 @@
 'use client'
-import { Clock, NotebookPen, Pin } from 'lucide-react'
+import { Clock, MessageSquare, NotebookPen, Pin } from 'lucide-react'
 import type { MouseEvent } from 'react'
 import { Sign } from '@/components/glyphs'
 import type { PointedValue } from '@/components/value'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { offsetText, parseTime } from '@/lib/time'
+import type { Talked } from '@/features/comments/queries'
 import type { Glyph } from './engine/marks'
 import type { Marking } from './marking'
 import { headlineOf, type EventRow } from './source'
@@ -24,13 +25,14 @@ interface Props {
   current: boolean
   picked: boolean
   cited: boolean
+  talked?: Talked
   marking: Marking
   onValue: (at: PointedValue) => void
   onPick: () => void
 }
 
 /** One event in a line: its time (and what its clock was off by), whose it is, what happened, what people marked. */
-export function EventLine({ event, time, place, current, picked, cited, marking, onValue, onPick }: Props) {
+export function EventLine({ event, time, place, current, picked, cited, talked, marking, onValue, onPick }: Props) {
   const shift = (parseTime(event.time) - parseTime(event.time_recorded)) / 1000
   const notes = event.notes ?? 0
   const text = (name: string) => String(event.fields[name] ?? '')
@@ -94,9 +96,19 @@ export function EventLine({ event, time, place, current, picked, cited, marking,
             <NotebookPen size={11} aria-label={say.marks.notes(notes)} />
           </span>
         )}
+        {talked && <Talk of={talked} />}
         <span className="truncate">{plainLine(headlineOf(event), 300)}</span>
       </span>
     </div>
+  )
+}
+
+function Talk({ of }: { of: Talked }) {
+  const text = say.comments.show(of.open_threads, of.comments)
+  return (
+    <span className={`shrink-0 ${of.open_threads ? 'text-said' : 'text-ink-3'}`} title={text}>
+      <MessageSquare size={11} fill={of.open_threads ? 'currentColor' : 'none'} aria-label={text} />
+    </span>
   )
 }
 

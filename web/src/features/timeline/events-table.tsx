@@ -7,6 +7,7 @@ import { ValueMenuAt, type PointedValue } from '@/components/value'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { stampText, zoneName } from '@/lib/time'
+import type { Talked } from '@/features/comments/queries'
 import { useFilm, useFilmState } from './context'
 import { firstFrom } from './engine/marks'
 import { COLUMNS, EventLine, NARROW, ROW } from './event-line'
@@ -20,13 +21,14 @@ interface Props {
   q: string
   picked: string | null
   cited: ReadonlySet<string>
+  talked: ReadonlyMap<string, Talked>
   marking: Marking
   onPick: (id: string) => void
   onClear: () => void
 }
 
 /** The raw events of the window, in order of time; the row at the playhead is marked. */
-export function EventsTable({ found, q, picked, cited, marking, onPick, onClear }: Props) {
+export function EventsTable({ found, q, picked, cited, talked, marking, onPick, onClear }: Props) {
   const film = useFilm()
   const [zone] = useZone()
   const [menu, setMenu] = useState<PointedValue | null>(null)
@@ -93,6 +95,7 @@ export function EventsTable({ found, q, picked, cited, marking, onPick, onClear 
                 current={row.index === current}
                 picked={event.id === picked}
                 cited={cited.has(event.id)}
+                talked={talked.get(event.id)}
                 marking={marking}
                 onValue={setMenu}
                 onPick={() => {
