@@ -221,7 +221,12 @@ async def measure(
     for at, (name, which, paths) in enumerate(rows):
         if at == 2:
             await streams.open()
-        load = Load([f"GET {p} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n\r\n".encode() for p in paths])
+        load = Load(
+            [
+                f"GET {p} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: gzip\r\nAuthorization: Bearer {key}\r\n\r\n".encode()
+                for p in paths
+            ]
+        )
         await load.connect(bench.ports[which])
         await load.run(options.rate, 2)
         before = _spent(bench, servers[which])

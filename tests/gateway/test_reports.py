@@ -53,7 +53,7 @@ def test_a_report_is_there_as_drafted(http: httpx.Client, sample_case: SampleCas
     assert [(v["version"], v["state"], v["parent"]) for v in listed] == [(1, "draft", None)]
     answer = http.get("/v1/incidents/SAMPLE/reports/1")
     report = answer.json()
-    assert answer.headers["etag"] == report["etag"]
+    assert answer.headers["etag"].replace("-gzip", "") == report["etag"]
     drafted = sample_case.report["report"]["sections"]
     assert [s["id"] for s in report["sections"]] == [s["id"] for s in drafted]
     texts = [c["text"] for s in report["sections"] for c in s["claims"]]

@@ -216,11 +216,13 @@ def test_what_a_run_made_is_fetched_whole(api: httpx.Client, made: tuple[str, by
     assert listed[1] == {"name": "report.json", "sha256": sha256, "size": len(body)}
     answer = api.get(f"/v1/runs/{run_id}/outputs/report.json")
     assert answer.content == body
-    assert answer.headers["etag"] == f'"{sha256}"'
+    assert (answer.headers["content-encoding"], answer.headers["etag"]) == ("gzip", f'"{sha256}-gzip"')
     assert answer.headers["content-type"] == "application/json"
     assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''report.json"
     again = api.get(f"/v1/runs/{run_id}/outputs/report.json", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    plain = api.get(f"/v1/runs/{run_id}/outputs/report.json", headers={"Accept-Encoding": "identity"})
+    assert (plain.content, plain.headers["etag"]) == (body, f'"{sha256}"')
     odd = api.get(f"/v1/runs/{run_id}/outputs/rapport é.pdf")
     assert odd.headers["content-disposition"].endswith("''rapport%20%C3%A9.pdf")
     for name in ("other.json", "%2e%2e%2freport.json", "report.json/x"):

@@ -17,6 +17,7 @@ from ircopilot.gateway.edge import Edge
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.hub import Hub
 from ircopilot.gateway.idempotency import Idempotency
+from ircopilot.gateway.packing import Packing
 from ircopilot.gateway.routers import ROUTERS
 from ircopilot.gateway.site import BuiltSite, SiteLayer
 
@@ -47,7 +48,8 @@ def make_app(gate: Gate, site: BuiltSite | None = None) -> FastAPI:
     app.add_exception_handler(RequestValidationError, answer_validation)
     app.add_exception_handler(HTTPException, answer_http)
     app.add_middleware(Idempotency, gate=gate)
-    app.add_middleware(Edge, gate=gate)  # the outermost is added last
+    app.add_middleware(Edge, gate=gate)
+    app.add_middleware(Packing)  # the outermost is added last
     if site is not None:
         app.add_middleware(SiteLayer, site=site)
     return app

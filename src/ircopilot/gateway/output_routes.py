@@ -28,7 +28,7 @@ from ircopilot.stores.postgres.errors import UnknownRun
 router = APIRouter(prefix="/v1")
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "The file's bytes; its `ETag` is their SHA-256.",
+        "description": "The file's bytes; its `ETag` is their SHA-256 (and `-gzip` where it goes packed).",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
     },
     304: {"description": "The file that `If-None-Match` names is the one."},

@@ -20,6 +20,8 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ircopilot.gateway.codings import taken_coding
+
 FOLDER = Path(__file__).parent / "static"
 SHELLS = "shells.json"
 # Never a page of ours, whatever the site holds: the API, what is open beside it, and its description.
@@ -54,7 +56,7 @@ class SiteFile:
 
     def answer(self, headers: Headers, status: int = 200) -> Response:
         """The file in a coding that the caller takes, or 304."""
-        coding = _taken(headers.get("accept-encoding", ""), self.bodies)
+        coding = taken_coding(headers.get("accept-encoding", ""), self.bodies)
         said = _ALWAYS | {"Cache-Control": self.caching, "ETag": self.etag, "Content-Security-Policy": self.policy}
         said["Vary"] = "Accept-Encoding"
         known = [tag.strip().removeprefix("W/") for tag in headers.get("if-none-match", "").split(",")]
@@ -164,15 +166,6 @@ def _shells(path: Path) -> tuple[tuple[str, str], ...]:
     """Pairs of prefix (`incidents/`) and page (`incident`), from the pairs of patterns that the web build shares."""
     pairs = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else []
     return tuple((source.removesuffix(":path+").lstrip("/"), page.lstrip("/") or "index") for source, page in pairs)
-
-
-def _taken(header: str, bodies: Mapping[str, bytes]) -> str:
-    """The smallest coding that the caller names and does not refuse. Source: RFC 9110 §12.5.3."""
-    offered = {}
-    for part in header.split(","):
-        coding, _, weight = part.strip().partition(";")
-        offered[coding.strip().lower()] = weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return next((coding for _, coding in _ENCODINGS if coding in bodies and offered.get(coding)), "")
 
 
 class SiteLayer:
