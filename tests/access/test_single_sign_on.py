@@ -294,11 +294,11 @@ def test_addresses_of_this_machine_are_not_called_unless_allowed(
     provider_id = set_up(http, served, provider)
     with serving(stores) as strict, browser(strict) as new:
         answer = new.post("/v1/auth/oidc/start", json={"provider_id": provider_id})
-        problem(answer, 502, "provider-unreachable")
+        problem(answer, 424, "provider-unreachable")
         for issuer in ("https://127.0.0.1:1", "https://[::1]:1", "https://localhost:1"):
             body = {"name": "x", "issuer": issuer, "client_id": "c", "client_secret": "s"}
             found = http.post("/v1/oidc-providers", json=body).json()["id"]
-            problem(new.post("/v1/auth/oidc/start", json={"provider_id": found}), 502, "provider-unreachable")
+            problem(new.post("/v1/auth/oidc/start", json={"provider_id": found}), 424, "provider-unreachable")
 
 
 def test_a_provider_is_tried_before_it_is_set_up(
@@ -312,10 +312,10 @@ def test_a_provider_is_tried_before_it_is_set_up(
     assert told["keys"] >= 1
     assert http.get("/v1/oidc-providers").json()["items"] == []
     wrong = http.post("/v1/oidc-providers/discover", json={"issuer": f"{provider.issuer}/elsewhere"})
-    problem(wrong, 502, "provider-unreachable")
+    problem(wrong, 424, "provider-unreachable")
     with serving(stores) as strict, signed_in(strict, owner) as there:
         answer = there.post("/v1/oidc-providers/discover", json={"issuer": provider.issuer})
-        problem(answer, 502, "provider-unreachable")
+        problem(answer, 424, "provider-unreachable")
 
 
 def test_a_browser_that_is_refused_is_told_by_the_page_where_it_began(

@@ -6,10 +6,11 @@ import importlib
 import io
 import os
 import pkgutil
+import socket
 import uuid
 import zipfile
 import zlib
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -53,7 +54,24 @@ def tried_schema(names: Collection[str] | None = None) -> Any:
     schema = schemathesis.openapi.from_dict(deepcopy(api_document()))  # it adds links of its own
     # What fits the schema can still be refused for what it means: another version was seen (412), a rule set that nobody
     # handed in (422), a window that ends before it begins (400). The tus protocol asks for 412 without its header.
-    refused = ["2xx", "3xx", "400", "401", "403", "404", "409", "410", "412", "413", "415", "422", "428", "429", "503"]
+    refused = [
+        "2xx",
+        "3xx",
+        "400",
+        "401",
+        "403",
+        "404",
+        "409",
+        "410",
+        "412",
+        "413",
+        "415",
+        "422",
+        "424",
+        "428",
+        "429",
+        "503",
+    ]
     checks = schema.config.checks
     checks.positive_data_acceptance.expected_statuses = refused
     checks.negative_data_rejection.expected_statuses = [s for s in refused if s not in ("2xx", "3xx")] + ["405", "406"]
@@ -96,6 +114,21 @@ class Fuzzed:
             return
         if zlib.crc32(repr((given, case.query, case.body)).encode("utf-8", "replace")) % 4:
             case.path_parameters.update({name: self.ids[name] for name in given if name in self.ids})
+
+
+@pytest.fixture(scope="module")
+def offline() -> Iterator[None]:
+    """Names are looked up as on a machine without a network: addresses that are thought of here may lie anywhere."""
+    resolve = socket.getaddrinfo
+
+    def looked_up(host: Any, *args: Any, **more: Any) -> Any:
+        if host in (None, "", "localhost", "127.0.0.1", b"localhost", b"127.0.0.1"):
+            return resolve(host, *args, **more)
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", looked_up)
+        yield
 
 
 @pytest.fixture(scope="module")

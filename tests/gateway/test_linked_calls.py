@@ -14,7 +14,7 @@ import schemathesis
 from hypothesis.stateful import run_state_machine_as_test
 
 from gateway.conftest import Served, new_key
-from gateway.fuzzing import SOAK, examples, headers_for, linked_schema
+from gateway.fuzzing import SOAK, examples, headers_for, linked_schema, offline  # noqa: F401, a fixture
 from gateway.test_runs import orchestrated  # noqa: F401, a fixture
 from ircopilot.gateway.links import MADE
 from ircopilot.stores import StoreSet
@@ -27,7 +27,7 @@ GROUPS = {
 if SOAK:
     # What needs an incident first is reached seldom: not in a short run.
     GROUPS["an incident's"] = set(MADE) - _OF_ORGANISATION | {"ask_for_run"}
-pytestmark = pytest.mark.timeout(7200 if SOAK else 300)
+pytestmark = [pytest.mark.timeout(7200 if SOAK else 300), pytest.mark.usefixtures("offline")]
 
 
 @pytest.mark.parametrize("group", GROUPS)

@@ -218,7 +218,7 @@ def test_what_a_run_made_is_fetched_whole(api: httpx.Client, made: tuple[str, by
     assert answer.content == body
     assert (answer.headers["content-encoding"], answer.headers["etag"]) == ("gzip", f'"{sha256}-gzip"')
     assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''report.json"
+    assert answer.headers["content-disposition"] == "attachment; filename=\"report.json\"; filename*=UTF-8''report.json"
     again = api.get(f"/v1/runs/{run_id}/outputs/report.json", headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     plain = api.get(f"/v1/runs/{run_id}/outputs/report.json", headers={"Accept-Encoding": "identity"})

@@ -6,13 +6,15 @@ The short run takes a few examples of each operation, `IRCOPILOT_SOAK=1` many, o
 from __future__ import annotations
 
 import hypothesis
+import pytest
 import schemathesis
 
 from gateway.conftest import Served
-from gateway.fuzzing import SOAK, Fuzzed, examples, fuzzed, headers_for, tried_schema  # noqa: F401, a fixture
+from gateway.fuzzing import SOAK, Fuzzed, examples, fuzzed, headers_for, offline, tried_schema  # noqa: F401, fixtures
 from gateway.test_runs import orchestrated  # noqa: F401, a fixture
 
 schema = tried_schema()
+pytestmark = pytest.mark.usefixtures("offline")
 
 
 @schema.parametrize()

@@ -176,10 +176,10 @@ class RoleTooHigh(ProblemError):
 
 
 class ProviderUnreachable(ProblemError):
-    """The organisation's sign-in provider does not answer, or not as it should."""
+    """The organisation's sign-in provider does not answer, or not as it should. Not ours to mend: 424 (RFC 4918 §11.4)."""
 
     type = "provider-unreachable"
-    status = 502
+    status = 424
     title = "The sign-in provider does not answer"
 
 

@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute
 from ircopilot import __version__
 from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.gateway.acceptance import kinds_of
+from ircopilot.gateway.answer_headers import HEADERS, add_answer_headers
 from ircopilot.gateway.described import Problem, add_problems
 from ircopilot.gateway.errors import (
     BrokenUpload,
@@ -88,12 +89,13 @@ def api_document() -> dict[str, Any]:
     restore_nulls(document)
     drop_nulls(document)
     parts["securitySchemes"] = _SCHEMES
-    parts["headers"] = {"RequestId": _REQUEST_ID}
+    parts["headers"] = {"RequestId": _REQUEST_ID, **HEADERS}
     for route in found:
         if route.include_in_schema:
             for method in sorted(route.methods or ()):
                 _complete(document["paths"][route.path_format][method.lower()], route, method.lower())
     add_links(document["paths"])
+    add_answer_headers(document["paths"])
     share_answers(document)
     return document
 

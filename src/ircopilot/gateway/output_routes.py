@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any, BinaryIO
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from starlette.responses import StreamingResponse
@@ -16,6 +15,7 @@ from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_run
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.gateway.artifacts.stored import disposition
 from ircopilot.gateway.described import bytes_body, problems
 from ircopilot.gateway.errors import TooLarge, UnknownOutput, UnsupportedMedia
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
@@ -126,7 +126,7 @@ async def send_file(gate: Gate, org_id: str, request: Request, name: str, sha256
     source = await gate.in_file_thread(lambda: vault.open(org_id, sha256))
     headers |= {
         "Content-Length": str(size),
-        "Content-Disposition": f"attachment; filename*=UTF-8''{quote(name, safe='')}",
+        "Content-Disposition": disposition(name),
     }
     kind = _TYPES.get(name[name.rfind(".") :], "application/octet-stream")
     return Download(gate, _pieces(gate, source), headers, kind)

@@ -79,6 +79,7 @@ async def create_service_account(
     """A member of role `service`. Make keys for it with `POST /v1/api-keys`; disable it like any member."""
     made = await gate.in_tx(caller.org_id, membership.add_service_account, caller, asked.name)
     response.headers["Location"] = f"/v1/members/{made.member_id}"
+    show_tag(response, made.version)
     return MemberOut.of(made)
 
 
