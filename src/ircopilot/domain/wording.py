@@ -9,6 +9,8 @@ from ircopilot.domain.findings import Act
 _Wording = Callable[[Act], str]
 # Who acted where a record names the account acted upon and nobody else (useradd, gpasswd).
 UNNAMED_TOOL = "an account tool"
+# Who acted where a record names nobody.
+UNNAMED = "somebody"
 
 
 def sentence(act: Act) -> str:
@@ -242,6 +244,8 @@ def _group(act: Act) -> str:
 
 def _cleared(act: Act) -> str:
     channel = f"the {act.detail['channel']} event log" if act.detail.get("channel") else "an event log"
+    if act.subject == UNNAMED:
+        return f"{channel[0].upper()}{channel[1:]}{_on(act)} was cleared"
     return f"{act.subject}{_on(act)} cleared {channel}"
 
 

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from ircopilot.domain.claims import Basis, ClaimKind, DraftClaim, Fact, Search
 from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.findings import Act, Entity, Findings
-from ircopilot.domain.wording import UNNAMED_TOOL, host_label, sentence
+from ircopilot.domain.wording import UNNAMED, UNNAMED_TOOL, host_label, sentence
 from ircopilot.report.gate import DraftSection
 from ircopilot.report.inferences import infer
 from ircopilot.report.ledger import format_fact
@@ -38,7 +38,7 @@ _SUBJECT_FREE = frozenset(
 )
 
 # Subjects that we name where the record names none.
-_NOT_IN_RECORDS = frozenset({"an unseen process", "somebody", "the service control manager", "AWS", UNNAMED_TOOL})
+_NOT_IN_RECORDS = frozenset({"an unseen process", UNNAMED, "the service control manager", "AWS", UNNAMED_TOOL})
 
 
 @dataclass(slots=True)

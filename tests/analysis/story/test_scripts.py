@@ -2,6 +2,8 @@
 
 import base64
 
+import pytest
+
 from ircopilot.analysis.story.scripts import decode_layers, read_script
 
 
@@ -38,3 +40,17 @@ def test_naming_lsass_alone_shows_nothing() -> None:
 def test_ordinary_commands_say_nothing() -> None:
     reading = read_script(r"C:\Windows\System32\svchost.exe -k netsvcs -p")
     assert (reading.features, reading.urls, reading.decoded) == ((), (), "")
+
+
+@pytest.mark.parametrize(
+    ("command", "technique"),
+    [
+        ('m.exe "lsadump::sam" exit', "T1003.002"),
+        ('m.exe "lsadump::dcsync /user:krbtgt" exit', "T1003.006"),
+        ('m.exe "lsadump::zerologon /target:dc9.example /exploit" exit', "T1210"),
+        ('m.exe "kerberos::golden /user:x /id:500" exit', "T1558.001"),
+        ("r.exe ptt /ticket:C:\\t.kirbi", "T1550.003"),
+    ],
+)
+def test_a_credential_tools_word_says_what_it_is_for(command: str, technique: str) -> None:
+    assert read_script(command).techniques == (technique,)

@@ -151,7 +151,7 @@ def _file(book: ActBook, member: Member, row: Row, network: Network, cluster: Cl
     low = path.lower()
     if "__psscriptpolicytest" in low:
         draft = _draft("hosted-powershell", row, (names.shown(path),), file=path)
-        draft.techniques |= {"T1059.001"}
+        draft.techniques |= {"T1059.001"} | ({"T1021.006"} if member.process.name == "wsmprovhost.exe" else set())
         if member.process.name not in ("powershell.exe", "pwsh.exe", "powershell_ise.exe"):
             book.add(draft, [row], member.process.key)
         return
@@ -254,6 +254,7 @@ _COMMON_PIPE_STARTS = (
     "\\wkssvc",
     "\\discord",
     "<anonymous",
+    "&lt;anonymous",
     "\\dotnet-diagnostic",
 )
 

@@ -65,6 +65,7 @@ class ProcessTable:
         self._running: dict[tuple[str, int], str] = {}
         self._by_entity: dict[tuple[str, str], str] = {}
         self._by_pid: dict[tuple[str, int], list[tuple[datetime, str]]] = defaultdict(list)
+        self._halves: dict[tuple[str, str, int], list[Process]] = defaultdict(list)
 
     def find(self, host: str, entity: str, pid: int, at: datetime | None) -> Process | None:
         """The process of that entity id, else the one that last started under that pid before `at`."""
@@ -158,15 +159,36 @@ class ProcessTable:
                 and near.name == base(row["process_executable"])
             )
             found = near if same and not (entity and near and near.entity) else None
+        found = found or self._other_half(host, row)
         if not found:
             key = f"{host}|{entity}" if entity else f"{host}|{pid}|{at.isoformat()}"
             found = self._add(Process(key, host, pid, entity), at)
+            if not (entity and pid):
+                self._halves[(host, base(row["process_executable"]), row["process_parent_pid"])].append(found)
         if entity and not found.entity:
             found.entity = entity
             self._by_entity[(host, entity)] = found.key
+        if pid and not found.pid:
+            found.pid = pid
+            self._add(found, at)
         _fill(found, row)
         self._of_record |= dict.fromkeys((row["event_id"], *row.get("parts", ())), found.key)
         return found
+
+    def _other_half(self, host: str, row: Row) -> Process | None:
+        """The node that another source made of this start, where one knows the entity id alone and the other the number.
+
+        Some shippers put the number of the logging service in the place of a Sysmon record's own.
+        """
+        entity, pid, command = row["process_entity_id"], row["process_pid"], row["process_command_line"]
+        if bool(entity) == bool(pid) or not row["process_parent_pid"]:
+            return None
+        for other in self._halves[(host, base(row["process_executable"]), row["process_parent_pid"])]:
+            fits = bool(other.pid) != bool(pid) and bool(other.entity) != bool(entity)
+            alike = not command or not other.command_line or other.command_line == command
+            if fits and alike and other.start and abs(other.start - row["time"]) <= _SAME_START:
+                return other
+        return None
 
 
 def _fill(process: Process, row: Row) -> None:

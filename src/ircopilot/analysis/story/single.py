@@ -9,6 +9,7 @@ from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
 from ircopilot.analysis.story.host_acts import tell_script
 from ircopilot.domain.findings import Detection
+from ircopilot.domain.wording import UNNAMED
 
 _Teller = Callable[[Row], ActDraft | None]
 
@@ -68,11 +69,8 @@ def _group(row: Row) -> ActDraft | None:
 
 
 def _log(row: Row) -> ActDraft | None:
-    return (
-        _draft("cleared-log", account(row), (), row, {"channel": row["winlog_channel"], "account": account(row)})
-        if account(row)
-        else None
-    )
+    detail = {"channel": row["winlog_channel"], "account": account(row)}
+    return _draft("cleared-log", account(row) or UNNAMED, (), row, detail)
 
 
 def _service(row: Row) -> ActDraft | None:

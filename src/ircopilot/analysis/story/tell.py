@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
 from ircopilot.analysis.story.acts import ActBook
+from ircopilot.analysis.story.entries import tell_entries
 from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
 from ircopilot.analysis.story.network import Network, read_network
@@ -31,6 +32,7 @@ WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
 NO_SEED = names.BROWSERS | STARTERS | {"explorer.exe"}
 LOG_CLEARED = frozenset({"1102", "104"})
+_HOSTS = "SELECT DISTINCT host_name AS host FROM {events} WHERE host_name != '' LIMIT 5000"
 
 
 @dataclass(slots=True)
@@ -69,7 +71,8 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     for cluster in _sessions(grower, logons, suspects, clusters):
         clusters.append(cluster)
         _tell(book, query, cluster, table, network)
-    _tell_loose(book, hits, hit_rows, clusters, book.acts())
+    tell_entries(book, query, clusters, table, network)
+    _tell_loose(book, hits, hit_rows, clusters, book.acts(), _named_hosts(query, book.acts(), clusters))
     _tell_others(book, query, clusters)
     acts = book.acts()
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
@@ -211,16 +214,32 @@ def _tell_logins(book: ActBook, query: Query, clusters: list[Cluster], peers: se
     return told
 
 
+def _named_hosts(query: Query, acts: tuple[Act, ...], clusters: list[Cluster]) -> set[str]:
+    """Hosts of the evidence that the attacker's commands and look-ups name: what befell them just then is told, too."""
+    known = {names.short_host(r["host"]) for r in query(_HOSTS).to_pylist()}
+    said = [m.process.command_line for c in clusters for m in c.members.values() if not m.injected]
+    said += [o for a in acts if a.verb == "resolved" for o in a.objects]
+    return {h for h in known if len(h) > 3 and any(logins.names_any(text.replace(".", " "), {h}) for text in said)}
+
+
 def _tell_loose(
-    book: ActBook, hits: RuleHits, hit_rows: dict[str, Row], clusters: list[Cluster], acts: tuple[Act, ...]
+    book: ActBook,
+    hits: RuleHits,
+    hit_rows: dict[str, Row],
+    clusters: list[Cluster],
+    acts: tuple[Act, ...],
+    named: set[str],
 ) -> None:
     """Strong matches that no process of the story explains: told on their own when they are near it, or nothing else is."""
     told = {i for a in acts for i in a.evidence}
     hosts = {h for c in clusters for h in c.hosts} | {names.short_host(a.host) for a in acts if a.verb == "logged-on"}
+    hosts |= named
     whose = {(names.short_host(a.host), a.user.rsplit("\\", 1)[-1].lower()) for a in acts if a.user and not a.context}
     services = tuple(f"\\services\\{a.objects[0].lower()}\\" for a in acts if a.verb == "installed-service")
     members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
     times = [a.time for a in acts if not a.context]
+    # What weighs more than all that is told is told wherever it happened.
+    heaviest = max((hits.weights[r] for i in told for r in hits.by_event.get(i, ())), default=0.0)
     lo, hi = (min(times) - timedelta(minutes=30), max(times) + timedelta(minutes=30)) if times else (None, None)
     for event_id, rules in sorted(hits.by_event.items()):
         row = hit_rows.get(event_id)
@@ -240,7 +259,7 @@ def _tell_loose(
             and names.short_host(row["host_name"]) in hosts
         )
         of_other = bool(row["process_entity_id"]) and row["process_entity_id"] not in members
-        if acts and (not near or of_other):
+        if acts and (not near or of_other) and weight <= heaviest:
             continue
         best = max(sorted(rules), key=lambda r: hits.weights[r])
         # A log's clearing before the first act may be the recording's own beginning.

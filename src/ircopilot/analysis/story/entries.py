@@ -1,0 +1,97 @@
+"""How the attacker came onto a host: the network logon just before a service, WMI or a remote shell ran his program there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ircopilot.analysis.query import Query, Row, rows
+from ircopilot.analysis.story import names
+from ircopilot.analysis.story.acts import ActBook, ActDraft
+from ircopilot.analysis.story.expand import Cluster
+from ircopilot.analysis.story.network import Network
+from ircopilot.analysis.story.processes import Process, ProcessTable
+
+BEFORE = timedelta(minutes=2)
+_SLACK = timedelta(seconds=2)
+_LOGONS = (
+    "source = 'windows.security' AND event_code = '4624' AND logon_type = '3' AND source_ip NOT IN ('', '-') "
+    "AND time >= {start:DateTime64(6, 'UTC')} AND time <= {stop:DateTime64(6, 'UTC')}"
+)
+_REMOTE_SHELLS = frozenset({"wsmprovhost.exe", "winrshost.exe"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Something that runs at another machine's bidding: on which host, when, as whom (empty: not said), by which technique."""
+
+    host: str
+    time: datetime
+    user: str
+    technique: str
+    why: str
+
+
+def tell_entries(book: ActBook, query: Query, clusters: list[Cluster], table: ProcessTable, network: Network) -> None:
+    """Enter the logons that opened the way for services, WMI and remote shells of the clusters."""
+    entries = sorted(
+        {e for c in clusters for e in _entries(book, c, table)}, key=lambda e: (e.time, e.host, e.technique)
+    )
+    for entry in entries:
+        logon = _opening(query, entry, network)
+        if logon is None:
+            continue
+        who, domain = logon["user_target_name"], logon["user_target_domain"]
+        name = f"{domain}\\{who}" if domain and domain != "-" else who
+        detail = {"ip": logon["source_ip"], "type": logon["logon_type"], "port": str(logon["source_port"] or "")}
+        draft = ActDraft(
+            "logged-on", name, (logon["host_name"],), logon["host_name"], name, {k: v for k, v in detail.items() if v},
+            {entry.technique}, why=entry.why,
+        )  # fmt: skip
+        book.add(draft, [logon], name.lower(), logon["source_ip"], logon["logon_type"])
+
+
+def _entries(book: ActBook, cluster: Cluster, table: ProcessTable) -> Iterator[_Entry]:
+    for act in book.acts():
+        if act.verb == "installed-service" and names.short_host(act.host) in cluster.hosts:
+            user = act.user.rsplit("\\", 1)[-1].lower()
+            yield _Entry(
+                names.short_host(act.host), act.time, user, "T1021.002", "just before the service was installed"
+            )
+    for member in cluster.members.values():
+        parent = table.parent_of(member.process)
+        above = parent.name if parent else names.base(member.process.parent_executable)
+        technique, why = _way(member.process, above)
+        if technique:
+            yield _Entry(member.process.host, member.since, member.process.user.lower(), technique, why)
+
+
+def _way(process: Process, above: str) -> tuple[str, str]:
+    if {process.name, above} & _REMOTE_SHELLS:
+        return "T1021.006", "just before the remote management service ran the attacker's commands"
+    if above == "wmiprvse.exe":
+        return "T1047", "just before WMI ran the attacker's program"
+    if above == "mmc.exe" or "-embedding" in process.command_line.lower():
+        return "T1021.003", "just before a remote object ran the attacker's program"
+    return "", ""
+
+
+def _opening(query: Query, entry: _Entry, network: Network) -> Row | None:
+    """The last network logon of that account from another machine before the entry; of anybody if but one came."""
+    window = {"start": entry.time - BEFORE, "stop": entry.time + _SLACK}
+    found = [
+        r
+        for r in rows(query, _LOGONS, window, 2000)
+        if names.short_host(r["host_name"]) == entry.host
+        and names.peer_ip(r["source_ip"])
+        and network.own.get(r["source_ip"]) != entry.host
+        and not r["user_target_name"].endswith("$")
+        and r["user_target_name"].upper() not in ("", "-", "SYSTEM", "ANONYMOUS LOGON")
+    ]
+    own = [r for r in found if r["user_target_name"].lower() == entry.user]
+    if own:
+        return own[-1]
+    ways = {(r["user_target_name"].lower(), r["source_ip"]) for r in found}
+    unnamed = entry.user in ("", "system", "local service", "network service") or entry.user.endswith("$")
+    return found[-1] if unnamed and len(ways) == 1 else None
