@@ -11,7 +11,7 @@ Json = dict[str, Any]
 HEADERS: Json = {
     "ETag": {
         "description": "The version that is shown, to be sent as `If-Match` with a change of it (RFC 9110 §8.8.3).",
-        "schema": {"type": "string", "pattern": '^"v[0-9]{1,18}"$'},
+        "schema": {"type": "string", "pattern": '^"v[0-9]{1,18}(-gzip)?"$'},
         "example": '"v3"',
         "required": True,
     },
