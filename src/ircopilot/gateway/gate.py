@@ -66,7 +66,7 @@ class Gate:
         self._reads = anyio.CapacityLimiter(limits.reads)
         self.files = anyio.CapacityLimiter(limits.uploads)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
-        self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.scans)}
+        self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.searches)}
         self._claims = anyio.CapacityLimiter(4)
         told, beside = settings.uploads_dir, folder_beside(stores.urls.vault_url)
         self._uploads_folder = Path(told) if told else beside or data_dir() / "uploads"

@@ -15,7 +15,8 @@ from ircopilot.stores.events.answers import QueryLimits
 class GatewayLimits(Frozen):
     """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
     who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, `readers`: without a thread, and so
-    `pages` and `scans`: questions to the event store that read little or much. `query_s`, `query_memory`: what one may
+    `pages` and `searches`: questions to the event store that read little or much; of the latter `scans` statements at
+    once read many events. `query_s`, `query_memory`: what one may
     take. `keyed`: how many short calls with an Idempotency-Key at once, `claim_s` after what silence another takes one over.
     `max_held`: all evidence of an organisation (0: any amount). `upload_life_s`: how long an upload under way is
     kept after its last byte.
@@ -33,6 +34,7 @@ class GatewayLimits(Frozen):
     reads: int = Field(default=12, ge=1)
     readers: int = Field(default=4, ge=1)
     pages: int = Field(default=6, ge=1)
+    searches: int = Field(default=16, ge=1)
     scans: int = Field(default=2, ge=1)
     query_s: float = Field(default=10.0, gt=0)
     query_memory: int = Field(default=1 << 30, ge=1 << 20)
@@ -45,7 +47,7 @@ class GatewayLimits(Frozen):
 
     def query(self) -> QueryLimits:
         """Of each statement to the event store."""
-        return QueryLimits(seconds=self.query_s, memory=self.query_memory)
+        return QueryLimits(seconds=self.query_s, memory=self.query_memory, scans=self.scans)
 
 
 def gateway_limits(environ: Mapping[str, str] = os.environ) -> GatewayLimits:

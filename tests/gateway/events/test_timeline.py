@@ -64,7 +64,7 @@ def test_a_histogram_tells_what_it_has_when_patience_is_at_its_end(
     http: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scanning, "FIRST_STRETCH", 1)
-    monkeypatch.setattr(scanning, "STRETCH", 1)
+    monkeypatch.setattr(scanning, "LONGEST", 1)
     asked = {"q": "NOT user:nobody", "resolution": 60}
     so_far = [get(http, "/histogram", patience=0, **asked)]
     while not so_far[-1]["whole"]:

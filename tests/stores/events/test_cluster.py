@@ -40,7 +40,7 @@ def test_every_statement_is_sql() -> None:
     )
     trees = parsed(*statements, *changes)
     assert [("ReplicatedMergeTree" in t, "Distributed" in t) for t in trees[:4]] == [(True, False), (False, True)] * 2
-    rollups = trees[5:-2]
+    rollups = trees[6:-2]
     assert ["ReplicatedSummingMergeTree" in t for t in rollups] == [True, False, False] * 3
     assert ["Distributed" in t for t in rollups] == [False, True, False] * 3
     assert ["ViewTargets" in t for t in rollups] == [False, False, True] * 3

@@ -26,7 +26,7 @@ def known(stores: StoreSet) -> Known:
 @pytest.fixture
 def short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scanning, "FIRST_STRETCH", 200)
-    monkeypatch.setattr(scanning, "STRETCH", 300)
+    monkeypatch.setattr(scanning, "LONGEST", 300)
 
 
 @pytest.mark.parametrize("by", [None, "kind"])
@@ -114,8 +114,12 @@ def test_stretches_cover_the_window_once(stores: StoreSet, known: Known) -> None
     window = asking.window
     assert window is not None
     for loads in (known.scope.load_ids, known.scope.load_ids[:1]):
-        found = list(scanning.stretches_of(asking, window, loads))
+        cut = list(scanning.stretches_of(asking, window, loads, lambda: 300))
+        found = [stretch for stretch, _ in cut]
+        assert sum(events for _, events in cut) == pytest.approx(
+            sum(len(known.by_load[load]) for load in loads), rel=0.2
+        )
         assert (found[0][1], found[-1][0]) == window[::-1]
         assert all(later[0] == earlier[1] for later, earlier in pairwise(found))
         assert all(low < high for low, high in found)
-    assert list(scanning.stretches_of(asking, window, ())) == []
+    assert list(scanning.stretches_of(asking, window, (), lambda: 300)) == []

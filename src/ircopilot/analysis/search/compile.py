@@ -18,13 +18,16 @@ from ircopilot.analysis.search.problem import InvalidSearch
 from ircopilot.analysis.search.syntax import All, Match, Node, Not, Range, Some, Text
 from ircopilot.analysis.search.times import read_time
 from ircopilot.stores.events.condition import EVERYTHING, Condition
-from ircopilot.stores.events.schema import SEARCHED_TEXT
+from ircopilot.stores.events.schema import READ_TEXT, SEARCHED_TEXT, SHAPED_TEXT, shape_of
 
 _NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.[0-9]{1,15})?", re.ASCII)
 _ASCII_LOWER = {n: n + 32 for n in range(ord("A"), ord("Z") + 1)}  # what ClickHouse's lower() does
 _LIKE = str.maketrans({"\\": "\\\\", "%": "\\%", "_": "\\_"})
 _YES_NO = {"true": True, "yes": True, "*": True, "false": False, "no": False}
 _WILD = {"*": "%", "?": "_"}
+_RUN = re.compile(r"[0-9a-z]+", re.ASCII)
+_NO_HEX = re.compile("[g-z]")
+_LOOKED_UP = 4  # shorter words are not looked up in an index
 
 
 def compile_search(text: str, marks: Marks | None = None) -> Condition:
@@ -37,7 +40,7 @@ def compile_search(text: str, marks: Marks | None = None) -> Condition:
         return EVERYTHING
     compiler = _Compiler(text, marks or Marks())
     sql = compiler.node(tree)
-    return Condition(sql, compiler.params, frozenset(compiler.columns), compiler.marked)
+    return Condition(sql, compiler.params, frozenset(compiler.columns), compiler.marked, _looked_up(tree))
 
 
 class _Compiler:
@@ -86,9 +89,13 @@ class _Compiler:
         self.columns.update(field.columns)
         if not isinstance(match.value, Text):
             raise InvalidSearch(self.text, match.value.at, "text has no order", "a word", '"a phrase"')
-        pattern = _like(match.value).translate(_ASCII_LOWER)
-        searched = SEARCHED_TEXT if "fields" in field.columns else "lower(message)"
-        return f"({searched} LIKE {self.bind(f'%{pattern}%')})"
+        pattern = self.bind(f"%{_like(match.value).translate(_ASCII_LOWER)}%")
+        if "fields" not in field.columns:
+            return f"(lower(message) LIKE {pattern})"
+        if word := _telling_word(match.value):
+            shape = self.bind(f"%{word.translate(shape_of)}%")
+            return f"({SHAPED_TEXT} LIKE {shape} AND {READ_TEXT} LIKE {pattern})"
+        return f"({SEARCHED_TEXT} LIKE {pattern})"
 
     def mark_test(self, kind: str, value: Text | Range) -> str:
         """Pinned or not, or with a tag."""
@@ -214,6 +221,32 @@ def _as_ipv6(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
     if isinstance(address, ipaddress.IPv4Address):
         return f"::ffff:{address}"
     return str(ipaddress.IPv6Address(int(address)))
+
+
+def _words(value: Text) -> list[str]:
+    """The runs of letters and digits in a value: what contains it has words that contain them."""
+    return _RUN.findall(value.text.translate(_ASCII_LOWER))
+
+
+def _telling_word(value: Text) -> str:
+    """The word that tells most of a value once hexadecimal digits are folded; empty when none does."""
+    words = [word for word in _words(value) if len(word) >= _LOOKED_UP and _NO_HEX.search(word)]
+    return max(words, key=lambda word: (len(_NO_HEX.findall(word)), len(word)), default="")
+
+
+def _looked_up(node: Node) -> bool:
+    """Whether an index knows a word of every event that meets it."""
+    if isinstance(node, All):
+        return any(_looked_up(one) for one in node.operands)
+    if not isinstance(node, Match) or not isinstance(node.value, Text):
+        return False
+    if find_field("text" if node.field is None else node.field).columns != ("message", "fields"):
+        return False
+    # The index of words looks up one that stands alone, and those that stand whole between others.
+    words, text = _words(node.value), node.value.text if node.value.quoted else node.value.text.strip("*")
+    alone = len(words) == 1 and len(words[0]) == len(text) >= _LOOKED_UP
+    between = (node.value.quoted or not set(text) & set("*?")) and any(len(w) >= _LOOKED_UP for w in words[1:-1])
+    return alone or between or bool(_telling_word(node.value))
 
 
 def _like(value: Text) -> str:

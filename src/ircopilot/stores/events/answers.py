@@ -13,8 +13,8 @@ from ircopilot.domain.event import Event
 class QueryLimits:
     """Of each statement: threads, seconds, rows read (0: any number), rows answered, bytes of memory.
 
-    `patience` is how long (seconds) a page goes on looking for events that meet its search before it answers with those
-    it has.
+    `scans`: how many statements of this process read many events at a time. `patience` is how long (seconds) a page goes on
+    looking for events that meet its search before it answers with those it has.
     """
 
     threads: int = 1
@@ -22,6 +22,7 @@ class QueryLimits:
     rows_read: int = 0
     rows_answered: int = 200_000
     memory: int = 1 << 30
+    scans: int = 2
     patience: float = 0.25
 
     def settings(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -21,6 +22,7 @@ from ircopilot.stores.events.known_loads import Hours
 from ircopilot.stores.events.rollups import ROLLUPS, Rollup
 from ircopilot.stores.events.scope import EventScope
 from ircopilot.stores.events.store import EventStore, QueryStopped
+from ircopilot.stores.events.turns import SMALL
 
 EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 SECOND = 1_000_000
@@ -78,6 +80,12 @@ class Asking:
             self._idle.set()
         found: Rows = table.to_pylist()
         return found
+
+    def turn(self, events: float, told: bool = False) -> AbstractContextManager[None]:
+        """Hold it while a statement reads about so many events. `told`: the question has an answer to show already."""
+        if events <= SMALL:
+            return nullcontext()
+        return self.events.turns.taken(self.limits.scans, told, self.stop_if_cancelled)
 
     def cancel(self) -> None:
         """Stop what runs now, and start nothing more; returns when it has ended, or after `CANCEL_S`."""

@@ -64,8 +64,9 @@ def count_by_time(
 def _counted_so_far(
     asking: Asking, window: Stretch, step: int, by: str | None, where: Condition
 ) -> Generator[Histogram]:  # fmt: skip
-    def count(stretch: Stretch, loads: tuple[str, ...]) -> Counts:
-        found = asking.rows(_piece(asking, Piece(None, *stretch), loads, step, by, where), where.params)
+    def count(stretch: Stretch, loads: tuple[str, ...], many: bool) -> Counts:
+        test = where.for_many_matches() if many else where
+        found = asking.rows(_piece(asking, Piece(None, *stretch), loads, step, by, test), where.params)
         return Counter({(row["bucket"], row.get("value", "")): int(row["n"]) for row in found})
 
     asked = (step, by, where.sql, tuple(sorted((name, str(value)) for name, value in where.params.items())))

@@ -95,17 +95,34 @@ class KnownAnswers:
                 del self._known[asked]
 
 
+@dataclass(frozen=True, slots=True)
+class SoFar:
+    """Counts of these loads, and from which time on they hold; None once all was counted."""
+
+    counts: Counts
+    since: int | None
+    loads: frozenset[str]
+
+
 @dataclass
 class CountedLoads:
     """What was counted of one question, and in which loads; and how far it has come with further ones, from the latest
-    time back to `down_to`. Whoever counts holds the lock.
+    time back to `down_to`, lately in stretches of about `stretch` events; `looked` is how many it looked through in all.
+    Whoever counts holds the lock.
     """
 
     loads: frozenset[str] = frozenset()
     counts: Counts = field(default_factory=Counter)
     further: tuple[str, ...] = ()
     down_to: int = 0
+    stretch: float = 0.0
+    looked: float = 0.0
+    so_far: SoFar | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def begin_again(self) -> None:
+        """A load that was counted is no longer asked for."""
+        self.loads, self.counts, self.further, self.looked, self.so_far = frozenset(), Counter(), (), 0.0, None
 
 
 class KnownCounts:

@@ -8,6 +8,7 @@ lies behind it. A search that they cannot count reads ever longer stretches unti
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -32,6 +33,8 @@ LISTED = (
 )  # fmt: skip
 ORIGINAL, WHOLE_MAP = "fields.", "fields"
 FIRST_REACH = 200_000  # events that a search looks through before it looks at how long that took
+_ALL = 1 << 62
+FIRST_LOOK = 50_000  # and one whose words an index knows, before it asks the index about all the others
 
 
 def read_page(
@@ -72,22 +75,31 @@ class _Search:
         if start:  # the cursor's own microsecond is still to be read: other ids may lie in it
             low, high = (max(low, start.time), high) if later else (low, min(high, start.time + bool(start.event_id)))
         exact = self.where == EVERYTHING
-        goal, found = (2 * self.wanted if exact else FIRST_REACH), Rows()
+        where, found = self.where.for_few_events() if self.where.looked_up else self.where, Rows()
+        goal = 2 * self.wanted if exact else FIRST_LOOK if where.looked_up else FIRST_REACH
         until = time.monotonic() + self.asking.limits.patience
         while low < high and len(found) < self.wanted:
             if found and not exact and time.monotonic() > until:
                 break
-            edge, begun = self._reach(low, high, goal), time.monotonic()
-            found += self._read(low, edge, len(found)) if later else self._read(edge, high, len(found))
+            edge = self._reach(low, high, goal)
+            with nullcontext() if exact else self.asking.turn(goal):
+                begun = time.monotonic()
+                found += (
+                    self._read(where, low, edge, len(found)) if later else self._read(where, edge, high, len(found))
+                )
+                took = max(time.monotonic() - begun, 0.001)
             low, high = (edge, high) if later else (low, edge)
             if exact:
                 goal *= 4
+                continue
+            if self.where.looked_up:
+                # All the rest when nothing was there, else about as much as holds enough.
+                where, goal = self.where, (2 * goal * self.wanted // len(found) if found else _ALL)
                 continue
             left = until - time.monotonic()
             if left <= 0:
                 break
             # As much more as there is time for, going by how long this took: an answer late by a whole stretch is late.
-            took = max(time.monotonic() - begun, 0.001)
             goal = max(FIRST_REACH // 4, min(goal * 8, int(goal * left / took)))
         return self._paged(found, low, high)
 
@@ -112,12 +124,12 @@ class _Search:
             left -= here
         return far
 
-    def _read(self, low: int, high: int, have: int) -> Rows:
+    def _read(self, where: Condition, low: int, high: int, have: int) -> Rows:
         """The events of a stretch, in the direction's order, behind the cursor."""
         later = self.direction == "later"
         order = "ASC" if later else "DESC"
-        tests = [f"time >= {at_micros(low)}", f"time < {at_micros(high)}", self.where.sql]
-        params = dict(self.where.params)
+        tests = [f"time >= {at_micros(low)}", f"time < {at_micros(high)}", where.sql]
+        params = dict(where.params)
         if self.start and self.start.event_id:
             at = at_micros(self.start.time)
             sign = ">" if later else "<"

@@ -21,8 +21,9 @@ from ircopilot.domain.errors import ProblemError, UnusableArgument
 from ircopilot.domain.event import HOT_COLUMNS, Event
 from ircopilot.stores.events.known_loads import KnownAnswers, KnownCounts, KnownLoads, SearchedPages
 from ircopilot.stores.events.rollups import ROLLUPS
-from ircopilot.stores.events.schema import SAMPLES_TABLE, rows_of, table_statements
+from ircopilot.stores.events.schema import SAMPLES_TABLE, TEXT_INDEXES, rows_of, table_statements
 from ircopilot.stores.events.scope import EventScope
+from ircopilot.stores.events.turns import Turns
 from ircopilot.tracing import HEADER, current_traceparent
 
 Parameters = Mapping[str, object]
@@ -40,7 +41,8 @@ INSERT_SETTINGS = {
     "max_ast_elements": "1000000",
     "max_expanded_ast_elements": "2000000",
     "short_circuit_function_evaluation": "enable",
-    "exclude_materialize_skip_indexes_on_insert": "words",  # merges make the text index: a third of an insert's time
+    # Merges make the text indexes: a third of an insert's time.
+    "exclude_materialize_skip_indexes_on_insert": ",".join(TEXT_INDEXES),
     "optimize_and_compare_chain": "0",  # finds nothing in mappings, and takes a quarter of their analysis
 }
 
@@ -101,7 +103,7 @@ class EventStore:
         port = f":{parts.port}" if parts.port else ""
         self._url = f"{parts.scheme}://{parts.hostname}{port}/"
         self.known_loads, self.known_answers, self.known_pages = KnownLoads(), KnownAnswers(), KnownAnswers(64)
-        self.known_counts, self.searched_pages = KnownCounts(), SearchedPages()
+        self.known_counts, self.searched_pages, self.turns = KnownCounts(), SearchedPages(), Turns()
         self._pool = urllib3.PoolManager(maxsize=connections, num_pools=2, retries=False)
 
     def close(self) -> None:
