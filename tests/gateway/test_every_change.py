@@ -45,6 +45,7 @@ CHANGING = {
 CHANGES_NOTHING = {
     "check_search": "reads a search and keeps nothing",
     "check_sentence": "judges a sentence and keeps nothing",
+    "preview_export": "shows what an export would be and keeps nothing",
     "look_at_invitation": "tells what a link is for",
     "start_single_sign_on": "begins a ceremony; the session that it ends in is logged",
     "discover_oidc_provider": "asks a provider for its document and keeps nothing",

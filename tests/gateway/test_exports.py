@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
@@ -161,6 +161,51 @@ def test_redacted_values_are_gone_from_every_format_and_have_the_same_placeholde
     problem(
         http.post(f"{case.url}/exports", json={"format": "json", "redact_entities": ["user-0"]}), 404, "unknown-finding"
     )
+
+
+def test_what_is_previewed_is_what_is_made_and_nothing_is_kept_of_it(
+    http: httpx.Client, case: Copied, tmp_path: Path
+) -> None:  # fmt: skip
+    edited(http, case)
+    report = case.document()["document"]
+    user = next(e for e in report["entities"] if e["type"] == "user" and "\\" in e["value"])
+    address = next(i["value"] for i in report["indicators"] if i["type"] == "ipv4")
+    wish = {
+        "tlp": "TLP:GREEN", "sections": ["summary", "indicators"], "redact_entities": [user["id"]],
+        "redact_values": [address, "stands nowhere"],
+    }  # fmt: skip
+    shown = {}
+    for exporter in EXPORTERS:
+        got = http.post(f"{case.url}/exports/preview", json={"format": exporter.name} | wish)
+        assert got.status_code == 200, got.text
+        assert got.headers["content-type"].partition(";")[0] == exporter.media_type
+        assert got.headers["etag"].strip('"') == hashlib.sha256(got.content).hexdigest()
+        places = [int(n) for n in got.headers["redacted-places"].split(", ")]
+        assert (places[0] > 0, places[1], places[2] > 0) == (True, 0, True)
+        shown[exporter.name] = got.content
+    assert address not in shown["markdown"].decode().replace(f"1{address}", "")
+    with case.stores.database.tenant(case.org) as tx:
+        query = select(func.count()).where(tables.reports.redactions.c.incident_id == case.incident_id)
+        assert tx.connection.execute(query).scalar_one() == 0
+        acts = select(func.count()).where(tables.governance.audit_log.c.target.contains(f"incident/{case.key}/export"))
+        assert tx.connection.execute(acts).scalar_one() == 0
+    assert http.get(f"{case.url}/exports").json()["items"] == []
+    for name, data in shown.items():
+        assert exported(http, case, tmp_path, format=name, **wish)[1] == data, name
+
+
+def test_a_preview_refuses_what_an_export_would(
+    http: httpx.Client, served: Served, stores: StoreSet, case: Copied
+) -> None:
+    url = f"{case.url}/exports/preview"
+    problem(http.post(url, json={"format": "json", "sections": ["nowhere"]}), 400, "unusable-argument")
+    problem(http.post(url, json={"format": "docx"}), 400, "unusable-argument")
+    problem(http.post(url, json={"format": "json", "version": 9}), 404, "unknown-report")
+    problem(http.post(url, json={"format": "json", "redact_entities": ["user-0"]}), 404, "unknown-finding")
+    with client(served, new_key(stores, str(uuid.uuid4()))) as other:
+        problem(other.post(url, json={"format": "csv"}), 404, "unknown-incident")
+    with client(served, new_key(stores, case.org, role="viewer")) as viewer:
+        problem(viewer.post(url, json={"format": "csv"}), 403, "forbidden")
 
 
 def test_some_sections_only(http: httpx.Client, case: Copied, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ it('a record is talked about where it is shown, settled and taken up again', asy
   await talk.getByText('<i>Ours?</i> @Ada Byron').waitFor()
   await talk.getByRole('textbox', { name: 'Answer' }).fill('No scanner runs there.')
   await talk.getByRole('textbox', { name: 'Answer' }).press('Control+Enter')
-  await talk.getByText('No scanner runs there.').waitFor()
+  await talk.locator('p', { hasText: 'No scanner runs there.' }).waitFor()
   await page.getByRole('row').nth(1).getByLabel('2 comments').waitFor()
   await expectAccessible(page, 'talk')
   await picture(page, 'talk')

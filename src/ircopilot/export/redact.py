@@ -11,7 +11,8 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -43,6 +44,13 @@ def redact_document(document: ReportDocument, placeholders: Mapping[str, str]) -
     if redacted["edition"] is not None:
         redacted["edition"]["redacted"] = len(set(values.values()))
     return ReportDocument.model_validate(redacted)
+
+
+def count_placeholders(document: ReportDocument, placeholders: Iterable[str]) -> Counter[str]:
+    """In how many places of a redacted document, its records among them, each placeholder stands."""
+    wanted = set(placeholders)
+    found = re.findall(r"REDACTED-\d+", document.model_dump_json(by_alias=True)) if wanted else []
+    return Counter(mark for mark in found if mark in wanted)
 
 
 class _Redactor:

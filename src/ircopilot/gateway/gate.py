@@ -65,6 +65,7 @@ class Gate:
         self._doorkeeper = Doorkeeper(self._lobby)
         self._reads = anyio.CapacityLimiter(limits.reads)
         self.files = anyio.CapacityLimiter(limits.uploads)
+        self.previews = anyio.CapacityLimiter(limits.previews)
         self._uploads = anyio.CapacityLimiter(limits.uploads)
         self.lanes = {"page": anyio.CapacityLimiter(limits.pages), "scan": anyio.CapacityLimiter(limits.searches)}
         self._claims = anyio.CapacityLimiter(4)

@@ -16,7 +16,7 @@ class GatewayLimits(Frozen):
     """Sizes in bytes, times in seconds. `idle_s`: how long an upload may send nothing. `stall_s`: how long somebody
     who watches or downloads may take nothing before the connection is cut. `uploads`, `reads`: how many at once, `readers`: without a thread, and so
     `pages` and `searches`: questions to the event store that read little or much; of the latter `scans` statements at
-    once read many events. `query_s`, `query_memory`: what one may
+    once read many events. `previews`: documents that are set to be looked at. `query_s`, `query_memory`: what one may
     take. `keyed`: how many short calls with an Idempotency-Key at once, `claim_s` after what silence another takes one over.
     `max_held`: all evidence of an organisation (0: any amount). `upload_life_s`: how long an upload under way is
     kept after its last byte.
@@ -36,6 +36,7 @@ class GatewayLimits(Frozen):
     pages: int = Field(default=6, ge=1)
     searches: int = Field(default=16, ge=1)
     scans: int = Field(default=2, ge=1)
+    previews: int = Field(default=2, ge=1)
     query_s: float = Field(default=10.0, gt=0)
     query_memory: int = Field(default=1 << 30, ge=1 << 20)
     rate_caller: int = Field(default=30_000, ge=0)

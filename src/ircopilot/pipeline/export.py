@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from ircopilot.access.caller import Caller
 from ircopilot.contracts.report import TLP, ReportDocument
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Incident, RunParameters
-from ircopilot.export.redact import redact_document
-from ircopilot.export.registry import EXPORTERS, exporter_of, write_outputs
+from ircopilot.export.redact import count_placeholders, redact_document
+from ircopilot.export.registry import EXPORTERS, Exporter, exporter_of, write_outputs
 from ircopilot.pipeline.advance import start_run
 from ircopilot.pipeline.request import Job
 from ircopilot.report.edited import edited_document
@@ -23,6 +23,9 @@ from ircopilot.report.findings import spellings_of
 from ircopilot.report.ground import Ground, Grounds
 from ircopilot.report.versions import find_report
 from ircopilot.stores.postgres import Tx, exports, report_records, report_versions
+from ircopilot.stores.postgres.report_versions import VersionRow
+
+Numbers = Callable[[Tx, str, Iterable[str]], dict[str, int]]
 
 
 def export_report(job: Job, document: ReportDocument) -> dict[str, Path]:
@@ -63,7 +66,62 @@ def ask_for_export(tx: Tx, grounds: Grounds, caller: Caller, incident: Incident,
 
     Raises `UnknownReport`, `UnusableArgument` for a format or section that there is not, `UnknownFinding`.
     """
-    if exporter_of(wish.format) is None:
+    settled = _settle(tx, grounds, incident, wish, report_records.number_values)
+    version = settled.version
+    export_id, run_id = str(uuid.uuid4()), str(uuid.uuid4())
+    start_run(tx, incident.incident_id, run_id, RunParameters(first_stage="export", export=export_id), priority=7)
+    exports.add_export(
+        tx, incident.incident_id, export_id, run_id, version.number, wish.format, settled.options, caller.label,
+        caller.principal_id,
+    )  # fmt: skip
+    asked = {"format": wish.format, "version": version.number, "tlp": wish.tlp, "sections": list(wish.sections)}
+    record_act(tx, caller, "export.make", f"incident/{incident.key}/export/{export_id}", None, asked)
+    return exports.get_export(tx, export_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Previewed:
+    """The document that an export of the same wish would be of now, and what renders it."""
+
+    document: ReportDocument
+    placeholders: Mapping[str, str]
+    wish: Wish
+    named: Mapping[str, str]
+    exporter: Exporter
+
+    def render(self) -> tuple[bytes, list[int]]:
+        """The file's bytes, and in how many places each of the wish's values and then of its entities was replaced."""
+        redacted = redact_document(self.document, self.placeholders)
+        places = count_placeholders(redacted, self.placeholders.values())
+        marks = [self.placeholders[value] for value in self.wish.values] + [self.named[i] for i in self.wish.entities]
+        return self.exporter.render(redacted), [places[mark] for mark in marks]
+
+
+def preview_export(tx: Tx, grounds: Grounds, incident: Incident, wish: Wish) -> Previewed:
+    """What `ask_for_export` would have made now, if nobody numbers another value meanwhile; it keeps nothing.
+
+    Raises as that does.
+    """
+    settled = _settle(tx, grounds, incident, wish, report_records.foresee_numbers)
+    document = _chosen(tx, settled.ground, settled.version, settled.options)
+    entities = {e.id: e for e in settled.ground.document.entities}
+    placeholders = settled.options["placeholders"]
+    named = {i: placeholders.get(entities[i].value, "") for i in wish.entities}
+    return Previewed(document, placeholders, wish, named, settled.exporter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    exporter: Exporter
+    version: VersionRow
+    ground: Ground
+    options: dict[str, Any]
+
+
+def _settle(tx: Tx, grounds: Grounds, incident: Incident, wish: Wish, numbers: Numbers) -> _Settled:
+    """A wish as it is kept with an export, once it is known that it can be had."""
+    exporter = exporter_of(wish.format)
+    if exporter is None:
         raise UnusableArgument(f"there is no format {wish.format[:50]!r}", "list them: GET /v1/export-formats")
     version = find_report(tx, grounds, incident, wish.version)
     ground = grounds.of(tx, incident.incident_id, version.basis)
@@ -74,20 +132,12 @@ def ask_for_export(tx: Tx, grounds: Grounds, caller: Caller, incident: Incident,
         )
     options = {
         "tlp": wish.tlp, "sections": list(wish.sections), "values": list(wish.values), "entities": list(wish.entities),
-        "placeholders": _placeholders(tx, incident, ground, wish),
+        "placeholders": _placeholders(tx, incident, ground, wish, numbers),
     }  # fmt: skip
-    export_id, run_id = str(uuid.uuid4()), str(uuid.uuid4())
-    start_run(tx, incident.incident_id, run_id, RunParameters(first_stage="export", export=export_id), priority=7)
-    exports.add_export(
-        tx, incident.incident_id, export_id, run_id, version.number, wish.format, options, caller.label,
-        caller.principal_id,
-    )  # fmt: skip
-    asked = {"format": wish.format, "version": version.number, "tlp": wish.tlp, "sections": list(wish.sections)}
-    record_act(tx, caller, "export.make", f"incident/{incident.key}/export/{export_id}", None, asked)
-    return exports.get_export(tx, export_id)
+    return _Settled(exporter, version, ground, options)
 
 
-def _placeholders(tx: Tx, incident: Incident, ground: Ground, wish: Wish) -> dict[str, str]:
+def _placeholders(tx: Tx, incident: Incident, ground: Ground, wish: Wish, numbers: Numbers) -> dict[str, str]:
     """Placeholder by spelling. A value has the same one in all exports of the incident, whichever way it was named."""
     entities = {e.id: e for e in ground.document.entities}
     if unknown := [i for i in wish.entities if i not in entities]:
@@ -97,8 +147,8 @@ def _placeholders(tx: Tx, incident: Incident, ground: Ground, wish: Wish) -> dic
         spellings |= dict.fromkeys(spellings_of(entity), entity.value.lower())
     if not spellings:
         return {}
-    numbers = report_records.number_values(tx, incident.incident_id, spellings.values())
-    return {spelling: f"REDACTED-{numbers[value]}" for spelling, value in spellings.items()}
+    given = numbers(tx, incident.incident_id, spellings.values())
+    return {spelling: f"REDACTED-{given[value]}" for spelling, value in spellings.items()}
 
 
 def export_asked_for(job: Job, export_id: str) -> tuple[ReportDocument, tuple[str, ...]]:
@@ -111,7 +161,9 @@ def export_asked_for(job: Job, export_id: str) -> tuple[ReportDocument, tuple[st
         if version is None:
             raise UnknownReport(f"there is no version {asked.number}", "ask for another one")
         ground = Grounds(1).of(tx, asked.incident_id, version.basis)
-        options = asked.options
-        document = edited_document(tx, ground, version, options.get("tlp"), options.get("sections", ()))
-    placeholders: dict[str, str] = options.get("placeholders", {})
-    return redact_document(document, placeholders), (asked.format,)
+        document = _chosen(tx, ground, version, asked.options)
+    return redact_document(document, asked.options.get("placeholders", {})), (asked.format,)
+
+
+def _chosen(tx: Tx, ground: Ground, version: VersionRow, options: Mapping[str, Any]) -> ReportDocument:
+    return edited_document(tx, ground, version, options.get("tlp"), options.get("sections", ()))

@@ -15,14 +15,26 @@ from ircopilot.export.manifest import MANIFEST_FILE
 from ircopilot.export.registry import EXPORTERS
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor, UnknownOutput
-from ircopilot.gateway.exports.shapes import ExportFormat, ExportFormats, ExportList, ExportOut, NewExport, made_file
+from ircopilot.gateway.exports.shapes import (
+    PREVIEW,
+    ExportFormat,
+    ExportFormats,
+    ExportList,
+    ExportOut,
+    NewExport,
+    made_file,
+    preview_headers,
+)
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.output_routes import FILE, Download, send_file
 from ircopilot.gateway.pages import cursor_of, read_cursor
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.reports.kept import GROUNDS
-from ircopilot.pipeline.export import Wish, ask_for_export
+from ircopilot.gateway.until_gone import unless_gone
+from ircopilot.pipeline import export as pipeline
+from ircopilot.pipeline.export import Previewed, Wish
 from ircopilot.report.errors import UnknownFinding, UnknownReport
+from ircopilot.stores.events import QueryStopped
 from ircopilot.stores.postgres import Tx, exports
 from ircopilot.stores.postgres.errors import UnknownExport, UnknownIncident
 from ircopilot.stores.postgres.exports import ExportRow
@@ -57,14 +69,39 @@ async def create_export(
     """Ask for a document of a report's version as people have edited it. The export worker makes it: look again, or watch
     its `run`.
     """
-    wish = Wish(asked.format, asked.version, asked.tlp, asked.sections, asked.redact_values, asked.redact_entities)
+    wish = _wish(asked)
 
     def work(tx: Tx) -> ExportRow:
-        return ask_for_export(tx, GROUNDS, caller, open_incident(tx, caller, key), wish)
+        return pipeline.ask_for_export(tx, GROUNDS, caller, open_incident(tx, caller, key), wish)
 
     made = await gate.in_tx(caller.org_id, work)
     response.headers["Location"] = f"/v1/incidents/{key}/exports/{made.export_id}"
     return ExportOut.of(made)
+
+
+@router.post(
+    "/incidents/{key}/exports/preview",
+    summary="Preview an export",
+    dependencies=[needs("export:write")],
+    status_code=200,
+    response_class=Response,
+    responses=problems(UnknownIncident, IncidentMerged, UnknownReport, UnknownFinding, UnusableArgument, QueryStopped)
+    | PREVIEW,
+)
+async def preview_export(
+    key: str, asked: NewExport, request: Request, gate: WithGate, caller: WithCaller
+) -> Response:  # fmt: skip
+    """The very document that an export of the same would be now. Nothing is kept of it, and nobody has got it: what is
+    handed out is exported, which the audit log tells.
+    """
+    wish = _wish(asked)
+
+    def work(tx: Tx) -> Previewed:
+        return pipeline.preview_export(tx, GROUNDS, open_incident(tx, caller, key), wish)
+
+    found = await gate.in_tx(caller.org_id, work)
+    data, places = await unless_gone(request, found.render, lambda: None, gate.previews)
+    return Response(data, media_type=found.exporter.media_type, headers=preview_headers(data, places))
 
 
 @router.get(
@@ -133,6 +170,10 @@ async def download_export_manifest(
     """manifest.json: the document's SHA-256 and the digest of the findings, for `ircopilot verify`."""
     row = await gate.in_tx(caller.org_id, _one, caller, key, export_id)
     return await _send(gate, request, row, MANIFEST_FILE, row.outputs.get(MANIFEST_FILE, {}))
+
+
+def _wish(asked: NewExport) -> Wish:
+    return Wish(asked.format, asked.version, asked.tlp, asked.sections, asked.redact_values, asked.redact_entities)
 
 
 async def _send(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -37,6 +39,23 @@ FORMAT = {
 }  # fmt: skip
 _VERIFY = "sha256sum of the file is sha256; …/manifest names it and the digest of the findings"
 _VERIFY_JSON = "put report.json and …/manifest (as manifest.json) into a folder DIR, and run: ircopilot verify DIR"
+
+
+PLACES = "Redacted-Places"
+PREVIEW: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The document's bytes; its `ETag` is their SHA-256, which the export will have.",
+        "headers": {
+            PLACES: {
+                "description": "In how many places of the report and its records each of `redact_values`, then each of "
+                "`redact_entities` was replaced.",
+                "schema": {"type": "string"},
+                "example": "12, 0",
+            }
+        },
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    },
+}
 
 
 class ExportOptions(In):
@@ -92,6 +111,13 @@ class ExportOut(BaseModel):
             file_name=name, media_type=exporter.media_type if exporter else None, sha256=made.get("sha256"),
             size=made.get("size"), verify=_VERIFY_JSON if row.format == "json" else _VERIFY,
         )  # fmt: skip
+
+
+def preview_headers(data: bytes, places: Sequence[int]) -> dict[str, str]:
+    """Of a document that is only looked at."""
+    told = {PLACES: ", ".join(map(str, places))} if places else {}
+    tag = f'"{hashlib.sha256(data).hexdigest()}"'
+    return {"ETag": tag, "Cache-Control": "no-store", "Content-Disposition": "attachment"} | told
 
 
 def made_file(row: ExportRow) -> tuple[str | None, dict[str, Any]]:

@@ -33,19 +33,28 @@ def kept_records(tx: Tx, incident_id: str, event_ids: Iterable[str]) -> dict[str
 
 def number_values(tx: Tx, incident_id: str, values: Iterable[str]) -> dict[str, int]:
     """The incident's number of each value (as it is given: fold its case first); a new value gets the next one."""
-    wanted = sorted(set(values))
     # Numbers have no gaps and none is given twice: whoever numbers waits for others who do.
     tx.connection.execute(select(incidents.c.key).where(incidents.c.incident_id == incident_id).with_for_update())
+    numbers, fresh = _numbers(tx, incident_id, values)
+    for value in fresh:
+        row = {"org_id": tx.org_id, "incident_id": incident_id, "value": value, "number": numbers[value]}
+        tx.connection.execute(insert(redactions).values(row))
+    return numbers
+
+
+def foresee_numbers(tx: Tx, incident_id: str, values: Iterable[str]) -> dict[str, int]:
+    """What `number_values` would answer now; nothing is given out."""
+    return _numbers(tx, incident_id, values)[0]
+
+
+def _numbers(tx: Tx, incident_id: str, values: Iterable[str]) -> tuple[dict[str, int], list[str]]:
+    """Number by value, and the values that are new."""
+    wanted = sorted(set(values))
     query = select(redactions.c.value, redactions.c.number).where(redactions.c.incident_id == incident_id)
     known: dict[str, int] = {
         row.value: row.number for row in tx.connection.execute(query.where(redactions.c.value.in_(wanted)))
     }
     last_of = select(func.coalesce(func.max(redactions.c.number), 0)).where(redactions.c.incident_id == incident_id)
     last = int(tx.connection.execute(last_of).scalar_one())
-    for value in wanted:
-        if value not in known:
-            last += 1
-            known[value] = last
-            row = {"org_id": tx.org_id, "incident_id": incident_id, "value": value, "number": last}
-            tx.connection.execute(insert(redactions).values(row))
-    return known
+    fresh = [value for value in wanted if value not in known]
+    return known | {value: last + 1 + place for place, value in enumerate(fresh)}, fresh

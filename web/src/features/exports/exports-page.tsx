@@ -4,7 +4,7 @@ import { Copy } from 'lucide-react'
 import { Tabs } from 'radix-ui'
 import { Button } from '@/components/ui/button'
 import { tell } from '@/components/ui/notices'
-import { Blank, Trouble, Waiting } from '@/components/ui/states'
+import { Blank, BusyLine, Trouble, Waiting } from '@/components/ui/states'
 import { useMay } from '@/lib/api/session'
 import { plainLine } from '@/lib/evidence'
 import { useQueryState } from '@/lib/route'
@@ -19,9 +19,11 @@ import {
   loadOutput,
   madeQuery,
   outputsQuery,
+  type Format,
   type Made,
   type Output,
 } from './queries'
+import { useChoices, useLooked } from './use-choices'
 import { Wizard } from './wizard'
 
 const DRAFT = 'report.pdf'
@@ -37,6 +39,10 @@ export function ExportsPage({ incident, run }: { incident: string; run: string }
   const made = useQuery(madeQuery(incident))
   const outputs = useQuery(outputsQuery(run))
   const mayMake = useMay('export:write')
+  const tab = TABS.find((one) => one === query.get('list')) ?? 'new'
+  const looks = tab === 'new' && mayMake && !query.has('export') && !query.has('output')
+  const making = useChoices(incident, formats.data ?? [], () => !looks && change({ export: null, output: null }))
+  const looked = useLooked(incident, making, looks)
   const error = formats.error ?? made.error ?? outputs.error
   if (error)
     return <Trouble error={error} again={() => void Promise.all([formats, made, outputs].map((q) => q.refetch()))} />
@@ -45,12 +51,13 @@ export function ExportsPage({ incident, run }: { incident: string; run: string }
   const name = query.get('output') ?? DRAFT
   const output = outputs.data.find((one) => one.name === name)
   const choose = (id: string) => change({ export: id, output: null })
-  const tab = TABS.find((one) => one === query.get('list')) ?? 'new'
   return (
     <div className="grid h-full grid-cols-[minmax(320px,400px)_minmax(0,1fr)]">
       <Tabs.Root
         value={tab}
-        onValueChange={(value) => change({ list: value })}
+        onValueChange={(value) =>
+          change(value === 'new' ? { list: null, export: null, output: null } : { list: value })
+        }
         className="flex min-h-0 flex-col border-r"
       >
         <Tabs.List className="flex shrink-0 gap-4 border-b px-5 pt-2 text-xs" aria-label={say.exports.title}>
@@ -71,7 +78,7 @@ export function ExportsPage({ incident, run }: { incident: string; run: string }
           {!mayMake ? (
             <Blank title={say.exports.mayNot} about={say.problems.forbiddenNext} />
           ) : formats.data.length ? (
-            <Wizard incident={incident} formats={formats.data} onMade={choose} />
+            <Wizard incident={incident} formats={formats.data} making={making} places={looked.places} onMade={choose} />
           ) : (
             <Blank title={say.exports.noFormats} />
           )}
@@ -94,7 +101,9 @@ export function ExportsPage({ incident, run }: { incident: string; run: string }
           />
         </Tabs.Content>
       </Tabs.Root>
-      {chosen ? (
+      {looks && making.format ? (
+        <LookedView looked={looked} formats={formats.data} />
+      ) : chosen ? (
         <MadeView incident={incident} made={chosen} />
       ) : output ? (
         <OutputView run={run} output={output} />
@@ -105,6 +114,29 @@ export function ExportsPage({ incident, run }: { incident: string; run: string }
   )
 }
 
+interface LookedProps {
+  looked: ReturnType<typeof useLooked>
+  formats: Format[]
+}
+
+/** The document as it would be made now; the one before stays until the next one has come. */
+function LookedView({ looked: { found, settled }, formats }: LookedProps) {
+  if (found.isError) return <Trouble error={found.error} again={() => void found.refetch()} />
+  const format = formats.find((one) => one.name === found.data?.format)
+  if (!found.data || !format) return <Waiting label={say.exports.looking} />
+  const { file, sha256 } = found.data
+  const shown: Shown = {
+    id: sha256,
+    name: format.file_name,
+    size: file.size,
+    media: format.media_type,
+    load: () => Promise.resolve(file),
+  }
+  return (
+    <Document shown={shown} sha256={sha256} title={say.exports.willBe} how={say.exports.willBeAbout} busy={!settled} />
+  )
+}
+
 function MadeView({ incident, made }: { incident: string; made: Made }) {
   if (!isOver(made)) return <Waiting label={say.exports.states[made.state]} />
   const { size, sha256 } = made
@@ -112,6 +144,7 @@ function MadeView({ incident, made }: { incident: string; made: Made }) {
     return <Blank title={say.exports.states[made.state] ?? made.state} about={plainLine(made.error ?? '', 400)} />
   }
   const shown: Shown = {
+    id: made.id,
     href: fileOf(incident, made),
     name: made.file_name ?? made.format,
     size,
@@ -134,6 +167,7 @@ function MadeView({ incident, made }: { incident: string; made: Made }) {
 
 function OutputView({ run, output }: { run: string; output: Output }) {
   const shown: Shown = {
+    id: outputHref(run, output.name),
     href: outputHref(run, output.name),
     name: output.name,
     size: output.size,
@@ -150,21 +184,24 @@ function OutputView({ run, output }: { run: string; output: Output }) {
 interface DocumentProps {
   shown: Shown
   sha256: string
+  title?: string
   how: string
-  children: React.ReactNode
+  busy?: boolean
+  children?: React.ReactNode
 }
 
 /** The document, and under it what proves that it is this one. */
-function Document({ shown, sha256, how, children }: DocumentProps) {
+function Document({ shown, sha256, title = say.exports.verify, how, busy = false, children }: DocumentProps) {
   const copy = () => void navigator.clipboard.writeText(sha256).then(() => tell(say.copied))
   return (
     <section className="flex min-h-0 min-w-0 flex-col" aria-label={shown.name}>
-      <div className="min-h-0 flex-1">
+      <BusyLine busy={busy} />
+      <div className="min-h-0 flex-1" aria-busy={busy}>
         <Preview shown={shown} />
       </div>
       <footer className="flex shrink-0 items-center gap-5 border-t bg-raised px-5 py-3">
         <div className="min-w-0 flex-1">
-          <h3 className="eyebrow">{say.exports.verify}</h3>
+          <h3 className="eyebrow">{title}</h3>
           <p className="flex items-center gap-1 font-mono text-xs text-ink">
             <span className="truncate">{sha256}</span>
             <Button kind="bare" size="icon" aria-label={`${say.copy} ${say.evidence.sha256}`} onClick={copy}>

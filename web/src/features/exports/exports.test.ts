@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest'
-import { presetOf, markingsOf, takes, toggled, wishOf, withRedaction, type Choices, type Format } from './queries'
+import {
+  markingsOf, numbersIn, placesOf, presetOf, takes, toggled, wishOf, withRedaction, type Choices, type Format,
+} from './queries' // prettier-ignore
 
 const format = (properties: Record<string, unknown>) =>
   ({
@@ -63,4 +65,15 @@ it('a document is marked as its incident is, if the format knows that marking', 
   expect(presetOf('amber+strict', ['TLP:RED', 'TLP:AMBER+STRICT'])).toBe('TLP:AMBER+STRICT')
   expect(presetOf('green', ['TLP:RED'])).toBeNull()
   expect(presetOf(undefined, ['TLP:RED'])).toBeNull()
+})
+
+it('says of each redaction in how many places it was made, however they were chosen', () => {
+  const [thing, text] = [
+    { entity: 'host-1', text: 'WS07' },
+    { entity: null, text: 'Q3' },
+  ]
+  const places = placesOf([thing, text], numbersIn('0, 12'))
+  expect([places.get(thing), places.get(text)]).toEqual([12, 0])
+  expect(placesOf([thing, text], numbersIn('12')).size).toBe(0)
+  expect(placesOf([], numbersIn(null)).size).toBe(0)
 })

@@ -9,7 +9,10 @@ import { say } from '@/lib/strings'
 
 /** A document that can be looked at: where it is, and what it is. */
 export interface Shown {
-  href: string
+  /** What it is known by: its address, or the hash of what is nowhere yet. */
+  id: string
+  /** Where it can be had; not at all, as long as it is only looked at. */
+  href?: string
   name: string
   size: number
   media: string
@@ -31,7 +34,9 @@ export function Preview({ shown }: { shown: Shown }) {
   )
 }
 
+/** Nothing for what is only looked at. */
 export function SaveLink({ shown }: { shown: Shown }) {
+  if (!shown.href) return null
   return (
     <a
       href={shown.href}
@@ -46,7 +51,7 @@ export function SaveLink({ shown }: { shown: Shown }) {
 
 function useFile(shown: Shown) {
   return useQuery({
-    queryKey: ['file', shown.href],
+    queryKey: ['file', shown.id],
     queryFn: async ({ signal }) => new Blob([await shown.load(signal)], { type: shown.media }),
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 60_000,
@@ -83,7 +88,7 @@ function Pdf({ shown }: { shown: Shown }) {
 function Text({ shown }: { shown: Shown }) {
   const file = useFile(shown)
   const text = useQuery({
-    queryKey: ['file-text', shown.href],
+    queryKey: ['file-text', shown.id],
     queryFn: async () => (await file.data!.text()).slice(0, SHOWN_CHARS),
     enabled: file.data !== undefined,
     gcTime: 60_000,

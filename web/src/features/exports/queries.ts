@@ -61,6 +61,43 @@ const placeOf = (type: string) => (FIRST.includes(type) ? FIRST.indexOf(type) : 
 export const makeExport = (key: string, body: Wish) =>
   bodyOf(api.POST('/v1/incidents/{key}/exports', { params: { path: { key } }, body }))
 
+export interface Looked {
+  format: string
+  file: Blob
+  sha256: string
+  /** In how many places each value, then each thing, was replaced. */
+  places: number[]
+}
+
+/** The very document that would be made of a wish now; `newest` is the version that it is of when it names none. */
+export const lookedQuery = (key: string, wish: Wish | null, newest: number) =>
+  queryOptions({
+    queryKey: ['export-preview', key, wish, newest],
+    queryFn: async ({ signal }): Promise<Looked> => {
+      const at = '/v1/incidents/{key}/exports/preview' as const
+      const params = { path: { key } }
+      const { data, response } = await api.POST(at, { params, body: wish!, signal, parseAs: 'blob' })
+      return {
+        format: wish!.format,
+        file: data as unknown as Blob,
+        sha256: (response.headers.get('ETag') ?? '').replaceAll('"', ''),
+        places: numbersIn(response.headers.get('Redacted-Places')),
+      }
+    },
+    enabled: wish !== null && newest > 0,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: 60_000,
+  })
+
+export const numbersIn = (header: string | null) => header?.split(',').map(Number) ?? []
+
+/** In how many places each of the redactions was made: the gateway tells of values first, then of things. */
+export function placesOf(all: readonly Redaction[], places: readonly number[]): Map<Redaction, number> {
+  const asked = [...all.filter((one) => one.entity === null), ...all.filter((one) => one.entity !== null)]
+  return new Map(asked.length === places.length ? asked.map((one, i) => [one, places[i]!] as const) : [])
+}
+
 export const fileOf = (key: string, made: Made, part: 'file' | 'manifest' = 'file') =>
   `/v1/incidents/${encodeURIComponent(key)}/exports/${encodeURIComponent(made.id)}/${part}`
 
@@ -84,7 +121,8 @@ export interface Redaction {
 }
 
 export interface Choices {
-  format: string
+  /** Left null, it is the one that is offered first. */
+  format: string | null
   version: number | null
   /** Left undefined, it is the incident's. */
   tlp?: Tlp | null

@@ -10,6 +10,7 @@ import { entitiesQuery, withRedaction, type Redaction } from './queries'
 interface Props {
   incident: string
   all: Redaction[]
+  places: ReadonlyMap<Redaction, number>
   /** What the format can leave out. */
   values: boolean
   entities: boolean
@@ -17,7 +18,7 @@ interface Props {
 }
 
 /** What is left out: a thing with all its spellings, or a text as it stands. */
-export function Redactions({ incident, all, values, entities, onChange }: Props) {
+export function Redactions({ incident, all, places, values, entities, onChange }: Props) {
   const [typed, setTyped] = useState('')
   const q = useDeferredValue(typed.trim())
   const found = useQuery({ ...entitiesQuery(incident, q), enabled: entities && q.length > 1 })
@@ -76,6 +77,7 @@ export function Redactions({ incident, all, values, entities, onChange }: Props)
               className="flex max-w-full items-center gap-1 rounded-md bg-lifted pl-2 font-mono text-xs"
             >
               <span className="truncate">{plainLine(one.text, 60)}</span>
+              <Places n={places.get(one)} />
               <button
                 type="button"
                 aria-label={say.exports.keep(plainLine(one.text, 60))}
@@ -89,6 +91,19 @@ export function Redactions({ incident, all, values, entities, onChange }: Props)
         </ul>
       )}
     </div>
+  )
+}
+
+/** In how many places it is left out; what stands nowhere was perhaps not meant so. */
+function Places({ n }: { n: number | undefined }) {
+  if (n === undefined) return null
+  return (
+    <span
+      title={say.exports.places(n)}
+      className={`shrink-0 font-sans text-2xs tabular-nums ${n ? 'text-ink-3' : 'text-act-high'}`}
+    >
+      {n ? `${n}×` : say.exports.nowhere}
+    </span>
   )
 }
 

@@ -1,17 +1,25 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState, type ReactNode } from 'react'
+import type { ReactNode } from 'react'
 import { Button } from '@/components/ui/button'
 import { inputLook } from '@/components/ui/field'
 import { told } from '@/components/ui/states'
-import { incidentQuery } from '@/features/incidents/queries'
 import { versionQuery, versionsQuery } from '@/features/report/queries'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import {
-  makeExport, markingsOf, presetOf, takes, toggled, wishOf, type Choices, type Format, type Tlp,
-} from './queries' // prettier-ignore
+  makeExport,
+  markingsOf,
+  takes,
+  toggled,
+  type Choices,
+  type Format,
+  type Redaction,
+  type Tlp,
+  type Wish,
+} from './queries'
 import { Redactions } from './redactions'
+import type { Making } from './use-choices'
 
 const TLP_COLOUR: Record<Tlp, string> = {
   'TLP:RED': 'bg-act-critical', 'TLP:AMBER+STRICT': 'bg-act-medium', 'TLP:AMBER': 'bg-act-medium',
@@ -21,26 +29,19 @@ const TLP_COLOUR: Record<Tlp, string> = {
 interface Props {
   incident: string
   formats: Format[]
+  making: Making
+  /** In how many places each of the redactions is made, as far as that is known. */
+  places: ReadonlyMap<Redaction, number>
   onMade: (id: string) => void
 }
 
 /** The choices; which there are, the format's schema says. */
-export function Wizard({ incident, formats, onMade }: Props) {
+export function Wizard({ incident, formats, making, places, onMade }: Props) {
   const queries = useQueryClient()
-  const [choices, setChoices] = useState<Choices>({
-    format: (formats.find((one) => one.media_type === 'application/pdf') ?? formats[0]!).name,
-    version: null,
-    tlp: undefined,
-    sections: null,
-    redactions: [],
-  })
-  const change = (patch: Partial<Choices>) => setChoices((old) => ({ ...old, ...patch }))
-  const format = formats.find((one) => one.name === choices.format) ?? formats[0]!
-  // Marked as the incident is, until somebody says otherwise.
-  const marked = useQuery(incidentQuery(incident)).data?.tlp
-  const tlp = choices.tlp === undefined ? presetOf(marked, markingsOf(format)) : choices.tlp
+  const { choices, change, tlp, wish } = making
+  const format = making.format ?? formats[0]!
   const make = useMutation({
-    mutationFn: () => makeExport(incident, wishOf({ ...choices, tlp }, format)),
+    mutationFn: (asked: Wish) => makeExport(incident, asked),
     onSuccess: async (made) => {
       await queries.invalidateQueries({ queryKey: ['exports', incident] })
       onMade(made.id)
@@ -51,7 +52,7 @@ export function Wizard({ incident, formats, onMade }: Props) {
       className="flex min-h-0 flex-1 flex-col"
       onSubmit={(event) => {
         event.preventDefault()
-        make.mutate()
+        if (wish) make.mutate(wish)
       }}
     >
       <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto px-5 pt-4 pb-5">
@@ -93,6 +94,7 @@ export function Wizard({ incident, formats, onMade }: Props) {
             <Redactions
               incident={incident}
               all={choices.redactions}
+              places={places}
               values={takes(format, 'redact_values')}
               entities={takes(format, 'redact_entities')}
               onChange={(redactions) => change({ redactions })}
@@ -107,7 +109,7 @@ export function Wizard({ incident, formats, onMade }: Props) {
             {told(make.error).title}. {told(make.error).next}
           </p>
         )}
-        <Button kind="main" size="l" type="submit" className="w-full" disabled={make.isPending}>
+        <Button kind="main" size="l" type="submit" className="w-full" disabled={make.isPending || !wish}>
           {say.exports.make(plainLine(format.title, 40))}
         </Button>
       </footer>

@@ -15,6 +15,7 @@ export function useFeed(): void {
   const queries = useQueryClient()
   useEffect(() => {
     const changed = new Set<string>()
+    const reports = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
       for (const key of changed) {
@@ -22,6 +23,9 @@ export function useFeed(): void {
           void queries.invalidateQueries({ queryKey: [name, key] })
       }
       changed.clear()
+      // A document is set anew for it: only where it says something else now.
+      for (const key of reports) void queries.invalidateQueries({ queryKey: ['export-preview', key] })
+      reports.clear()
       for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
     }
     const heard = (event: MessageEvent<string>) => {
@@ -29,6 +33,7 @@ export function useFeed(): void {
       if (event.type === 'reload') return void queries.invalidateQueries()
       const told = JSON.parse(event.data) as Heard
       changed.add(told.incident)
+      if (told.kind === 'report.changed') reports.add(told.incident)
       tellHeard(told)
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)

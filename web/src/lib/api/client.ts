@@ -9,6 +9,8 @@ export type Schemas = components['schemas']
 const CSRF_HEADER = 'X-CSRF-Token'
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 let csrfToken: string | null = null
+/** Asked by POST for the length of what is asked, and keeping nothing: there is nothing to be done once only. */
+const ASKS = /\/(check|preview)$/
 const lost = new Set<() => void>()
 
 /** The token that goes with what changes something; given with the session. */
@@ -25,12 +27,11 @@ export function onSessionLost(listener: () => void): () => void {
 }
 
 const session: Middleware = {
-  onRequest({ request }) {
+  onRequest({ request, schemaPath }) {
     if (!SAFE.has(request.method)) {
       if (csrfToken) request.headers.set(CSRF_HEADER, csrfToken)
-      if (request.method === 'POST' || request.method === 'PATCH') {
-        if (!request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID())
-      }
+      const once = (request.method === 'POST' || request.method === 'PATCH') && !ASKS.test(schemaPath)
+      if (once && !request.headers.has('Idempotency-Key')) request.headers.set('Idempotency-Key', crypto.randomUUID())
     }
     return request
   },
