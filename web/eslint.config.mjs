@@ -3,7 +3,7 @@ import hooks from 'eslint-plugin-react-hooks'
 import ts from 'typescript-eslint'
 
 export default ts.config(
-  { ignores: ['.next/', 'out/', 'node_modules/', 'next-env.d.ts', 'src/lib/api/*schema.ts'] },
+  { ignores: ['.next/', 'out/', 'node_modules/', 'next-env.d.ts', 'src/lib/api/*schema.ts', 'public/early.js'] },
   js.configs.recommended,
   ...ts.configs.strict,
   {
@@ -31,7 +31,7 @@ export default ts.config(
       ],
     },
   },
-  { files: ['src/lib/api/**', 'e2e/**', 'scripts/**'], rules: { 'no-restricted-globals': 'off' } },
+  { files: ['src/lib/api/**', 'src/early/**', 'e2e/**', 'scripts/**'], rules: { 'no-restricted-globals': 'off' } },
   {
     files: ['scripts/**', '*.mjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },

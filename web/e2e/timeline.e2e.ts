@@ -1,4 +1,4 @@
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { makeIncident, signInAsOwner } from './arrange'
 import { expectAccessible, openBrowser, openPage, origin, picture } from './browser'
@@ -280,6 +280,32 @@ it('the way from machine to machine stands as a map, and each way opens its reco
   await stops.getByText('FIN-WS07').waitFor()
   expect(await stops.locator('[data-seen=false], li[data-seen=false]').count()).toBe(3)
   await expectAccessible(page, 'movement in step')
+})
+
+it('what is asked before the page has come is what the page asks, and is asked once', async () => {
+  const begins = ['me', 'incidents/[^/]+', 'runs', 'runs/[^/]+/outputs/report.json', 'incidents/[^/]+/events/histogram']
+  const paths = new RegExp(`^/v1/(?:${begins.join('|')}|incidents/[^/]+/events)$`)
+  const stretch = 'from=2026-03-10T08:45:00.000001Z&to=2026-03-10T09:20:00Z'
+  for (const rest of [
+    '',
+    '/timeline',
+    '/timeline?by=user&t=2026-03-10T09:00:00.5Z',
+    `/timeline?${stretch}`,
+    '/attack',
+  ]) {
+    const asked: string[] = []
+    const hear = (request: Request) => {
+      const url = new URL(request.url())
+      if (request.method() === 'GET' && paths.test(url.pathname)) asked.push(url.pathname + url.search)
+    }
+    page.on('request', hear)
+    await page.goto(at(rest))
+    if (rest !== '/attack') await page.getByRole('row').nth(2).waitFor()
+    await until(() => asked.length >= (rest === '/attack' ? 4 : 6), `what the page begins with was asked: ${rest}`)
+    await until(() => page.evaluate(() => window.early?.size === 0), `all that was asked early was taken: ${rest}`)
+    expect([...new Set(asked)]).toEqual(asked)
+    page.off('request', hear)
+  }
 })
 
 it('no page broke its policy, threw, or called anybody else', () => {

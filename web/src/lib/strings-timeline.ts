@@ -1,4 +1,5 @@
 /** Words about the timeline's window: what is marked, counted, compared, kept and shown around. */
+import { grouped } from './grouped'
 
 export const film = {
   marks: {
@@ -36,7 +37,7 @@ export const film = {
   values: {
     count: 'Count its values',
     add: 'Count another field',
-    distinct: (n: number) => (n === 1 ? '1 value' : `${n.toLocaleString('en')} values`),
+    distinct: (n: number) => (n === 1 ? '1 value' : `${grouped(n)} values`),
     without: 'without one',
     none: 'No event of this window has one.',
     drop: (field: string) => `Leave ${field} out`,
@@ -122,8 +123,8 @@ export const film = {
     recorded: (time: string) => `recorded ${time}`,
   },
   saved: {
-    cut: (n: number) => `The first ${n.toLocaleString('en')} events of the view were saved.`,
-    done: (n: number) => (n === 1 ? '1 event saved' : `${n.toLocaleString('en')} events saved`),
+    cut: (n: number) => `The first ${grouped(n)} events of the view were saved.`,
+    done: (n: number) => (n === 1 ? '1 event saved' : `${grouped(n)} events saved`),
     search: 'Search',
   },
   attack: {

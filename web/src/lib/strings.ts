@@ -4,6 +4,7 @@ import { custodyWords, incidentsWords } from './strings-incidents'
 import { settingsWords } from './strings-settings'
 import { film } from './strings-timeline'
 import { work } from './strings-work'
+import { grouped } from './grouped'
 
 export const en = {
   ...work,
@@ -186,7 +187,7 @@ export const en = {
     zoomOut: 'Zoom out',
     panLater: 'Later',
     panEarlier: 'Earlier',
-    events: (n: number) => (n === 1 ? '1 event' : `${n.toLocaleString('en')} events`),
+    events: (n: number) => (n === 1 ? '1 event' : `${grouped(n)} events`),
     noEvents: 'No events in this stretch',
     noMatch: 'No event fits the search in this stretch',
     more: 'Looking for more',
@@ -266,7 +267,7 @@ export const en = {
     find: 'Find by name, format or hash',
     count: (n: number) => (n === 1 ? '1 artifact' : `${n} artifacts`),
     members: (n: number) => (n === 1 ? '1 file inside' : `${n} files inside`),
-    errors: (n: number) => `${n.toLocaleString('en')} not read`,
+    errors: (n: number) => `${grouped(n)} not read`,
     nothing: 'No events',
     more: 'More',
     hold: 'Legal hold',
@@ -281,7 +282,7 @@ export const en = {
     received: 'Received',
     read: 'Read',
     sum: (records: number, events: number, errors: number, skips: number) =>
-      `${records.toLocaleString('en')} records = ${events.toLocaleString('en')} events + ${errors} errors + ${skips} skips`,
+      `${grouped(records)} records = ${grouped(events)} events + ${errors} errors + ${skips} skips`,
     span: 'Events from, to',
     lock: 'Kept until',
     back: 'Back',
@@ -315,7 +316,7 @@ export const en = {
     none: 'Nobody did anything to anything',
     noneAbout: 'No finding of this incident ties one thing to another.',
     noFit: 'Nothing fits these filters',
-    together: (entities: number) => `${entities.toLocaleString('en')} things, the lesser ones in groups`,
+    together: (entities: number) => `${grouped(entities)} things, the lesser ones in groups`,
     sum: (nodes: number, edges: number) => `${nodes} things, ${edges} ties`,
     filter: 'Find a thing',
     apart: (n: number) => (n === 1 ? '1 thing that no act ties to another' : `${n} things that no act ties to another`),
@@ -330,14 +331,14 @@ export const en = {
       domain: 'Domains', url: 'URLs', service: 'Services', 'cloud-identity': 'Cloud identities', 'cloud-key': 'Cloud keys',
       'cloud-resource': 'Cloud resources', registry: 'Registry', pipe: 'Pipes', certificate: 'Certificates',
     } as Record<string, string>, // prettier-ignore
-    acts: (n: number) => (n === 1 ? '1 act' : `${n.toLocaleString('en')} acts`),
+    acts: (n: number) => (n === 1 ? '1 act' : `${grouped(n)} acts`),
     node: (label: string, type: string, role: string, ties: number) => `${label}, ${type}, ${role}, ${ties} ties`,
     did: 'What it did',
     suffered: 'What was done to it',
     noActs: 'None that was found',
     proof: (n: number) => (n === 1 ? '1 record' : `${n} records`),
     views: { acts: 'Acts', movement: 'Movement', processes: 'Processes' },
-    group: (n: number) => `${n.toLocaleString('en')} that stand here as one`,
+    group: (n: number) => `${grouped(n)} that stand here as one`,
     more: 'Show up to 500 by themselves',
     fewer: 'Group the lesser ones again',
     view: 'View',
@@ -345,7 +346,7 @@ export const en = {
     noHosts: 'No host is known',
     noProcesses: 'No process was recorded on this host',
     story: 'Of the attack',
-    some: (n: number, all: number) => `${n} of ${all.toLocaleString('en')} processes`,
+    some: (n: number, all: number) => `${n} of ${grouped(all)} processes`,
   },
 }
 

@@ -14,6 +14,7 @@ import { say } from '@/lib/strings'
 import { offsetText, parseTime, stampText, zoneName } from '@/lib/time'
 import { Bytes } from './bytes'
 import { custodyQuery, errorsQuery, offsetOf, sizeText, verifyArtifact, type Artifact } from './queries'
+import { grouped } from '@/lib/grouped'
 
 /** One artifact: what it is and whether it still is that, who had it, what could not be read, its very bytes. */
 export function ArtifactDrawer({
@@ -112,7 +113,7 @@ function About({ artifact }: { artifact: Artifact }) {
   )
   const rows: [string, string][] = [
     [say.evidence.sha256, artifact.sha256],
-    [say.artifacts.size, `${sizeText(artifact.size)} (${artifact.size.toLocaleString('en')} B)`],
+    [say.artifacts.size, `${sizeText(artifact.size)} (${grouped(artifact.size)} B)`],
     [say.artifacts.format, [artifact.format, artifact.media_type].filter(Boolean).join(' · ')],
     [say.artifacts.from, artifact.received_from],
     [say.artifacts.received, at(artifact.received_at)],

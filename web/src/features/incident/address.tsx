@@ -6,21 +6,12 @@ import { Film } from '@/features/timeline/engine/film'
 import { aired, sameSpan, type Span } from '@/features/timeline/engine/scale'
 import type { Overview } from '@/features/timeline/source'
 import { stillness } from '@/lib/preferences'
-import { isoTime, parseTime } from '@/lib/time'
-
-interface Where {
-  view: Span | null
-  playhead: number | null
-}
-
-export function whereOf(params: URLSearchParams): Where {
-  const [from, to, at] = ['from', 'to', 't'].map((name) => parseTime(params.get(name) ?? ''))
-  return { view: from! < to! ? { from: from!, to: to! } : null, playhead: Number.isFinite(at) ? at! : null }
-}
+import { isoTime } from '@/lib/time'
+import { storyView, whereOf } from './opening'
 
 export function makeFilm(whole: Overview, span: Span | null, params: URLSearchParams): Film {
   const all = { from: whole.since, to: whole.until }
-  const film = new Film(aired(all, 0.02), span ? aired(span) : all, stillness)
+  const film = new Film(aired(all, 0.02), span ? storyView(span) : all, stillness)
   const { view, playhead } = whereOf(params)
   film.set({ ...(view && { view }), ...(playhead !== null && { playhead }) })
   return film

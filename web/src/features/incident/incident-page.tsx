@@ -38,6 +38,16 @@ const ActionsPage = lazy(parts.actions)
 const ExportsPage = lazy(parts.export)
 const LATER_MS = 4_000
 
+const idle = () =>
+  new Promise<unknown>((done) =>
+    // Not every browser has it (Safari).
+    'requestIdleCallback' in window ? window.requestIdleCallback(done) : setTimeout(done, 100),
+  )
+
+const tabOf = (part: string | undefined): Tab => TABS.find((one) => one === part) ?? 'timeline'
+// The script of the part that the address names comes while what it shows does.
+if (typeof window !== 'undefined') parts[tabOf(window.location.pathname.split('/')[3])]().catch(() => undefined)
+
 const ICONS: Record<Tab, LucideIcon> = {
   timeline: Film, graph: Waypoints, report: FileText, attack: Grid3x3, evidence: FileStack, actions: ListChecks, export: Download,
 } // prettier-ignore
@@ -48,14 +58,25 @@ const FOLLOWS = new Set<Tab>(['timeline', 'graph', 'attack'])
 export function IncidentPage() {
   const [, key = '', part = ''] = useSegments()
   const go = useGo()
-  const tab: Tab = TABS.find((one) => one === part) ?? 'timeline'
+  const tab = tabOf(part)
   const incident = useQuery({ ...incidentQuery(key), enabled: key !== '' })
   const analysis = useAnalysis(key)
   const onFiles = useEvidence(async () => key)
   useFeed()
   useEffect(() => {
-    const timer = setTimeout(() => void Promise.allSettled(TABS.map((one) => parts[one]())), LATER_MS)
-    return () => clearTimeout(timer)
+    let left = false
+    const timer = setTimeout(async () => {
+      // One at a time and only while nothing else is to be done: a key pressed meanwhile does not wait for them all.
+      for (const one of TABS) {
+        await idle()
+        if (left) return
+        await parts[one]().catch(() => undefined)
+      }
+    }, LATER_MS)
+    return () => {
+      left = true
+      clearTimeout(timer)
+    }
   }, [])
   const [query] = useQueryState()
   const at = query.get('t')

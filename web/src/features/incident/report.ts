@@ -2,6 +2,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query'
 import { api, bodyOf } from '@/lib/api/client'
 import type { components } from '@/lib/api/report-schema'
+import { REPORT, shownRun } from '../incidents/asked'
 import { runsQuery, type Run } from '../incidents/queries'
 
 export type ReportSchemas = components['schemas']
@@ -9,13 +10,11 @@ export type Report = ReportSchemas['ReportDocument']
 export type Claim = ReportSchemas['Claim']
 export type TimelineEntry = ReportSchemas['TimelineEntry']
 
-const NAME = 'report.json'
-
 const reportQuery = (run: string) =>
   queryOptions({
     queryKey: ['report', run],
     queryFn: async ({ signal }) => {
-      const params = { path: { run_id: run, name: NAME } }
+      const params = { path: { run_id: run, name: REPORT } }
       return (await bodyOf(
         api.GET('/v1/runs/{run_id}/outputs/{name}', { params, signal, parseAs: 'json' }),
       )) as unknown as Report
@@ -37,7 +36,7 @@ export interface Analysis {
 
 export function useAnalysis(key: string): Analysis {
   const runs = useQuery({ ...runsQuery(key), enabled: key !== '' })
-  const run = runs.data?.find((one) => one.state === 'done')
+  const run = runs.data && shownRun(runs.data)
   const report = useQuery(reportQuery(run?.id ?? ''))
   return {
     report: report.data,

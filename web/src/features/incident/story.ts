@@ -6,6 +6,7 @@ import { timesOf } from '@/features/timeline/source'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { parseTime } from '@/lib/time'
+import { storySpan } from './opening'
 import type { Claim, Report, ReportSchemas, TimelineEntry } from './report'
 
 export type ChapterName = keyof typeof say.incident.chapters
@@ -85,7 +86,7 @@ export function tellStory(report: Report): Story {
   return {
     entries,
     chapters: chaptersOf(entries),
-    span: spanOf(entries),
+    span: storySpan(entries.map((one) => one.time)),
     standing: standingOf(report),
     claimsOf: claimsByEvent(report),
     roles: rolesOf(report),
@@ -225,12 +226,6 @@ function chaptersOf(entries: Entry[]): Chapter[] {
   if (all.length <= MOST_CHAPTERS) return all
   const kept = new Set([...all].sort((a, b) => b.acts - a.acts).slice(0, MOST_CHAPTERS))
   return all.filter((one) => kept.has(one))
-}
-
-function spanOf(entries: Entry[]): Span | null {
-  const first = entries[0]
-  const last = entries[entries.length - 1]
-  return first && last ? { from: first.time, to: Math.max(last.time, first.time + 1000) } : null
 }
 
 function standingOf(report: Report): Story['standing'] {

@@ -1,6 +1,6 @@
 'use client'
 import { useQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { ValueActsProvider } from '@/components/value'
 import { actionsQuery } from '@/features/actions/queries'
@@ -8,7 +8,7 @@ import { laneName, STEPS } from '@/features/timeline/canvas'
 import { onHosts, pairOf } from '@/features/timeline/compare'
 import { FilmProvider } from '@/features/timeline/context'
 import type { Engine } from '@/features/timeline/engine/engine'
-import { GROUPINGS, laneId, lanesOf, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
+import { laneId, lanesOf, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
 import type { Mark } from '@/features/timeline/engine/marks'
 import { aired, type Span } from '@/features/timeline/engine/scale'
 import { markedQuery, useMarking } from '@/features/timeline/marking'
@@ -27,6 +27,7 @@ import { parseTime } from '@/lib/time'
 import { AddressBar, makeFilm } from './address'
 import { EvidenceDrawer } from './drawer'
 import { actionMarks, clocksOf, findingMarks, hiddenLayers, pinMarks, shownMarks } from './layers'
+import { groupingOf } from './opening'
 import type { Report } from './report'
 import { marksOf, tellStory, type Story } from './story'
 import { Show } from './show-view'
@@ -43,13 +44,15 @@ interface Props {
 /** The heart: storyline, lanes, film controls and the raw events of one window, and the record that proves a thing. */
 export function TimelinePage({ incident, report }: Props) {
   const [params] = useQueryState()
-  const by = GROUPINGS.find((one) => one === params.get('by')) ?? 'host'
+  const by = groupingOf(params)
   const whole = useQuery(overviewQuery(incident, by, ''))
   const story = useMemo(() => tellStory(report), [report])
-  if (whole.isPending) return <Waiting label={say.timeline.waiting} />
+  // So much is drawn at first that it is done in pieces: a key pressed meanwhile is heard between them.
+  const counted = useDeferredValue(whole.data, undefined)
   if (whole.isError) return <Trouble error={whole.error} again={() => void whole.refetch()} />
-  if (!whole.data.events) return <Blank title={say.timeline.noEvents} />
-  return <Loaded incident={incident} report={report} story={story} whole={whole.data} by={by} />
+  if (!counted) return <Waiting label={say.timeline.waiting} />
+  if (!counted.events) return <Blank title={say.timeline.noEvents} />
+  return <Loaded incident={incident} report={report} story={story} whole={counted} by={by} />
 }
 
 interface LoadedProps extends Props {

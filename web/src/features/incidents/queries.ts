@@ -2,6 +2,7 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 import type { paths } from '@/lib/api/schema'
+import { runsAsked } from './asked'
 
 export type Incident = Schemas['IncidentOut']
 export type IncidentWhole = Schemas['IncidentWhole']
@@ -47,7 +48,6 @@ export const incidentQuery = (key: string) =>
     queryFn: ({ signal }) => bodyOf(api.GET('/v1/incidents/{key}', { params: { path: { key } }, signal })),
   })
 
-const RUNS = 200
 const AGAIN_MS = 2000
 const WORKING = new Set(['queued', 'running', 'cancelling'])
 
@@ -56,8 +56,7 @@ export const runsQuery = (incident?: string) =>
   queryOptions({
     queryKey: ['runs', incident ?? ''],
     queryFn: async ({ signal }) => {
-      const query = { incident, limit: RUNS, kind: 'analysis' as const }
-      return (await bodyOf(api.GET('/v1/runs', { params: { query }, signal }))).items
+      return (await bodyOf(api.GET('/v1/runs', { params: { query: runsAsked(incident) }, signal }))).items
     },
     // How far a run is, its events tell on its own page; of many at once, the list is asked.
     refetchInterval: (query) => (query.state.data?.some((run) => WORKING.has(run.state)) ? AGAIN_MS : false),

@@ -11,6 +11,7 @@ import { say } from '@/lib/strings'
 import { differences, onHosts, type Difference } from './compare'
 import type { Span } from './engine/scale'
 import { valuesQuery } from './source'
+import { grouped } from '@/lib/grouped'
 
 const FIELDS = Object.keys(say.compare.fields)
 const COUNTED = 60
@@ -135,7 +136,7 @@ function Bar({ n, most, look, left = false }: { n: number; most: number; look: s
   return (
     <span className={`flex items-center gap-1.5 ${left ? 'flex-row-reverse' : ''}`} aria-hidden>
       <span className={`h-2 shrink-0 rounded-sm ${look}`} style={{ width }} />
-      <span className={`text-2xs tabular-nums ${n ? 'text-ink-3' : 'text-transparent'}`}>{n.toLocaleString('en')}</span>
+      <span className={`text-2xs tabular-nums ${n ? 'text-ink-3' : 'text-transparent'}`}>{grouped(n)}</span>
     </span>
   )
 }

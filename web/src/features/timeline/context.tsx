@@ -53,3 +53,33 @@ export function useRestedState<T>(select: (state: FilmState) => T, ms: number, s
   }, [film, ms])
   return rested
 }
+
+/** The same, but no more often than each so many milliseconds: the last change is always told. */
+export function usePacedState<T>(select: (state: FilmState) => T, ms: number): T {
+  const film = useFilm()
+  const [paced, setPaced] = useState(() => select(film.get()))
+  const chosen = useRef(select)
+  chosen.current = select
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined
+    let told = Number.NEGATIVE_INFINITY
+    const tell = () => {
+      timer = undefined
+      told = performance.now()
+      setPaced(chosen.current(film.get()))
+    }
+    const heard = () => {
+      if (timer !== undefined) return
+      const wait = told + ms - performance.now()
+      if (wait <= 0) tell()
+      else timer = setTimeout(tell, wait)
+    }
+    tell()
+    const leave = film.subscribe(heard)
+    return () => {
+      clearTimeout(timer)
+      leave()
+    }
+  }, [film, ms])
+  return paced
+}

@@ -1,6 +1,6 @@
 'use client'
 import { Clock, MessageSquare, NotebookPen, Pin } from 'lucide-react'
-import type { MouseEvent } from 'react'
+import { memo, type MouseEvent } from 'react'
 import { Sign } from '@/components/glyphs'
 import type { PointedValue } from '@/components/value'
 import { plainLine } from '@/lib/evidence'
@@ -21,18 +21,30 @@ const GLYPHS: Record<string, Glyph> = { alert: 'found', comm: 'said', action: 'o
 interface Props {
   event: EventRow
   time: string
-  place: React.CSSProperties
+  /** Where the line stands in the list, in pixels. */
+  top: number
   current: boolean
   picked: boolean
   cited: boolean
   talked?: Talked
   marking: Marking
   onValue: (at: PointedValue) => void
-  onPick: () => void
+  onPick: (event: EventRow) => void
 }
 
 /** One event in a line: its time (and what its clock was off by), whose it is, what happened, what people marked. */
-export function EventLine({ event, time, place, current, picked, cited, talked, marking, onValue, onPick }: Props) {
+export const EventLine = memo(function EventLine({
+  event,
+  time,
+  top,
+  current,
+  picked,
+  cited,
+  talked,
+  marking,
+  onValue,
+  onPick,
+}: Props) {
   const shift = (parseTime(event.time) - parseTime(event.time_recorded)) / 1000
   const notes = event.notes ?? 0
   const text = (name: string) => String(event.fields[name] ?? '')
@@ -59,8 +71,8 @@ export function EventLine({ event, time, place, current, picked, cited, talked, 
     <div
       role="row"
       aria-selected={picked}
-      onClick={onPick}
-      style={place}
+      onClick={() => onPick(event)}
+      style={{ transform: `translateY(${top}px)`, height: ROW }}
       className={`group absolute inset-x-0 ${COLUMNS} cursor-default font-mono text-xs text-ink-2 hover:bg-raised aria-selected:bg-lifted aria-selected:text-ink ${here}`}
     >
       <span role="cell" className="flex items-center gap-1.5 whitespace-nowrap">
@@ -70,7 +82,7 @@ export function EventLine({ event, time, place, current, picked, cited, talked, 
           severity={event.kind === 'alert' ? 'high' : 'medium'}
           className={`size-3 ${cited ? '' : 'opacity-80'}`}
         />
-        <button type="button" className="tabular-nums hover:underline" onClick={onPick}>
+        <button type="button" className="tabular-nums hover:underline" onClick={() => onPick(event)}>
           {time}
         </button>
         {shift !== 0 && (
@@ -101,7 +113,7 @@ export function EventLine({ event, time, place, current, picked, cited, talked, 
       </span>
     </div>
   )
-}
+})
 
 function Talk({ of }: { of: Talked }) {
   const text = say.comments.show(of.open_threads, of.comments)

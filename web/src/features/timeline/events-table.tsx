@@ -1,20 +1,21 @@
 'use client'
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useLayoutEffect, useRef, useState } from 'react'
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Blank, BusyLine, Trouble, Waiting } from '@/components/ui/states'
 import { ValueMenuAt, type PointedValue } from '@/components/value'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
-import { stampText, zoneName } from '@/lib/time'
+import { parseTime, stampText, zoneName } from '@/lib/time'
 import type { Talked } from '@/features/comments/queries'
-import { useFilm, useFilmState } from './context'
+import { useFilm, usePacedState } from './context'
 import { firstFrom } from './engine/marks'
 import { COLUMNS, EventLine, NARROW, ROW } from './event-line'
 import type { Marking } from './marking'
+import type { EventRow } from './source'
 import { beyond, type Found } from './use-events'
 
-const PACE_MS = 125 // while the film runs: nobody reads rows that change faster
+const PACE_MS = 125 // nobody reads rows that change faster
 
 interface Props {
   found: Found
@@ -33,15 +34,17 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
   const [zone] = useZone()
   const [menu, setMenu] = useState<PointedValue | null>(null)
   const { query, events, times } = found
-  const paced = useRef<{ now: number; at: number | null }>({ now: 0, at: null })
-  const at = useFilmState(({ playhead, playing }) => {
-    const now = performance.now()
-    if (!playing || now - paced.current.now >= PACE_MS) paced.current = { now, at: playhead }
-    return paced.current.at
-  })
+  const at = usePacedState((state) => state.playhead, PACE_MS)
   const current = at === null ? -1 : firstFrom(times, at + 0.0005) - 1
   const { scroller, rows } = useRows(found, current, at)
   const shown = rows.getVirtualItems()
+  const pickRow = useCallback(
+    (event: EventRow) => {
+      film.set({ playing: false, playhead: parseTime(event.time) })
+      onPick(event.id)
+    },
+    [film, onPick],
+  )
 
   if (query.isPending) return <Waiting />
   if (query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
@@ -85,26 +88,26 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
         <div className="relative w-full" style={{ height: rows.getTotalSize() }}>
           {shown.map((row) => {
             const event = events[row.index]
-            const place = { transform: `translateY(${row.start}px)`, height: ROW }
             return event ? (
               <EventLine
                 key={event.id}
                 event={event}
                 time={stampText(times[row.index]!, zone)}
-                place={place}
+                top={row.start}
                 current={row.index === current}
                 picked={event.id === picked}
                 cited={cited.has(event.id)}
                 talked={talked.get(event.id)}
                 marking={marking}
                 onValue={setMenu}
-                onPick={() => {
-                  film.set({ playing: false, playhead: times[row.index]! })
-                  onPick(event.id)
-                }}
+                onPick={pickRow}
               />
             ) : (
-              <div key="more" style={place} className="absolute inset-x-0 flex items-center px-8 text-xs text-ink-3">
+              <div
+                key="more"
+                style={{ transform: `translateY(${row.start}px)`, height: ROW }}
+                className="absolute inset-x-0 flex items-center px-8 text-xs text-ink-3"
+              >
                 {say.timeline.more}
               </div>
             )

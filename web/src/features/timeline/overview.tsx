@@ -3,8 +3,9 @@ import { useEffect, useRef } from 'react'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { stampText, zoneName } from '@/lib/time'
-import { useFilm, useFilmState } from './context'
+import { useFilm, usePacedState } from './context'
 import type { Film } from './engine/film'
+import { layDown, Layer } from './engine/layers'
 import type { Mark } from './engine/marks'
 import { colourOf, readPalette, type Palette } from './engine/palette'
 import { aired, panned, timeAt, widthOf, xOf, type Span } from './engine/scale'
@@ -13,13 +14,15 @@ import type { Overview } from './source'
 const HEIGHT = 36
 const GRIP = 6
 const FINGER = 16
+const TOLD_MS = 125
 
 /** The whole incident in one strip: where we are in it, and a way to be elsewhere. */
 export function OverviewStrip({ overview, marks }: { overview: Overview; marks: Mark[] }) {
   const film = useFilm()
   const canvas = useRef<HTMLCanvasElement>(null)
   const [zone] = useZone()
-  const playhead = useFilmState((state) => state.playhead)
+  // Whoever has it read out hears where it stands, not each place that it went through.
+  const playhead = usePacedState((state) => state.playhead, TOLD_MS)
 
   useEffect(() => {
     const element = canvas.current!
@@ -28,16 +31,18 @@ export function OverviewStrip({ overview, marks }: { overview: Overview; marks: 
     // Both cost a look at the page's layout: taken when they change, not at each frame.
     let palette = readPalette(element)
     let width = sizeStrip(element)
+    let layer = new Layer()
     let frame = 0
     const draw = () => {
       frame = 0
-      paintStrip(pen, { film, all, overview, marks, palette, width })
+      paintStrip(pen, layer, { film, all, overview, marks, palette, width })
     }
     const ask = () => {
       if (frame === 0) frame = requestAnimationFrame(draw)
     }
     const sized = new ResizeObserver(() => {
       width = sizeStrip(element)
+      layer = new Layer()
       ask()
     })
     sized.observe(element)
@@ -91,10 +96,27 @@ interface Strip {
   width: number
 }
 
-function paintStrip(pen: CanvasRenderingContext2D, { film, all, overview, marks, palette, width }: Strip): void {
+function paintStrip(pen: CanvasRenderingContext2D, layer: Layer, strip: Strip): void {
+  const { film, all, palette, width } = strip
   if (width === 0) return
   pen.clearRect(0, 0, width, HEIGHT)
   const { view, playhead } = film.get()
+  const drawing = layer.kept(pen.canvas, [view.from, view.to, palette, width], (to) => paintWhole(to, strip))
+  if (drawing) layDown(pen, drawing, width)
+  else paintWhole(pen, strip)
+  if (playhead !== null) {
+    const x = xOf(playhead, all, width)
+    pen.fillStyle = palette.accent
+    pen.fillRect(x - 1, 0, 2, HEIGHT)
+    pen.beginPath()
+    pen.arc(x, 5, 3.5, 0, Math.PI * 2)
+    pen.fill()
+  }
+}
+
+/** All but the playhead. */
+function paintWhole(pen: CanvasRenderingContext2D, { film, all, overview, marks, palette, width }: Strip): void {
+  const { view } = film.get()
   const most = Math.max(1, ...overview.buckets.map((bucket) => bucket.total))
   const wide = Math.max(1, (overview.resolution * 1000 * width) / widthOf(all))
   for (const bucket of overview.buckets) {
@@ -118,14 +140,6 @@ function paintStrip(pen: CanvasRenderingContext2D, { film, all, overview, marks,
     pen.fillRect(edge - 0.75, 0, 1.5, HEIGHT)
     pen.beginPath()
     pen.roundRect(edge - 2.5, HEIGHT / 2 - 6, 5, 12, 2)
-    pen.fill()
-  }
-  if (playhead !== null) {
-    const x = xOf(playhead, all, width)
-    pen.fillStyle = palette.accent
-    pen.fillRect(x - 1, 0, 2, HEIGHT)
-    pen.beginPath()
-    pen.arc(x, 5, 3.5, 0, Math.PI * 2)
     pen.fill()
   }
 }

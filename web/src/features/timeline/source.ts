@@ -2,6 +2,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 import { isoTime, parseTime } from '@/lib/time'
+import { COUNTED, eventsAsked, overviewAsked } from './asked'
 import type { Grouping } from './engine/lanes'
 import type { Span } from './engine/scale'
 import type { Counted, FetchTile } from './engine/tiles'
@@ -10,18 +11,7 @@ export type EventRow = Schemas['EventOut']
 export type EventWhole = Schemas['EventWhole']
 type Histogram = Schemas['HistogramOut']
 
-/** What the store counts by for a grouping. Accounts are not counted beforehand: they share one row. */
-const COUNTED: Record<Grouping, 'host' | 'source' | 'kind' | 'none'> = {
-  host: 'host',
-  source: 'source',
-  kind: 'kind',
-  user: 'none',
-}
-const OVERVIEW_BUCKETS = 360
-export const PAGE = 500
 const AROUND = 25
-const COLUMNS =
-  'host.name,user.name,event.code,event.action,process.name,process.executable,process.command_line,destination.ip,destination.port,dns.question.name,file.path,url.full'
 
 function countedOf(found: Histogram): Counted {
   return {
@@ -51,8 +41,7 @@ export const overviewQuery = (key: string, by: Grouping, q: string) =>
   queryOptions({
     queryKey: ['overview', key, by, q],
     queryFn: async ({ signal }): Promise<Overview> => {
-      const query = { by: COUNTED[by], q, buckets: OVERVIEW_BUCKETS }
-      const params = { path: { key }, query }
+      const params = { path: { key }, query: overviewAsked(by, q) }
       const found = await bodyOf(api.GET('/v1/incidents/{key}/events/histogram', { params, signal }))
       const since = found.since ? parseTime(found.since) : 0
       return { ...countedOf(found), since, until: found.until ? parseTime(found.until) : since, events: found.events }
@@ -76,11 +65,7 @@ export const eventsQuery = (key: string, span: Span, q: string, at: number | nul
   infiniteQueryOptions({
     queryKey: ['events', key, isoTime(span.from), isoTime(span.to), q, at],
     queryFn: ({ signal, pageParam }) => {
-      const begin = pageParam === null && at !== null ? { at: isoTime(at) } : {}
-      const query = {
-        q, cursor: pageParam ?? undefined, since: isoTime(span.from), until: isoTime(span.to), order: 'oldest' as const,
-        limit: PAGE, fields: COLUMNS, ...begin,
-      } // prettier-ignore
+      const query = { ...eventsAsked(span, q, pageParam === null ? at : null), cursor: pageParam ?? undefined }
       return bodyOf(api.GET('/v1/incidents/{key}/events', { params: { path: { key }, query }, signal }))
     },
     initialPageParam: null as string | null,

@@ -10,6 +10,7 @@ import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import type { Span } from './engine/scale'
 import { fieldsQuery, valuesQuery } from './source'
+import { grouped } from '@/lib/grouped'
 
 /** What is counted when nobody asked for anything else. */
 export const FACETS = [
@@ -113,9 +114,7 @@ function Facet({ incident, span, q, field, onDrop }: FacetProps) {
                 <span className={`relative min-w-0 flex-1 truncate ${value ? '' : 'font-sans text-ink-3 italic'}`}>
                   {value ? tailOf(value) : say.values.without}
                 </span>
-                <span className="relative shrink-0 text-2xs text-ink-3 tabular-nums">
-                  {events.toLocaleString('en')}
-                </span>
+                <span className="relative shrink-0 text-2xs text-ink-3 tabular-nums">{grouped(events)}</span>
               </Value>
             </li>
           ))}

@@ -1,6 +1,7 @@
 /** The one way to the gateway: typed by its OpenAPI, with the session's token, problems as errors. */
 import createClient, { type Middleware } from 'openapi-fetch'
 import { say } from '../strings'
+import { fetchOnce } from './early'
 import { Problem, problemOf } from './problem'
 import type { components, paths } from './schema'
 
@@ -50,7 +51,7 @@ const session: Middleware = {
   },
 }
 
-export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin' })
+export const api = createClient<paths>({ baseUrl: '', credentials: 'same-origin', fetch: fetchOnce })
 api.use(session)
 
 /** The body of an answer; a problem was thrown before. */

@@ -6,9 +6,11 @@ import { bindGestures } from './gestures'
 import { boxesOf, laneFinder, type Grouping, type Lane, type LaneBox } from './lanes'
 import type { Label } from './labels'
 import { placed, type Mark, type Placed } from './marks'
+import { Layers } from './layers'
 import { AXIS, paint, type Dot } from './paint'
 import { readPalette, type Palette } from './palette'
 import { drawPicture } from './picture'
+import { sameSpan, type Span } from './scale'
 import { forgetTexts } from './texts'
 import { TileStore, type FetchTile } from './tiles'
 
@@ -55,6 +57,8 @@ export class Engine {
   private peak = 0
   private labels: Label[] = []
   private waiting = false
+  private layers = new Layers()
+  private placedFor: { marks: Mark[]; view: Span; width: number } | null = null
   private readonly unbind: (() => void)[] = []
 
   constructor(
@@ -77,7 +81,10 @@ export class Engine {
       () => themed.disconnect(),
       heard,
       bindGestures(this),
-      onFont(() => this.invalidate()),
+      onFont(() => {
+        this.layers = new Layers()
+        this.invalidate()
+      }),
     )
     this.resize()
   }
@@ -184,6 +191,7 @@ export class Engine {
     this.canvas.width = Math.round(clientWidth * ratio)
     this.canvas.height = Math.round(clientHeight * ratio)
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0)
+    this.layers = new Layers()
     this.layout()
   }
 
@@ -191,6 +199,14 @@ export class Engine {
     this.boxes = boxesOf(this.content?.lanes ?? [], AXIS + 2, this.height)
     this.events.onLayout(this.boxes)
     this.invalidate()
+  }
+
+  /** Where the marks stand is reckoned anew only when the view or the marks are others. */
+  private place(marks: Mark[], view: Span): void {
+    const was = this.placedFor
+    if (was && was.marks === marks && was.width === this.width && sameSpan(was.view, view)) return
+    this.placedFor = { marks, view, width: this.width }
+    this.shown = placed(marks, view, this.width)
   }
 
   private draw(): void {
@@ -202,11 +218,11 @@ export class Engine {
     const peak = this.density.peak(wanted.tiles, view)
     // The scale breathes with the view instead of jumping.
     this.peak = this.peak === 0 || !this.film.get().playing ? peak : this.peak + (peak - this.peak) * 0.2
-    this.shown = placed(content.marks, view, this.width)
+    this.place(content.marks, view)
     this.labels = paint(this.pen, {
       width: this.width, height: this.height, view, zone: content.zone, palette: this.palette, boxes: this.boxes,
-      tiles: wanted.tiles, density: this.density, peak: this.peak || 1, marks: this.shown, links: content.marks.filter((mark) => reaches(mark, view)), dots: this.dots, playhead, hover, brush,
-      picked: this.picked, font: this.font,
+      tiles: wanted.tiles, density: this.density, peak: this.peak || 1, marks: this.shown, all: content.marks, links: content.marks.filter((mark) => reaches(mark, view)), dots: this.dots, playhead, hover, brush,
+      picked: this.picked, font: this.font, layers: this.layers,
     }) // prettier-ignore
     if (wanted.waiting !== this.waiting) {
       this.waiting = wanted.waiting

@@ -5,6 +5,7 @@ import type { Density } from './density'
 import type { LaneBox } from './lanes'
 import { placeLabels, type Label } from './labels'
 import { drawGlyph } from './glyphs'
+import { layDown, type Layer, type Layers } from './layers'
 import { weightOf, type Mark, type Placed } from './marks'
 import { colourOf, type Palette } from './palette'
 import { xOf, type Span } from './scale'
@@ -14,6 +15,7 @@ import type { Tile } from './tiles'
 
 export const AXIS = 30
 const DIM = 0.26
+const LATER = DIM + 0.14
 
 export interface Dot {
   id: string
@@ -34,6 +36,8 @@ export interface Scene {
   density: Density
   peak: number
   marks: Placed[]
+  /** All marks, seen or not. */
+  all: readonly Mark[]
   /** All marks of the view that reach another lane or last, one by one. */
   links: Mark[]
   dots: Dot[]
@@ -42,22 +46,37 @@ export interface Scene {
   brush: Span | null
   picked: string | null
   font: string
+  layers: Layers
 }
 
 type Pen = CanvasRenderingContext2D
 
 /** Draw it all; answers with the labels that found room. */
 export function paint(pen: Pen, scene: Scene): Label[] {
-  pen.clearRect(0, 0, scene.width, scene.height)
-  const byId = new Map(scene.boxes.map((box) => [box.lane.id, box]))
-  paintLanes(pen, scene)
-  paintAxis(pen, scene)
-  paintDensity(pen, scene, byId)
+  const { layers, view, width, height, boxes, palette, font } = scene
+  pen.clearRect(0, 0, width, height)
+  const byId = new Map(boxes.map((box) => [box.lane.id, box]))
+  const place = [view.from, view.to, width, height, boxes, palette, font]
+  onLayer(pen, scene, layers.back, [...place, scene.zone], (to) => {
+    paintLanes(to, scene)
+    paintAxis(to, scene)
+  })
+  paintDensity(pen, scene, byId, place)
   paintDots(pen, scene, byId)
-  paintLinks(pen, scene, byId)
-  const labels = paintMarks(pen, scene, byId)
+  const { playhead } = scene
+  const past = playhead === null ? -1 : scene.all.filter((mark) => mark.time <= playhead).length
+  onLayer(pen, scene, layers.front, [...place, scene.marks, past, scene.picked], (to) => {
+    paintLinks(to, scene, byId)
+    layers.labels = paintMarks(to, scene, byId)
+  })
   paintHeads(pen, scene)
-  return labels
+  return layers.labels
+}
+
+function onLayer(pen: Pen, scene: Scene, layer: Layer, shows: unknown[], draw: (pen: Pen) => void): void {
+  const drawing = layer.kept(pen.canvas, shows, draw)
+  if (drawing) layDown(pen, drawing, scene.width)
+  else draw(pen)
 }
 
 function paintLanes(pen: Pen, { boxes, palette, width }: Scene): void {
@@ -86,9 +105,21 @@ function paintAxis(pen: Pen, { view, width, height, zone, palette, font }: Scene
   }
 }
 
-function paintDensity(pen: Pen, scene: Scene, byId: Map<string, LaneBox>): void {
-  const { view, width, palette, tiles, playhead } = scene
-  const cut = playhead === null ? width : xOf(playhead, view, width)
+/** What lies after the playhead is fainter. */
+function paintDensity(pen: Pen, scene: Scene, byId: Map<string, LaneBox>, place: unknown[]): void {
+  const { view, width, playhead, tiles, density, peak, layers } = scene
+  const cut = playhead === null ? width : Math.max(0, Math.min(width, xOf(playhead, view, width)))
+  const shows = [...place, density, peak, ...tiles.map((tile) => tile.counted)]
+  const drawing = layers.density.kept(pen.canvas, shows, (to) => paintBuckets(to, scene, byId, width))
+  if (!drawing) return paintBuckets(pen, scene, byId, cut)
+  layDown(pen, drawing, width, 0, cut)
+  pen.globalAlpha = LATER
+  layDown(pen, drawing, width, cut)
+  pen.globalAlpha = 1
+}
+
+function paintBuckets(pen: Pen, scene: Scene, byId: Map<string, LaneBox>, cut: number): void {
+  const { view, width, palette, tiles } = scene
   for (const tile of tiles) {
     if (!tile.counted) continue
     const wide = xOf(tile.from + tile.resolution * 1000, view, width) - xOf(tile.from, view, width)
@@ -102,7 +133,7 @@ function paintDensity(pen: Pen, scene: Scene, byId: Map<string, LaneBox>): void 
         const share = Math.sqrt(Math.min(1, count / tile.resolution / scene.peak))
         const high = Math.max(1, share * box.height * 0.6)
         pen.fillStyle = box.lane.role === 'victim' ? palette.asset : palette.log
-        pen.globalAlpha = (box.lane.role === 'victim' ? 0.34 : 0.42) * (x > cut ? DIM + 0.14 : 1)
+        pen.globalAlpha = (box.lane.role === 'victim' ? 0.34 : 0.42) * (x > cut ? LATER : 1)
         pen.fillRect(x, box.top + box.height - 2 - high, Math.max(wide - gap, 0.75), high)
       }
     }
