@@ -166,6 +166,14 @@ SAID: tuple[tuple[str, int, str, dict[str, object]], ...] = (
                                                             "error_code": "Client.UnauthorizedOperation",
                                                             "user_name": "batch"}),
     ("cloudtrail_lookup.golden.json", 0, "aws.cloudtrail", {"cloud_access_key_id": "AKIAEXAMPLE00000001"}),
+    ("defender.golden.csv", 0, "defender.hunting", {"process_executable": "C:\\Windows\\System32\\whoami.exe", "process_pid": 4120,
+                                                    "process_parent_executable": "C:\\Windows\\System32\\cmd.exe",
+                                                    "process_parent_pid": 812, "event_action": "process-started"}),
+    ("defender.golden.csv", 1, "defender.hunting", {"process_name": "cmd.exe", "destination_ip": "198.51.100.7",
+                                                    "source_ip": "192.0.2.14", "network_direction": "outbound"}),
+    ("defender.golden.csv", 2, "defender.hunting", {"source_ip": "198.51.100.9", "user_name": "mara"}),
+    ("day_and_clock.golden.csv", 1, "generic", {"host_name": "desk4", "user_name": "noor"}),
+    ("eve.golden.jsonl", 1, "alert", {"source_ip": "192.0.2.14", "host_name": None}),
     ("syslog.golden.log", 0, "linux.sshd", {"user_name": "noor", "event_outcome": "success", "source_port": 50122,
                                             "logon_type": "publickey", "source_ip": "198.51.100.7"}),
     ("syslog.golden.log", 1, "linux.sshd", {"user_name": "oracle", "event_outcome": "failure"}),
@@ -225,3 +233,13 @@ def test_actions_taken_stand_on_the_timeline(load: Callable[[Path], Loaded]) -> 
     assert [(e.kind, e.source, e.message, e.ecs["event_action"], e.ecs["user_name"]) for e in events] == [
         ("action", "ircopilot.action", "Isolate the workstation", state, "nadia") for state in ("open", "done")
     ]
+
+
+def test_day_and_clock_apart_are_one_time(load: Callable[[Path], Loaded]) -> None:
+    _, _, events = load(FIXTURES / "day_and_clock.golden.csv")
+    assert [e.time.isoformat() for e in events] == ["2031-04-02T10:00:01+00:00", "2031-04-02T10:00:02+00:00"]
+
+
+def test_only_what_names_a_rule_is_an_alert(load: Callable[[Path], Loaded]) -> None:
+    _, _, events = load(FIXTURES / "eve.golden.jsonl")
+    assert [e.kind for e in events] == ["alert", "log"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from .conftest import Told
-from .making import Day, Scenario, zulu
+from .making import Day, Scenario, make_truth, zulu
 
 pytestmark = pytest.mark.timeout(300)
 Tell = Callable[[Scenario], Told]
@@ -18,14 +18,14 @@ DAY = Day("2026-02-11")
 
 
 def small(name: str, records: Iterable[dict[str, Any]]) -> Scenario:
-    """A scenario of JSON lines, with nothing to be scored."""
+    """A scenario of JSON lines. Its score is not looked at."""
     lines = [json.dumps(r) for r in records]
 
     def write(folder: Path) -> None:
         (folder / "records.json").write_text("\n".join(lines) + "\n")
 
-    truth = {"case": name, "techniques": [], "facts": [], "order": [], "attack_window": {
-        "start": "2026-02-11T00:00:00Z", "end": "2026-02-11T23:00:00Z"}}  # fmt: skip
+    facts = (("any", 1, ("2026",)),)
+    truth = make_truth(name, facts, "any", "T1078", "", ("2026-02-11T00:00:00Z", "2026-02-11T23:00:00Z"), ())
     return Scenario(name, write, truth)
 
 

@@ -13,7 +13,7 @@ from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
 from ircopilot.evidence.decoders.log_table import LogTable
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
-from ircopilot.evidence.mappings import actions, cloudtrail, linux, slack, windows_signatures, zeek
+from ircopilot.evidence.mappings import actions, cloudtrail, defender, linux, slack, windows_signatures, zeek
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.signature import Signature
 from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
@@ -31,6 +31,7 @@ MAPPINGS: dict[str, Mapping] = {
         cloudtrail.MAPPING,
         *linux.LINUX_MAPPINGS,
         slack.MAPPING,
+        defender.MAPPING,
         actions.MAPPING,
     )
 }
@@ -41,5 +42,6 @@ SIGNATURES: tuple[Signature, ...] = (
     *cloudtrail.SIGNATURES,
     *linux.SIGNATURES,
     *slack.SIGNATURES,
+    *defender.SIGNATURES,
     *actions.SIGNATURES,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import datetime
 from html import escape
 from typing import Any
 
@@ -74,8 +75,35 @@ def evtx_dump(r: Record) -> Record:
     return {"Event": {"#attributes": {"xmlns": "x"}, "System": system, "EventData": r["data"]}}
 
 
+def velociraptor(r: Record) -> Record:
+    """`Artifact.Windows.EventLogs.*`: times are epoch seconds, numbers stand in members."""
+    seconds = datetime.fromisoformat(r["time"]).timestamp()
+    system = {"Provider": {"Name": r["provider"], "Guid": "5A0-1"}, "EventID": {"Value": r["code"]}, "Level": 4,
+              "TimeCreated": {"SystemTime": seconds}, "EventRecordID": 77, "Execution": {"ProcessID": 4, "ThreadID": 8},
+              "Channel": r["channel"], "Computer": r["host"], "Security": {"UserID": "S-1-5-18"}}  # fmt: skip
+    return {"System": system, "EventData": r["data"], "Message": "what happened"}
+
+
+def xml_to_dict(r: Record) -> Record:
+    """Event XML as JSON, attributes marked by `@`."""
+    system = {"Provider": {"@Name": r["provider"]}, "EventID": {"@Qualifiers": "", "#text": str(r["code"])}, "Level": "4",
+              "TimeCreated": {"@SystemTime": r["time"]}, "EventRecordID": "77", "Execution": {"@ProcessID": "4"},
+              "Channel": r["channel"], "Computer": r["host"], "Security": None}  # fmt: skip
+    items = [{"@Name": k, "#text": v} for k, v in r["data"].items()]
+    return {"Event": {"@xmlns": "x", "System": system, "EventData": {"Data": items}}}
+
+
+def evtxecmd(r: Record) -> Record:
+    """A row of EvtxECmd's table, as JSON lines hold it."""
+    items = [{"@Name": k, "#text": v} for k, v in r["data"].items()]
+    return {"RecordNumber": "1", "EventRecordId": "77", "TimeCreated": r["time"].replace("T", " ").rstrip("Z"), "EventId": str(r["code"]),
+            "Provider": r["provider"], "Channel": r["channel"], "ProcessId": "4", "ThreadId": "8", "Computer": r["host"],
+            "ChunkNumber": "0", "UserName": "of the map", "MapDescription": "of the map",
+            "Payload": json.dumps({"EventData": {"Data": items}})}  # fmt: skip
+
+
 SHIPPERS: dict[str, Callable[[Record], Record]] = {
     f.__name__: f
     for f in (flat, winlogbeat_6, winlogbeat_8, elastic_export, azure_json, azure_object, azure_xml, azure_broken_xml,
-              evtx_dump)
+              evtx_dump, velociraptor, xml_to_dict, evtxecmd)
 }  # fmt: skip

@@ -53,6 +53,10 @@ def _security(*codes: str) -> Where:
     return Where("security", "windows.security", codes=frozenset(codes))
 
 
+def _hunting(*codes: str) -> Where:
+    return Where(source="defender.hunting", codes=frozenset(codes))
+
+
 def _powershell(*codes: str) -> tuple[Where, ...]:
     wanted = frozenset(codes)
     return (
@@ -66,9 +70,9 @@ def _classic(*codes: str) -> tuple[Where, ...]:
 
 
 WINDOWS_CATEGORIES: dict[str, tuple[Where, ...]] = {
-    "process_creation": (_sysmon("1"), _security("4688")),
+    "process_creation": (_sysmon("1"), _security("4688"), _hunting("ProcessCreated")),
     "file_change": (_sysmon("2"),),
-    "network_connection": (_sysmon("3"), _security("5156")),
+    "network_connection": (_sysmon("3"), _security("5156"), _hunting("ConnectionSuccess")),
     "sysmon_status": (_sysmon("4", "16"),),
     "process_termination": (_sysmon("5"),),
     "driver_load": (_sysmon("6"),),
@@ -76,7 +80,7 @@ WINDOWS_CATEGORIES: dict[str, tuple[Where, ...]] = {
     "create_remote_thread": (_sysmon("8"),),
     "raw_access_thread": (_sysmon("9"),),
     "process_access": (_sysmon("10"),),
-    "file_event": (_sysmon("11"),),
+    "file_event": (_sysmon("11"), _hunting("FileCreated", "FileModified")),
     "registry_add": (_sysmon("12"),),
     "registry_delete": (_sysmon("12"),),
     "registry_set": (_sysmon("13"), _security("4657")),

@@ -35,10 +35,8 @@ class _Entry:
 
 def tell_entries(book: ActBook, query: Query, clusters: list[Cluster], table: ProcessTable, network: Network) -> None:
     """Enter the logons that opened the way for services, WMI and remote shells of the clusters."""
-    entries = sorted(
-        {e for c in clusters for e in _entries(book, c, table)}, key=lambda e: (e.time, e.host, e.technique)
-    )
-    for entry in entries:
+    found = {*_services(book), *(e for c in clusters for e in _members(c, table))}
+    for entry in sorted(found, key=lambda e: (e.time, e.host, e.technique)):
         logon = _opening(query, entry, network)
         if logon is None:
             continue
@@ -52,13 +50,16 @@ def tell_entries(book: ActBook, query: Query, clusters: list[Cluster], table: Pr
         book.add(draft, [logon], name.lower(), logon["source_ip"], logon["logon_type"])
 
 
-def _entries(book: ActBook, cluster: Cluster, table: ProcessTable) -> Iterator[_Entry]:
+def _services(book: ActBook) -> Iterator[_Entry]:
     for act in book.acts():
-        if act.verb == "installed-service" and names.short_host(act.host) in cluster.hosts:
+        if act.verb == "installed-service":
             user = act.user.rsplit("\\", 1)[-1].lower()
             yield _Entry(
                 names.short_host(act.host), act.time, user, "T1021.002", "just before the service was installed"
             )
+
+
+def _members(cluster: Cluster, table: ProcessTable) -> Iterator[_Entry]:
     for member in cluster.members.values():
         parent = table.parent_of(member.process)
         above = parent.name if parent else names.base(member.process.parent_executable)

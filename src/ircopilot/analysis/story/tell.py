@@ -71,8 +71,8 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     for cluster in _sessions(grower, logons, suspects, clusters):
         clusters.append(cluster)
         _tell(book, query, cluster, table, network)
-    tell_entries(book, query, clusters, table, network)
     _tell_loose(book, hits, hit_rows, clusters, book.acts(), _named_hosts(query, book.acts(), clusters))
+    tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
     acts = book.acts()
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}

@@ -10,9 +10,32 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ircopilot.evidence.mappings.base import FLAT, Mapping, Row, SourceRow, TimeField, TimeFormat, flattened, row
-from ircopilot.evidence.mappings.senses import ALERT_RULE, ALERT_SEVERITY, CHECKS, MESSAGE, NOT_TIME, SENSES, TIME
+from ircopilot.evidence.mappings.base import (
+    FLAT,
+    PLAIN_MAP,
+    KindRow,
+    Layout,
+    Mapping,
+    Row,
+    SourceRow,
+    TimeField,
+    TimeFormat,
+    flattened,
+    has,
+    row,
+)
+from ircopilot.evidence.mappings.senses import (
+    ALERT_RULE,
+    ALERT_SEVERITY,
+    CHECKS,
+    MESSAGE,
+    NESTED_RULE,
+    NOT_TIME,
+    SENSES,
+    TIME,
+)
 from ircopilot.evidence.mappings.signature import Record
+from ircopilot.evidence.mappings.transforms import quote
 
 DEPTH = 3
 MOST_TIMES = 4
@@ -23,6 +46,17 @@ WORDED = re.compile(r"\s*(\w{3},? )?(\d{1,2} )?[A-Z][a-z]{2} (\d{1,2},? )?\d{4}.
 NUMBERED = re.compile(r"\s*(\d{1,2})([/.])(\d{1,2})[/.]\d{4},? \d{1,2}:\d\d.*")
 ZONED = re.compile(r"(?:[+-]\d\d:?\d\d|Z|UTC|GMT)\s*$")
 DOTNET = re.compile(r"\\?/Date\(-?\d+.*")
+# The host in a request, a name that was looked up, the other side: not the machine that the record is of.
+FOREIGN = re.compile(r"(?:http|url|dns|tls|ssl|request|destination|dest|dst|remote|target)[._]")
+DAYS, CLOCKS = (
+    frozenset({"date", "day", "eventdate", "logdate"}),
+    frozenset({"time", "clock", "eventtime", "logtime", "timeofday"}),
+)
+DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{4}")
+CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d(\.\d+)?)?")
+JOINED = "day and time"
+# Lists of rule matches whose severity goes by a name that ordinary logs use, too.
+LEVELLED = frozenset({"ruletitle", "detectionname"})
 EPOCHS: tuple[tuple[re.Pattern[str], TimeFormat], ...] = (
     (re.compile(r"[12]\d{9}(\.\d+)?"), "epoch"),
     (re.compile(r"[12]\d{12}(\.\d+)?"), "epoch_ms"),
@@ -33,11 +67,16 @@ EPOCHS: tuple[tuple[re.Pattern[str], TimeFormat], ...] = (
 def infer_mapping(records: Sequence[Record]) -> Mapping | None:
     """The mapping of records of no known format; None when none of their columns holds a time."""
     columns = _columns(records)
-    times = _times(columns)
+    times, joined = _times(columns), None
+    parts = _day_and_clock(columns)
+    if parts and (not times or times[0].field == parts[0]):
+        times, joined = (TimeField(JOINED, "day_first" if parts[2] else "iso_local"),), _join(*parts)
     if not times:
         return None
     nested = any(isinstance(v, dict) for r in records for v in r.values())
-    rule, severity = _named(columns, ALERT_RULE), _named(columns, ALERT_SEVERITY)
+    rule, severity = _named(columns, ALERT_RULE, NESTED_RULE), _named(columns, ALERT_SEVERITY)
+    if rule and not severity and plain_name(rule[0]) in LEVELLED:
+        severity = _named(columns, ("level",))
     is_alert = bool(rule and severity)
     rows = [
         row(column, *names, via=("dash", *via))
@@ -51,13 +90,36 @@ def infer_mapping(records: Sequence[Record]) -> Mapping | None:
     return Mapping(
         name="alert" if is_alert else "generic",
         about="Alerts of a security product, columns found by sense" if is_alert else "Records whose columns are found by sense",
-        layout=flattened(DEPTH) if nested else FLAT,
+        layout=joined or (flattened(DEPTH) if nested else FLAT),
         sources=(SourceRow("alert" if is_alert else "generic"),),
         times=times,
         rows=_once(rows),
         message=message,
-        kind="alert" if is_alert else "log",
+        # One file may hold alerts among other records (Suricata's eve.json): only what names a rule is one.
+        kinds=tuple(KindRow("alert", (has(name),)) for name in rule) if is_alert else (),
     )  # fmt: skip
+
+
+def _day_and_clock(columns: dict[str, list[str]]) -> tuple[str, str, bool] | None:
+    """The columns of the day and of the time of day, where they stand apart; whether the day comes first."""
+    day = next((n for n, vs in columns.items() if plain_name(n) in DAYS and _most(vs, DAY)), None)
+    clock = next((n for n, vs in columns.items() if plain_name(n) in CLOCKS and _most(vs, CLOCK)), None)
+    if day is None or clock is None:
+        return None
+    return day, clock, any(int(m[1]) > 12 for v in columns[day] if (m := re.match(r"(\d{1,2})[/.]", v)))
+
+
+def _join(day: str, clock: str, day_first: bool) -> Layout:
+    """The record's fields, and one more: day and clock as one time; a month that comes first goes behind its year."""
+    said = f"m0[{quote(day)}]"
+    if not day_first:
+        said = f"replaceRegexpOne({said}, '^(\\\\d{{1,2}})/(\\\\d{{1,2}})/(\\\\d{{4}})$', '\\\\3/\\\\1/\\\\2')"
+    joined = f"concat({said}, ' ', m0[{quote(clock)}])"
+    return Layout(f"joined {day} {clock}", f"mapConcat({PLAIN_MAP} AS m0, map({quote(JOINED)}, {joined}))")
+
+
+def _most(values: list[str], pattern: re.Pattern[str]) -> bool:
+    return sum(bool(pattern.fullmatch(v.strip())) for v in values) >= ENOUGH * len(values)
 
 
 def plain_name(name: str) -> str:
@@ -81,16 +143,17 @@ def _columns(records: Sequence[Record]) -> dict[str, list[str]]:
     return found
 
 
-def _named(columns: dict[str, list[str]], senses: tuple[str, ...]) -> list[str]:
-    """Columns of these names, best name first; a nested one also goes by its last part, after all whole names."""
+def _named(columns: dict[str, list[str]], senses: tuple[str, ...], nested: tuple[str, ...] | None = None) -> list[str]:
+    """Columns of these names, best name first; a nested one also goes by its last part (of `nested`), after all whole names."""
     whole = [n for sense in senses for n in columns if plain_name(n) == sense]
-    last = [n for sense in senses for n in columns if "." in n and plain_name(n.rsplit(".", 1)[1]) == sense]
+    inner = senses if nested is None else nested
+    last = [n for sense in inner for n in columns if "." in n and plain_name(n.rsplit(".", 1)[1]) == sense]
     return list(dict.fromkeys([*whole, *last]))[:6]
 
 
 def _fitting(columns: dict[str, list[str]], column: str, senses: tuple[str, ...]) -> list[str]:
     check = CHECKS.get(column)
-    names = _named(columns, senses)
+    names = [n for n in _named(columns, senses) if not (column == "host_name" and FOREIGN.match(n.lower()))]
     return [n for n in names if check is None or sum(bool(check(v)) for v in columns[n]) >= ENOUGH * len(columns[n])]
 
 

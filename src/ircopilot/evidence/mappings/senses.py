@@ -17,9 +17,11 @@ MESSAGE = (
     "content", "title", "activity", "fulllog", "info",
 )  # fmt: skip
 ALERT_RULE = (
-    "kibanaalertrulename", "signalrulename", "rulename", "alertname", "alertsignature", "alerttitle", "detectionname",
+    "kibanaalertrulename", "signalrulename", "rulename", "ruletitle", "alertname", "alertsignature", "alerttitle", "detectionname",
     "ruledescription", "searchname", "signature", "threatname", "alertdisplayname", "displayname", "alert", "title", "rule",
 )  # fmt: skip
+# Of these the last part alone says it: `alert.signature`, but not `actor.displayName`.
+NESTED_RULE = ("signature", "rulename", "alertname", "alerttitle", "ruledescription", "threatname", "detectionname")
 ALERT_SEVERITY = (
     "kibanaalertseverity", "signalruleseverity", "alertseverity", "rulelevel", "severity", "severitylabel", "risklevel",
     "urgency", "criticality", "priority",

@@ -21,7 +21,7 @@ from ircopilot.evidence.mappings.base import (
     has,
     src,
 )
-from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX_DUMP
+from ircopilot.evidence.mappings.windows_layouts import AZURE, ELASTIC, EVTX_DUMP, EVTXECMD, TREE
 from ircopilot.evidence.mappings.windows_rows import FIRST, ROWS
 
 _PROVIDER_SOURCES = {
@@ -116,4 +116,14 @@ WINDOWS_ELASTIC = _windows("windows_elastic", "Winlogbeat 6 to 8, Elastic Agent,
 WINDOWS_AZURE = _windows("windows_azure", "Azure Monitor and Log Analytics exports", AZURE)
 WINDOWS_EVTX = _event_log("windows_evtx", "EVTX, flattened by its decoder", FLAT)
 WINDOWS_EVTX_DUMP = _event_log("windows_evtx_dump", "evtx_dump's JSON", EVTX_DUMP)
-WINDOWS_MAPPINGS = (WINDOWS_FLAT, WINDOWS_ELASTIC, WINDOWS_AZURE, WINDOWS_EVTX, WINDOWS_EVTX_DUMP)
+WINDOWS_TREE = _event_log("windows_tree", "Velociraptor's rows and JSON made of event XML", TREE)
+WINDOWS_EVTXECMD = _event_log("windows_evtxecmd", "EvtxECmd's CSV", EVTXECMD)
+WINDOWS_MAPPINGS = (
+    WINDOWS_FLAT,
+    WINDOWS_ELASTIC,
+    WINDOWS_AZURE,
+    WINDOWS_EVTX,
+    WINDOWS_EVTX_DUMP,
+    WINDOWS_TREE,
+    WINDOWS_EVTXECMD,
+)

@@ -2,8 +2,8 @@
 
 Sources: NXLog im_msvistalog (flat), Winlogbeat 6 (`event_data.*`), Winlogbeat 7/8 and Elastic Agent
 (`winlog.event_data.*`), Log Analytics `SecurityEvent`, `Event` and `WindowsEvent` (`EventData` as XML, JSON text or an
-object), and `evtx_dump`'s JSON (`Event.System`, `Event.EventData`, `Event.UserData`), whose names are those of
-`decoders/evtx_flat.py`.
+object), `evtx_dump`'s JSON (`Event.System`, `Event.EventData`, `Event.UserData`), whose names are those of
+`decoders/evtx_flat.py`, Velociraptor's `parse_evtx` rows, xmltodict's and python-evtx' JSON, and EvtxECmd's CSV.
 """
 
 from __future__ import annotations
@@ -96,3 +96,61 @@ def _evtx_dump() -> str:
 
 
 EVTX_DUMP = Layout("evtx_dump", _evtx_dump())
+
+
+# Data of an event as XML readers of other tools give it: {"Data": [{"@Name": …, "#text": …}, …]}, or one such object.
+_ITEMS = "JSONExtractArrayRaw(multiIf(startsWith({d}, '['), {d}, startsWith({d}, '{{'), concat('[', {d}, ']'), '[]'))"
+
+
+def _listed(event: str) -> str:
+    """EventData and UserData of the JSON text `event`, whether named plainly or listed with their names beside them."""
+    listed = f"JSONExtract({event}, 'EventData', 'Data', 'String')"
+    items = _ITEMS.format(d=listed)
+    pairs = (
+        f"mapFromArrays(arrayMap(x -> JSONExtractString(x, '@Name'), {items}), "
+        f"arrayMap(x -> JSONExtract(x, '#text', 'String'), {items}))"
+    )
+    plain = f"mapFilter((k, v) -> k NOT LIKE '@%', JSONExtract({event}, 'EventData', 'Map(String, String)'))"
+    user = f"mapValues(JSONExtract({event}, 'UserData', 'Map(String, String)'))[1]"
+    members = f"mapFilter((k, v) -> k NOT LIKE '@%', JSONExtract({user}, 'Map(String, String)'))"
+    return f"mapConcat(mapFilter((k, v) -> NOT (k = 'Data' AND v LIKE '%\"@Name\"%'), {plain}), mapFilter((k, v) -> k != '', {pairs}), {members})"
+
+
+def _tree() -> str:
+    """`System` and `EventData` as Velociraptor (at the top, values in members) and xmltodict (attributes as `@Name`) nest them."""
+    event = "if(JSONHas(raw, 'Event'), JSONExtractRaw(raw, 'Event'), raw)"
+    system = f"JSONExtractRaw({event}, 'System')"
+    number = f"JSONExtract({system}, 'EventID', 'String')"
+    code = (
+        f"if(startsWith({number}, '{{'), if(JSONHas({number}, 'Value'), JSONExtract({number}, 'Value', 'String'), "
+        f"JSONExtract({number}, '#text', 'String')), {number})"
+    )
+
+    def attribute(element: str, name: str) -> str:
+        both = (f"JSONExtract({system}, '{element}', '{n}', 'String')" for n in (name, f"@{name}"))
+        return "concat({}, {})".format(*both)  # never both
+
+    pairs = ["'EventID'", code]
+    pairs += [part for n in _PLAINLY for part in (f"'{n}'", f"JSONExtract({system}, '{n}', 'String')")]
+    for key, path in _ATTRIBUTES.items():
+        element, _, name = path.split(".")
+        pairs += [f"'{key}'", attribute(element, name)]
+    head = f"mapFilter((k, v) -> v != '', CAST(map({', '.join(pairs)}), 'Map(String, String)'))"
+    return f"mapConcat({head}, mapFilter((k, v) -> k = 'Message', {PLAIN_MAP}), {_listed(event)})"
+
+
+TREE = Layout("tree", _tree())
+
+
+def _payload() -> str:
+    """EvtxECmd's table: the columns of System, and the event's data as JSON in the column `Payload`."""
+    renamed = (
+        "transform(k, ['ProcessId', 'ThreadId', 'UserId', 'EventRecordId', 'EventId', 'Provider'], "
+        "['Execution_ProcessID', 'Execution_ThreadID', 'Security_UserID', 'EventRecordID', 'EventID', 'Provider_Name'], k)"
+    )
+    own = f"mapFilter((k, v) -> k NOT IN ('Payload', 'UserName'), {PLAIN_MAP})"
+    data = _listed("JSONExtractString(raw, 'Payload')")
+    return f"mapConcat(mapApply((k, v) -> ({renamed}, v), {own}), {data})"
+
+
+EVTXECMD = Layout("evtxecmd", _payload())

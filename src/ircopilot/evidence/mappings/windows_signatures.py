@@ -9,6 +9,9 @@ from ircopilot.evidence.mappings.signature import Signature
 
 SIGNATURES = (
     Signature("windows_evtx_dump", (("Event.System",),), 4.0),
+    Signature("windows_tree", (("Event.System.Provider.@Name", "Event.System.TimeCreated.@SystemTime"),), 4.5),
+    Signature("windows_tree", (("System.EventID",), ("System.TimeCreated",), ("System.Channel", "System.Provider")), 4.5),
+    Signature("windows_evtxecmd", (("Payload",), ("EventId",), ("Channel",), ("TimeCreated",), ("MapDescription", "ChunkNumber")), 4.5),
     Signature(
         "windows_elastic",
         (
@@ -28,5 +31,6 @@ SIGNATURES = (
             ("Channel", "SourceName", "ProviderName", "EventLog", "LogName", "ProviderGuid"),
         ),
         2.5,
+        lambda record: "RuleTitle" not in record,  # Hayabusa's list of matches, which is no event log
     ),
 )  # fmt: skip
