@@ -45,6 +45,8 @@ CHANGING = {
 CHANGES_NOTHING = {
     "check_search": "reads a search and keeps nothing",
     "check_sentence": "judges a sentence and keeps nothing",
+    "enter_incident": "says who looks; it is forgotten within a minute",
+    "leave_incident": "says who looks no more",
     "preview_export": "shows what an export would be and keeps nothing",
     "look_at_invitation": "tells what a link is for",
     "start_single_sign_on": "begins a ceremony; the session that it ends in is logged",

@@ -1,7 +1,7 @@
 /** What a test needs before its first page: an owner who is signed in, an incident that is analysed; through the API. */
 import { readFileSync, readdirSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import type { APIRequestContext, BrowserContext } from 'playwright-core'
+import type { APIRequestContext, BrowserContext, Page } from 'playwright-core'
 import { expect } from 'vitest'
 import { evidenceFolder, firstLink, origin } from './browser'
 
@@ -55,6 +55,16 @@ export async function signInAsOwner(context: BrowserContext, who = person('Ada B
     await context.request.post(`${origin()}/v1/auth/first`, { data: { token, ...who }, headers: { Origin: origin() } }),
   )
   return new Caller(context, String(begun.csrf_token))
+}
+
+/** Somebody else of the same organisation, who comes in by an invitation on that page. */
+export async function comeIn(caller: Caller, page: Page, who: Who, role: string): Promise<void> {
+  const { link } = await caller.send<{ link: string }>('/invitations', { email: who.email, role })
+  await page.goto(origin() + new URL(link).pathname + new URL(link).search)
+  await page.getByLabel('Your name').fill(who.name)
+  await page.getByLabel('Password').fill(who.password)
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.getByRole('button', { name: /^Account / }).waitFor()
 }
 
 /** The sample's first host with what was told of it: a story in a third of the time. */

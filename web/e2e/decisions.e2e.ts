@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { person, signInAsOwner, type Caller } from './arrange'
+import { comeIn, person, signInAsOwner, type Caller } from './arrange'
 import { expectAccessible, openBrowser, openPage, origin, picture } from './browser'
 
 const GUEST = person('Cy Ford')
@@ -22,16 +22,12 @@ beforeAll(async () => {
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   caller = await signInAsOwner(context)
   for (const n of [1, 2, 3]) await caller.send('/incidents', { key: `D-${n}`, title: `Decided ${n}` })
-  const { link } = await caller.send<{ link: string }>('/invitations', { email: GUEST.email, role: 'analyst' })
   const watched = await openPage(context)
   page = watched.page
   const theirs = await openPage(await browser.newContext({ reducedMotion: 'reduce' }))
   guest = theirs.page
   breaches.push(watched.breaches, theirs.breaches)
-  await guest.goto(origin() + new URL(link).pathname + new URL(link).search)
-  await guest.getByLabel('Your name').fill(GUEST.name)
-  await guest.getByLabel('Password').fill(GUEST.password)
-  await guest.getByRole('button', { name: 'Create account' }).click()
+  await comeIn(caller, guest, GUEST, 'analyst')
   await guest.getByText('Decided 1').waitFor()
 })
 afterAll(() => browser.close())

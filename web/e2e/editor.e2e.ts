@@ -1,6 +1,6 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { makeIncident, signInAsOwner } from './arrange'
+import { comeIn, makeIncident, person, signInAsOwner } from './arrange'
 import { expectAccessible, openBrowser, openPage, origin, picture } from './browser'
 
 let browser: Browser
@@ -13,9 +13,11 @@ let incident = ''
 beforeAll(async () => {
   browser = await openBrowser()
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
-  incident = await makeIncident(await signInAsOwner(context), 'Sample')
+  const caller = await signInAsOwner(context)
+  incident = await makeIncident(caller, 'Sample')
   ;({ page, breaches } = await openPage(context))
-  other = (await openPage(context)).page
+  other = (await openPage(await browser.newContext({ reducedMotion: 'reduce' }))).page
+  await comeIn(caller, other, person('Cy Ford'), 'analyst')
 }, 200_000)
 afterAll(() => browser.close())
 
@@ -66,6 +68,23 @@ it('what is pasted is words and nothing else', async () => {
   expect(await page.locator('.sentence b, .sentence img').count()).toBe(0)
   await page.keyboard.press('Escape')
   await sentence(page).waitFor({ state: 'detached' })
+})
+
+it('whoever else is here is seen, where they are and what they write, until they leave', async () => {
+  await page.goto(at('/report'))
+  await other.goto(at('/timeline'))
+  const here = page.getByRole('list', { name: 'Also here now' })
+  await here.getByText('Cy Ford · Timeline').waitFor()
+  await other.goto(at('/report'))
+  await write(other, 3)
+  await claim(page, 3).getByText('Cy Ford is writing this sentence').waitFor()
+  await here.getByText('Cy Ford · Report · writing').waitFor()
+  await expectAccessible(page, 'presence')
+  await picture(page, 'presence')
+  await other.keyboard.press('Escape')
+  await claim(page, 3).getByText('Cy Ford is writing').waitFor({ state: 'detached' })
+  await other.goto(origin())
+  await here.waitFor({ state: 'detached' })
 })
 
 it('two people write one sentence, and neither loses a word', async () => {

@@ -33,6 +33,18 @@ class Frame(NamedTuple):
     about: str = ""
 
 
+class Aside(Protocol):
+    """What a feed's watchers are told beside its events: it has no number, and who comes back gets it as it is then."""
+
+    def since(self, version: int) -> tuple[Sequence[Frame], int]:
+        """What changed after that version (0: all that there is), and the version now."""
+        ...
+
+    async def run(self) -> None:
+        """Keep up with it until cancelled."""
+        ...
+
+
 class Source(Protocol):
     """What a feed reads."""
 
@@ -55,6 +67,10 @@ class Source(Protocol):
 
     def join(self, other: Source) -> None:
         """Take what a second watcher's source of the same key has read."""
+        ...
+
+    def aside(self, wake: LiveWatch, tell: Callable[[], None]) -> Aside | None:
+        """What is told beside its events, if anything is; `tell` says that it has changed."""
         ...
 
 
@@ -83,6 +99,10 @@ class RunSource:
     def join(self, other: Source) -> None:
         """There is nothing to take."""
 
+    def aside(self, wake: LiveWatch, tell: Callable[[], None]) -> Aside | None:
+        """Nothing."""
+        return None
+
 
 def frame_of(event: RunEvent) -> Frame:
     """An event as server-sent event: number as id, state as event. Source: HTML Living Standard §9.2."""
@@ -93,9 +113,18 @@ def frame_of(event: RunEvent) -> Frame:
 
 def make_frame(number: int, name: str, body: dict[str, Any], about: str = "") -> Frame:
     """A frame of a number, the event's name and its JSON."""
+    return Frame(number, b"id: %d\n%s" % (number, _event(name, body)), about)
+
+
+def unnumbered_frame(name: str, body: dict[str, Any], about: str) -> Frame:
+    """A frame that nobody goes on after: whoever comes back does so after the last one that had a number."""
+    return Frame(0, _event(name, body), about)
+
+
+def _event(name: str, body: dict[str, Any]) -> bytes:
     # JSON holds no line breaks; the name is one of our own words, but nothing may ever end a field early.
     name = "".join(c for c in name if c.isalnum() or c in "-_.")
-    return Frame(number, b"id: %d\nevent: %s\ndata: %s\n\n" % (number, name.encode(), orjson.dumps(body)), about)
+    return b"event: %s\ndata: %s\n\n" % (name.encode(), orjson.dumps(body))
 
 
 class Feed:
@@ -110,12 +139,17 @@ class Feed:
         self.watchers = 0
         self.changed = asyncio.Event()
         self._frames: list[Frame] = []
+        self._aside = source.aside(wake, self._tell)
         self._idle_since = time.monotonic()
 
     def after(self, number: int, at_most: int = 200) -> Sequence[Frame]:
         """What is kept after that number, which must not be below `floor`."""
         start = number - self.floor
         return self._frames[start : start + at_most]
+
+    def beside(self, version: int) -> tuple[Sequence[Frame], int]:
+        """What is told beside the events, since that version of it, and the version now."""
+        return self._aside.since(version) if self._aside else ((), 0)
 
     def join(self) -> None:
         """One more watches."""
@@ -129,10 +163,14 @@ class Feed:
     async def run(self, gone: Callable[[], None]) -> None:
         """Read until the run is over, or nobody watches any more; then `gone`."""
         try:
-            while not self.over and (self.watchers or time.monotonic() - self._idle_since < LINGER_S):
-                await self._step()
-        except Exception as error:
-            self.broken = error
+            async with asyncio.TaskGroup() as tasks:
+                aside = tasks.create_task(self._aside.run()) if self._aside else None
+                while not self.over and (self.watchers or time.monotonic() - self._idle_since < LINGER_S):
+                    await self._step()
+                if aside:
+                    aside.cancel()
+        except* Exception as errors:
+            self.broken = errors.exceptions[0]
         finally:
             # First out of the hub, then told: whoever comes now gets a feed of its own.
             gone()

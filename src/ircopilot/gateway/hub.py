@@ -77,6 +77,7 @@ class Hub:
         async for frames in self._catch_up(feed, after):
             after = frames[-1].number
             yield frames
+        beside = 0
         while not self._closing.is_set():
             if after < feed.floor:
                 raise TooSlow
@@ -84,6 +85,10 @@ class Hub:
             if frames := feed.after(after):
                 after = frames[-1].number
                 yield frames
+            elif (told := feed.beside(beside)) and told[1] != beside:
+                beside = told[1]
+                if told[0]:
+                    yield told[0]
             elif feed.over:
                 return
             elif feed.broken is not None:

@@ -14,9 +14,10 @@ from ircopilot.cases.find import viewer_of
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import TooManyWatchers
 from ircopilot.gateway.event_stream import EventStream, last_seen
-from ircopilot.gateway.feed import Frame, Source, make_frame
+from ircopilot.gateway.feed import Aside, Frame, Source, make_frame
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.permit import needs
+from ircopilot.gateway.presence.board import Board
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.cases import Viewer, hidden_cases
 from ircopilot.stores.postgres.feed import FeedEvent, feed_since, feed_start, number_feed
@@ -29,7 +30,8 @@ R = TypeVar("R")
 router = APIRouter(prefix="/v1/feed", tags=["incidents"])
 CHANGES: dict[int | str, dict[str, Any]] = {
     200: {
-        "description": "Changes, each with its number as `id`, until the caller leaves.",
+        "description": "Changes, each with its number as `id`, until the caller leaves; `presence`, who looks at an "
+        "incident now, has none.",
         "content": {
             "text/event-stream": {
                 "schema": {"type": "string"},
@@ -69,6 +71,10 @@ class FeedSource:
         """Somebody else watches as well, who has just read who may know of what."""
         if isinstance(other, FeedSource):
             self._know(other._hidden, other._as_of)
+
+    def aside(self, wake: LiveWatch, tell: Callable[[], None]) -> Aside | None:
+        """Who looks at the incidents."""
+        return Board(wake, self.org_id, tell)
 
     async def wait(self, wake: LiveWatch, after: int, timeout_s: float) -> bool:
         """Wait until the feed grows."""

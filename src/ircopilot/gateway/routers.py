@@ -23,6 +23,7 @@ from ircopilot.gateway.incidents import routes as incident_routes
 from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
 from ircopilot.gateway.organisations import routes as organisation_routes
 from ircopilot.gateway.playbooks import routes as playbook_routes
+from ircopilot.gateway.presence import routes as presence_routes
 from ircopilot.gateway.reports import claim_routes
 from ircopilot.gateway.reports import routes as report_routes
 from ircopilot.gateway.roles import routes as roles
@@ -42,6 +43,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     decide_routes.router,
     incident_routes.metrics_router,
     live.router,
+    presence_routes.router,
     evidence_routes.router,
     upload_routes.router,
     artifact_routes.router,

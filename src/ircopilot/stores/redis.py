@@ -69,16 +69,16 @@ class LiveStore:
 
     def remember(self, org_id: str, key: str, value: Any, life_s: int = 300) -> None:
         """Cache a JSON value."""
-        self._redis.set(f"{org_id}:cache:{key}", dump_json(value), ex=life_s)
+        self._redis.set(tenant_key(org_id, "cache", key), dump_json(value), ex=life_s)
 
     def recall(self, org_id: str, key: str) -> Any:
         """The cached value, or None."""
-        found = self._redis.get(f"{org_id}:cache:{key}")
+        found = self._redis.get(tenant_key(org_id, "cache", key))
         return load_json(found) if isinstance(found, bytes) else None
 
     def forget(self, org_id: str, key: str) -> None:
         """Drop a cached value."""
-        self._redis.delete(f"{org_id}:cache:{key}")
+        self._redis.delete(tenant_key(org_id, "cache", key))
 
     def close(self) -> None:
         """Close the pool."""
@@ -91,11 +91,16 @@ class LiveStore:
         self.close()
 
 
+def tenant_key(org_id: str, *parts: str) -> str:
+    """Every key of an organisation, and so all that keeps the organisations' keys apart."""
+    return ":".join((org_id, *parts))
+
+
 def progress_key(org_id: str, run_id: str) -> str:
     """The stream that fans a run's events out."""
-    return f"{org_id}:progress:{run_id}"
+    return tenant_key(org_id, "progress", run_id)
 
 
 def feed_key(org_id: str) -> str:
     """The stream that wakes the readers of an organisation's feed."""
-    return f"{org_id}:feed"
+    return tenant_key(org_id, "feed")

@@ -1,13 +1,15 @@
-"""Waiting for a run's next event without holding a thread: one connection per run that is watched."""
+"""Waiting for what Redis fans out without holding a thread: one connection per run or organisation that is watched."""
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import redis.asyncio
 from redis.exceptions import RedisError
 
 from ircopilot.stores.redis import feed_key, progress_key
+from ircopilot.stores.redis_presence import Visit, bell_key, presence_key, visits_in
 
 
 class LiveWatch:
@@ -34,8 +36,23 @@ class LiveWatch:
 
         None when Redis does not answer, as with `wait_for_run_event`.
         """
+        return await self._wait(feed_key(org_id), seen, timeout_s)
+
+    async def wait_for_visits(self, org_id: str, seen: str, timeout_s: float) -> str | None:
+        """The same for who looks at the organisation's incidents. Those who only stopped saying so wake nobody."""
+        return await self._wait(bell_key(org_id), seen, timeout_s)
+
+    async def visits(self, org_id: str) -> list[Visit]:
+        """Who looks at the organisation's incidents; nobody that is known of when Redis does not answer."""
         try:
-            found: Any = await self._redis.xread({feed_key(org_id): seen}, block=max(1, int(timeout_s * 1000)))
+            found: Any = await self._redis.hgetall(presence_key(org_id))
+        except (RedisError, OSError):
+            return []
+        return visits_in(found, time.time())
+
+    async def _wait(self, stream: str, seen: str, timeout_s: float) -> str | None:
+        try:
+            found: Any = await self._redis.xread({stream: seen}, block=max(1, int(timeout_s * 1000)))
             return str(found[0][1][-1][0].decode()) if found else seen
         except (RedisError, OSError):
             return None

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ircopilot.stores.redis import LiveStore
     from ircopilot.stores.redis_counts import FailureCounts
     from ircopilot.stores.redis_once import OnceStore
+    from ircopilot.stores.redis_presence import PresenceRows
     from ircopilot.stores.redis_sessions import SessionRows
 
 
@@ -103,6 +104,13 @@ class StoreSet:
         from ircopilot.stores.redis_once import OnceStore
 
         return OnceStore(self.live.client)
+
+    @cached_property
+    def presence(self) -> PresenceRows:
+        """Redis: who looks at what."""
+        from ircopilot.stores.redis_presence import PresenceRows
+
+        return PresenceRows(self.live.client)
 
     def tell_progress(self, org_id: str, run_id: str, stage: str, payload: dict[str, Any]) -> int:
         """Add a run event in a transaction of its own and fan it out; its number. Raises `UnknownRun`.

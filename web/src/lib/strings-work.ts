@@ -46,6 +46,11 @@ export const work = {
     changed: 'This comment was changed elsewhere meanwhile: it was read again.',
     elsewhere: 'On sentences that this version does not have',
   },
+  presence: {
+    label: 'Also here now',
+    writes: 'writing',
+    writing: (who: string) => `${who} is writing this sentence`,
+  },
   merge: {
     title: 'Two wordings',
     told: (who: string) =>

@@ -6,6 +6,7 @@ import { useMemo, useState, type ReactNode } from 'react'
 import { useDoor, useMe, useSignOut } from '@/lib/api/session'
 import { useTheme, useZone } from '@/lib/preferences'
 import { useLine } from '@/lib/live'
+import { initials } from '@/lib/names'
 import { useGo } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
@@ -193,13 +194,6 @@ function Account({ onKeys }: { onKeys: () => void }) {
     </DropdownMenu.Root>
   )
 }
-
-const initials = (name: string) =>
-  name
-    .split(/[\s@.]+/)
-    .slice(0, 2)
-    .map((part) => part[0] ?? '')
-    .join('')
 
 export function RailLink({
   href,

@@ -1,4 +1,5 @@
 /** Comments as threads, and mentions in them. Bodies are plain text here: whatever stands in one is shown as it is. */
+import { bareName } from '@/lib/names'
 import type { Comment } from './queries'
 
 export interface Thread {
@@ -45,7 +46,7 @@ export function tallyOf(threads: readonly Thread[]): Tally {
 }
 
 /** Who said it, in a margin: the name without the address that the record of it has. */
-export const authorOf = (comment: Pick<Comment, 'author_name'>) => comment.author_name.replace(/(.) <[^<>]*>$/, '$1')
+export const authorOf = (comment: Pick<Comment, 'author_name'>) => bareName(comment.author_name)
 
 interface Named {
   id: string

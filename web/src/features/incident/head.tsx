@@ -7,6 +7,7 @@ import { clockText, dayText, parseTime, spanText, zoneName } from '@/lib/time'
 import type { IncidentWhole } from '../incidents/queries'
 import { Decisions } from './decisions'
 import { HeadFields } from './head-fields'
+import { OthersHere } from './others-here'
 import type { Report } from './report'
 
 /** The line above: which incident, how grave, how far, who leads, from when to when. */
@@ -33,8 +34,10 @@ export function IncidentHead({
       </h1>
       {incident && <HeadFields incident={incident} />}
       {incident && <Decisions incident={incident} />}
+      <span className="ml-auto" />
+      <OthersHere incident={incidentKey} />
       {start && end && (
-        <span className="ml-auto shrink-0 text-xs text-ink-2 tabular-nums">
+        <span className="shrink-0 text-xs text-ink-2 tabular-nums">
           {dayText(parseTime(start), zone)} {clockText(parseTime(start), zone)} → {clockText(parseTime(end), zone)}{' '}
           {zoneName(zone, parseTime(start))}
           <span className="ml-2 text-ink-3">{spanText(parseTime(end) - parseTime(start))}</span>

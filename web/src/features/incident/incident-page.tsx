@@ -8,6 +8,7 @@ import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { ValueActsProvider } from '@/components/value'
 import { searchedField, withTerm } from '@/features/timeline/source'
 import { isProblem } from '@/lib/api/problem'
+import { useSeenAt } from '@/lib/presence'
 import { incidentPath, useGo, useQueryState, useSegments } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { incidentQuery } from '../incidents/queries'
@@ -63,6 +64,7 @@ export function IncidentPage() {
   const analysis = useAnalysis(key)
   const onFiles = useEvidence(async () => key)
   useFeed()
+  useSeenAt(incident.data ? key : null, tab)
   useEffect(() => {
     let left = false
     const timer = setTimeout(async () => {

@@ -3,10 +3,11 @@ import { useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { listen, onBack } from '@/lib/live'
 import { tellHeard, type Heard } from '@/lib/heard'
+import { forgetPresence, hearPresence, type Person } from '@/lib/presence'
 
 const KINDS = [
   'incident.opened', 'incident.changed', 'incident.closed', 'incident.reopened', 'incident.merged', 'run.state',
-  'action.added', 'action.changed', 'comment.added', 'comment.changed', 'report.changed', 'reload',
+  'action.added', 'action.changed', 'comment.added', 'comment.changed', 'report.changed', 'presence', 'reload',
 ] // prettier-ignore
 const GATHER_MS = 250
 
@@ -31,7 +32,8 @@ export function useFeed(): void {
     const heard = (event: MessageEvent<string>) => {
       // What came since the line was lost is no longer kept.
       if (event.type === 'reload') return void queries.invalidateQueries()
-      const told = JSON.parse(event.data) as Heard
+      const told = JSON.parse(event.data) as Heard & { people?: Person[] }
+      if (event.type === 'presence') return hearPresence(told.incident, told.people ?? [])
       changed.add(told.incident)
       if (told.kind === 'report.changed') reports.add(told.incident)
       tellHeard(told)
@@ -40,11 +42,15 @@ export function useFeed(): void {
     }
     const leave = listen('/v1/feed', KINDS, heard)
     // Before its first event a line has no place to go on from: all that is shown is asked for again.
-    const forget = onBack(() => void queries.invalidateQueries())
+    const forget = onBack(() => {
+      forgetPresence()
+      void queries.invalidateQueries()
+    })
     return () => {
       clearTimeout(timer)
       leave()
       forget()
+      forgetPresence()
     }
   }, [queries])
 }

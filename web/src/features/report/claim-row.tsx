@@ -1,5 +1,5 @@
 'use client'
-import { Check, Pencil, Undo2, X } from 'lucide-react'
+import { Check, Pencil, PenLine, Undo2, X } from 'lucide-react'
 import { useState, type ReactNode } from 'react'
 import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
@@ -29,6 +29,8 @@ interface Props {
   onRecord: (at: number) => void
   /** Who else changed it just now. */
   other: string | undefined
+  /** Who else writes it at this moment. */
+  writer: string | undefined
 }
 
 export const standingOf = (claim: ReportClaim): Standing =>
@@ -42,6 +44,7 @@ export function ClaimRow(props: Props) {
     return (
       <div id={`claim-${claim.id}`} className="scroll-mt-24">
         <ClaimEditor {...props} />
+        <Writer name={props.writer} />
       </div>
     )
   }
@@ -53,7 +56,7 @@ export function ClaimRow(props: Props) {
   return (
     <div
       id={`claim-${claim.id}`}
-      className={`group relative flex scroll-mt-24 rounded-lg transition-colors ${props.other ? 'shadow-[inset_2px_0_0_var(--said)]' : ''} ${current ? 'bg-raised' : 'hover:bg-raised/60'}`}
+      className={`group relative flex scroll-mt-24 rounded-lg transition-colors ${props.other || props.writer ? 'shadow-[inset_2px_0_0_var(--said)]' : ''} ${current ? 'bg-raised' : 'hover:bg-raised/60'}`}
     >
       <span className="flex w-9 shrink-0 justify-center pt-[9px]" title={say.incident.claims[standing]}>
         <ClaimSign
@@ -72,7 +75,8 @@ export function ClaimRow(props: Props) {
           <EvidenceText text={claim.text} />
         </button>
         <Told claim={claim} />
-        {props.other && (
+        <Writer name={props.writer} />
+        {props.other && !props.writer && (
           <p role="status" className="text-xs text-said">
             {say.report.justNow(plainLine(props.other, 60))}
           </p>
@@ -126,6 +130,19 @@ export function ClaimRow(props: Props) {
         )}
       </div>
     </div>
+  )
+}
+
+/** That somebody else writes this sentence now: it can still be written, and then both wordings are shown. */
+function Writer({ name }: { name: string | undefined }) {
+  return (
+    <p role="status" className="flex items-center gap-1 text-xs text-said empty:hidden">
+      {name && (
+        <>
+          <PenLine aria-hidden size={11} /> {say.presence.writing(plainLine(name, 60))}
+        </>
+      )}
+    </p>
   )
 }
 

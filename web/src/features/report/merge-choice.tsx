@@ -2,6 +2,7 @@
 import { Button } from '@/components/ui/button'
 import { EvidenceText } from '@/components/value'
 import { plainLine } from '@/lib/evidence'
+import { bareName } from '@/lib/names'
 import { say } from '@/lib/strings'
 import type { ReportClaim } from './queries'
 import { wordDiff } from './words'
@@ -17,7 +18,7 @@ interface Props {
 
 /** Two people wrote one sentence: both are shown against what it was, and nothing is lost until somebody chooses. */
 export function MergeChoice({ base, mine, theirs, onTheirs, onMine, onBoth }: Props) {
-  const who = plainLine((theirs.decided_by ?? '').replace(/ <[^<>]*>$/, ''), 60)
+  const who = plainLine(bareName(theirs.decided_by ?? ''), 60)
   return (
     <section role="alert" aria-label={say.merge.title} className="mb-3 rounded-lg bg-sunk p-3">
       <p className="text-[13px] font-[580]">{say.merge.told(who)}</p>

@@ -11,6 +11,7 @@ import { useTalk } from '@/features/comments/use-talk'
 import type { Claim } from '@/features/incident/report'
 import { isProblem } from '@/lib/api/problem'
 import { useMay } from '@/lib/api/session'
+import { useOthersHere, useSeenWriting, writersOf } from '@/lib/presence'
 import { useQueryState } from '@/lib/route'
 import { useShortcuts, type Shortcut } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
@@ -66,6 +67,9 @@ function Document({
   const [talking, setTalking] = useState<string | null>(null)
   const talk = useTalk(incident, { type: 'claim' })
   const others = useOthers(incident, report.version)
+  const here = useOthersHere(incident)
+  const writers = useMemo(() => writersOf(here, report.version), [here, report.version])
+  useSeenWriting(report.version, editing)
   const [asking, setAsking] = useState(false)
   const current = claims.find((one) => one.id === at) ?? null
   useEffect(() => {
@@ -170,6 +174,7 @@ function Document({
                       setOpen(record)
                     }}
                     other={others.get(claim.id)}
+                    writer={writers.get(claim.id)}
                   />
                 ))}
               </section>

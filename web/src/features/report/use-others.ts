@@ -3,6 +3,7 @@
 import { useEffect, useState } from 'react'
 import { useMe } from '@/lib/api/session'
 import { onHeard } from '@/lib/heard'
+import { bareName } from '@/lib/names'
 
 const SHOWN_MS = 20_000
 
@@ -13,7 +14,7 @@ export function useOthers(incident: string, version: number): ReadonlyMap<string
     const timers = new Set<ReturnType<typeof setTimeout>>()
     const stop = onHeard(({ kind, incident: of, by, claim, report }) => {
       if (kind !== 'report.changed' || of !== incident || report !== version || !claim || !by || by === me) return
-      setTold((old) => new Map(old).set(claim, by.replace(/ <[^<>]*>$/, '')))
+      setTold((old) => new Map(old).set(claim, bareName(by)))
       const timer = setTimeout(() => {
         timers.delete(timer)
         setTold((old) => {

@@ -14,6 +14,7 @@ import { isProblem } from '@/lib/api/problem'
 import { useMay, useMe } from '@/lib/api/session'
 import { cn } from '@/lib/cn'
 import { plainLine } from '@/lib/evidence'
+import { initials } from '@/lib/names'
 import { say } from '@/lib/strings'
 import { useWhen } from '@/lib/when'
 import { Confirm } from './confirm'
@@ -225,10 +226,3 @@ function Person({
     </li>
   )
 }
-
-const initials = (name: string) =>
-  name
-    .split(/\s+/)
-    .slice(0, 2)
-    .map((part) => [...part][0] ?? '')
-    .join('')

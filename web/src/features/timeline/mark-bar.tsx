@@ -9,6 +9,7 @@ import { EvidenceText } from '@/components/value'
 import { useNameOf } from '@/lib/api/members'
 import { cn } from '@/lib/cn'
 import { plainLine } from '@/lib/evidence'
+import { bareName } from '@/lib/names'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { parseTime, stampText, zoneName } from '@/lib/time'
@@ -178,9 +179,7 @@ function Notes({ incident, event, adding, may, onNote, onRemove, onClose }: Note
           return (
             <li key={note.id} className="group text-[13px] leading-4.5">
               <p className="flex items-center gap-1.5 text-2xs text-ink-3">
-                <span className="font-[580] text-ink-2">
-                  {plainLine(nameOf(note.made_by).replace(/ <[^<>]*>$/, ''), 60)}
-                </span>
+                <span className="font-[580] text-ink-2">{plainLine(bareName(nameOf(note.made_by)), 60)}</span>
                 <span className="tabular-nums">
                   {stampText(at, zone, false).slice(5, -3)} {zoneName(zone, at)}
                 </span>

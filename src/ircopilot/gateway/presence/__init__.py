@@ -1,0 +1,1 @@
+"""Presence: who looks at an incident, and who writes which sentence of its report, at this moment."""
