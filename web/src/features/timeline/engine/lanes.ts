@@ -105,11 +105,19 @@ export function boxesOf(lanes: readonly Lane[], top: number, bottom: number): La
   })
 }
 
+const MOST_KNOWN = 10_000
+
 /** The lane that holds a value, for whatever is not named by a lane of its own. */
 export function laneFinder(lanes: readonly Lane[], by: Grouping): (value: string) => string {
   const own = new Set(lanes.map((lane) => lane.id))
+  // A tile asks for the same twenty values in each of its buckets.
+  const found = new Map<string, string>()
   return (value) => {
+    const before = found.get(value)
+    if (before !== undefined) return before
     const id = laneId(value, by)
-    return value !== '' && own.has(id) ? id : REST
+    const lane = value !== '' && own.has(id) ? id : REST
+    if (found.size < MOST_KNOWN) found.set(value, lane)
+    return lane
   }
 }
