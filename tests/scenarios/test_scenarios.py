@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import pytest
 
-from . import aws, log4shell, ssh, webshell
+from . import aws, log4shell, ssh, stolen_key, webshell
 from .conftest import Told
 from .making import Scenario
 
-SCENARIOS = (*aws.SCENARIOS, *log4shell.SCENARIOS, *ssh.SCENARIOS, *webshell.SCENARIOS)
+SCENARIOS = (*aws.SCENARIOS, *log4shell.SCENARIOS, *ssh.SCENARIOS, *stolen_key.SCENARIOS, *webshell.SCENARIOS)
 pytestmark = pytest.mark.timeout(300)
 Tell = Callable[[Scenario], Told]
 each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)

@@ -135,7 +135,8 @@ def _address(book: EntityBook, value: str, act: Act, story: Story) -> None:
         if value in story.network.own
         else "unknown"
     )
-    if act.verb in ("called-api", "read-object", "logged-on") and role == "unknown" and not act.detail.get("ip_shared"):
+    outside = act.verb in ("called-api", "read-object") or (act.verb == "logged-on" and names.is_public(value))
+    if outside and role == "unknown" and not act.detail.get("ip_shared"):
         role = "suspicious"
     book.add("ip", value, role, act, "peer of the attacker's processes" if role == "attacker" else "named in the acts")
 

@@ -11,6 +11,7 @@ _Wording = Callable[[Act], str]
 UNNAMED_TOOL = "an account tool"
 # Who acted where a record names nobody.
 UNNAMED = "somebody"
+UNSEEN_PARENT = "an unseen process"
 
 
 def sentence(act: Act) -> str:
@@ -58,7 +59,10 @@ def _port(act: Act) -> str:
 
 
 def _spawned(act: Act) -> str:
-    text = f"{act.subject}{_pid(act, 'parent_pid')} started {act.objects[0]}{_pid(act)}{_on(act)}{_as(act)}"
+    what = f"{act.objects[0]}{_pid(act)}"
+    unseen = act.subject == UNSEEN_PARENT
+    start = f"{what} was started" if unseen else f"{act.subject}{_pid(act, 'parent_pid')} started {what}"
+    text = f"{start}{_on(act)}{_as(act)}"
     return text + (_encoded(act) if act.detail.get("encoded") else _quoted_command(act))
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from ircopilot.domain.claims import Basis, ClaimKind, DraftClaim, Fact, Search
 from ircopilot.domain.evidence import Artifact
 from ircopilot.domain.findings import Act, Entity, Findings
-from ircopilot.domain.wording import UNNAMED, UNNAMED_TOOL, host_label, sentence
+from ircopilot.domain.wording import UNNAMED, UNNAMED_TOOL, UNSEEN_PARENT, host_label, sentence
 from ircopilot.report.gate import DraftSection
 from ircopilot.report.inferences import infer
 from ircopilot.report.ledger import format_fact
@@ -38,7 +38,7 @@ _SUBJECT_FREE = frozenset(
 )
 
 # Subjects that we name where the record names none.
-_NOT_IN_RECORDS = frozenset({"an unseen process", UNNAMED, "the service control manager", "AWS", UNNAMED_TOOL})
+_NOT_IN_RECORDS = frozenset({UNSEEN_PARENT, UNNAMED, "the service control manager", "AWS", UNNAMED_TOOL})
 
 
 @dataclass(slots=True)
@@ -100,19 +100,45 @@ def _summary(findings: Findings, acts: list[Act]) -> Section:
     place = f" on {_list(hosts[:4])}" if hosts else ""
     last = closing.end_time or closing.time
     flagged = {t for a in acts for t in a.rules}
-    grave = any(d.title in flagged and d.level in ("medium", "high", "critical") for d in findings.detections)
-    text = f"{'Malicious' if grave else 'Suspicious'} activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
+    serious = any(d.title in flagged and d.level in ("medium", "high", "critical") for d in findings.detections)
+    text = f"{'Malicious' if serious else 'Suspicious'} activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
     section.say(text, [*opening.evidence, *closing.evidence, *_naming(acts, hosts[:4])])
+    chosen: list[Act] = []
     for verbs in (
         ("downloaded", "accepted-connection", "issued-credentials", "failed-logon"), ("executed",), ("connected", "flow"), ("injected",),
         ("accessed-process", "dumped-memory"), ("installed-service",), ("logged-on",), ("read-object",),
     ):  # fmt: skip
         pool = findings.acts if "issued-credentials" in verbs else acts
-        if act := _best(pool, verbs):
-            section.say(sentence(act), act.evidence, act=act)
+        if (act := _best(pool, verbs)) and not any(act is c for c in chosen):
+            chosen.append(act)
+    for grave in _GRAVE:
+        if not any(grave & _parents(a) for a in chosen) and (pool := [a for a in acts if grave & _parents(a)]):
+            chosen.append(max(pool, key=lambda a: (len(a.rules), len(a.techniques), -a.time.timestamp())))
+    for act in sorted(chosen, key=_order_of(findings)):
+        section.say(sentence(act), act.evidence, act=act)
     for thought in infer(findings):
         section.say(thought.text, thought.evidence, "inference")
     return section
+
+
+# What a summary must not pass over, whatever kind of act shows it: rights gained, credentials, staying, data out, harm.
+_GRAVE = tuple(
+    frozenset(t.split())
+    for t in (
+        "T1548 T1068 T1134", "T1003 T1558 T1555", "T1543 T1053 T1547 T1546 T1098 T1136", "T1048 T1041 T1567 T1537 T1020",
+        "T1486 T1485 T1490 T1561 T1496 T1489",
+    )
+)  # fmt: skip
+
+
+def _parents(act: Act) -> set[str]:
+    return {t.split(".")[0] for t in act.techniques}
+
+
+def _order_of(findings: Findings) -> Callable[[Act], int]:
+    """The place of an act in the story."""
+    places = {id(a): n for n, a in enumerate(findings.acts)}
+    return lambda act: places.get(id(act), len(places))
 
 
 def _best(acts: Sequence[Act], verbs: tuple[str, ...]) -> Act | None:

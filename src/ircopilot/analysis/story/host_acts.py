@@ -13,6 +13,7 @@ from ircopilot.analysis.story.expand import Cluster, Member
 from ircopilot.analysis.story.network import Network, benign_name
 from ircopilot.analysis.story.processes import Process, ProcessTable
 from ircopilot.analysis.story.scripts import read_script
+from ircopilot.domain.wording import UNSEEN_PARENT
 
 Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
 _REMOTE_SERVICE = {22: "T1021.004", 445: "T1021.002", 3389: "T1021.001", 5985: "T1021.006", 5986: "T1021.006"}
@@ -25,12 +26,12 @@ DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Sourc
 def tell_cluster(book: ActBook, cluster: Cluster, table: ProcessTable, network: Network) -> None:
     """Enter every act of the cluster's members into the book, and which Office program opened the document that began it."""
     for opener in sorted(cluster.openers.values(), key=lambda p: p.key):
-        _start(
+        tell_start(
             book, Member(opener, opener.start or opener.start_rows[0]["time"], "opened the attacker's document"), table
         )
     for member in sorted(cluster.members.values(), key=lambda m: (m.since, m.process.key)):
         if not member.injected:
-            _start(book, member, table)
+            tell_start(book, member, table)
             _end(book, member)
         for row in cluster.effects.get(member.process.key, ()):
             handler = _HANDLERS.get(row["event_code"])
@@ -38,7 +39,8 @@ def tell_cluster(book: ActBook, cluster: Cluster, table: ProcessTable, network: 
                 handler(book, member, row, network, cluster)
 
 
-def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
+def tell_start(book: ActBook, member: Member, table: ProcessTable) -> None:
+    """The start of a process as an act: who started it, as whom, and what its command line does."""
     process = member.process
     if not process.start_rows or process.name in names.SIDE_EFFECTS:
         return
@@ -73,7 +75,7 @@ def _start(book: ActBook, member: Member, table: ProcessTable) -> None:
     unix = techniques_of_command(process.command_line) if "/" in process.executable else set()
     unix |= {_INTERPRETERS[process.name]} if process.name in _INTERPRETERS else set()
     draft = ActDraft(
-        "executed" if by_hand else "spawned", parent_name or "an unseen process", (names.shown(process.executable),), _host(process), process.account,
+        "executed" if by_hand else "spawned", parent_name or UNSEEN_PARENT, (names.shown(process.executable),), _host(process), process.account,
         {k: v for k, v in detail.items() if v}, set(reading.techniques) | ({"T1190"} if served else set()) | unix, why=member.why,
     )  # fmt: skip
     book.add(draft, one_per_source(process.start_rows), process.key)

@@ -116,6 +116,10 @@ class ProcessTable:
             process.user, process.domain = row["user_name"], row["user_domain"]
         return process
 
+    def started_by(self, row: Row) -> Process | None:
+        """The process whose start this record tells of, alone or with others."""
+        return self.by_key.get(self._of_record.get(row["event_id"], ""))
+
     def target(self, row: Row) -> Process | None:
         """The process that a record says was acted upon (Sysmon 8, 10, 25)."""
         entity, pid, exe = row["process_target_entity_id"], row["process_target_pid"], row["process_target_executable"]

@@ -10,8 +10,8 @@ from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
 from ircopilot.analysis.story.acts import ActBook
 from ircopilot.analysis.story.entries import tell_entries
-from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower
-from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited
+from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower, Member
+from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited, tell_start
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.served import detect_served, merged
@@ -71,8 +71,8 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     for cluster in _sessions(grower, logons, suspects, clusters):
         clusters.append(cluster)
         _tell(book, query, cluster, table, network)
-    _tell_loose(book, hits, hit_rows, clusters, book.acts(), _named_hosts(query, book.acts(), clusters))
-    tell_entries(book, query, clusters, table, network)
+    _tell_loose(book, hits, hit_rows, clusters, table, _named_hosts(query, book.acts(), clusters))
+    peers |= tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
     acts = book.acts()
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
@@ -227,10 +227,11 @@ def _tell_loose(
     hits: RuleHits,
     hit_rows: dict[str, Row],
     clusters: list[Cluster],
-    acts: tuple[Act, ...],
+    table: ProcessTable,
     named: set[str],
 ) -> None:
     """Strong matches that no process of the story explains: told on their own when they are near it, or nothing else is."""
+    acts = book.acts()
     told = {i for a in acts for i in a.evidence}
     hosts = {h for c in clusters for h in c.hosts} | {names.short_host(a.host) for a in acts if a.verb == "logged-on"}
     hosts |= named
@@ -262,6 +263,9 @@ def _tell_loose(
         if acts and (not near or of_other) and weight <= heaviest:
             continue
         best = max(sorted(rules), key=lambda r: hits.weights[r])
+        if (process := table.started_by(row)) and process.start:
+            tell_start(book, Member(process, process.start, f"rule: {hits.detections[best].title}"), table)
+            continue
         # A log's clearing before the first act may be the recording's own beginning.
         early = lo is not None and row["event_code"] in LOG_CLEARED and row["time"] < min(times)
         tell_record(book, row, hits.detections[best], context=early)

@@ -151,7 +151,8 @@ def order_reasons(draft: DraftClaim) -> list[str]:
     objects = [at for at in (_mention(o, text) for o in draft.objects) if at >= 0]
     if draft.subject and subject < 0 and not objects:
         return ["the text names neither the subject nor an object of the act"]
-    if subject < 0 or not objects or subject < min(objects):
+    # A shell that starts its like has the same name; then the order says nothing.
+    if subject < 0 or not objects or subject <= min(objects):
         return []
     words = [w.strip("(“\"',") for w in text[:subject].split()[-3:]]
     if _LEADS_TO_SUBJECT & set(words):
