@@ -13,7 +13,7 @@ const breaches: string[][] = []
 
 const dialog = () => page.getByRole('dialog')
 const decide = async (what: string) => {
-  await page.getByRole('button', { name: 'Close, merge, who may know' }).click()
+  await page.getByRole('button', { name: 'Close, merge, hold, who may know' }).click()
   await page.getByRole('menuitem', { name: what, exact: true }).click()
 }
 
@@ -71,6 +71,28 @@ it('whom a restricted incident is not open to, finds none; whoever is named does
   await guest.getByRole('heading', { name: /Decided 2/ }).waitFor()
 })
 
+it('an incident is held and kept, which is only ever extended', async () => {
+  await page.goto(`${origin()}/incidents/D-1/evidence`)
+  await decide('Hold and keep')
+  await dialog().getByRole('switch', { name: 'Legal hold' }).click()
+  await dialog().getByLabel('Kept until the end of').fill('2033-01-01')
+  await expectAccessible(page, 'hold')
+  await picture(page, 'hold')
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await dialog().waitFor({ state: 'detached' })
+  await page.getByRole('banner').getByText('Legal hold').waitFor()
+  await decide('Hold and keep')
+  await dialog().getByLabel('Kept until the end of').fill('2032-12-31')
+  await dialog().getByText('that can only be extended').waitFor()
+  expect(await dialog().getByRole('button', { name: 'Save' }).isDisabled()).toBe(true)
+  await dialog().getByLabel('Kept until the end of').fill('2034-06-30')
+  await dialog().getByRole('switch', { name: 'Legal hold' }).click()
+  await dialog().getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('banner').getByText('Kept until 2034-06-30').waitFor()
+  const kept = await caller.get<{ legal_hold: boolean; retain_until: string }>('/incidents/D-1')
+  expect([kept.legal_hold, kept.retain_until]).toEqual([false, '2034-06-30T23:59:59Z'])
+})
+
 it('an incident is merged into another, and points to it', async () => {
   await page.goto(`${origin()}/incidents/D-3/evidence`)
   await decide('Merge into another')
@@ -84,7 +106,7 @@ it('an incident is merged into another, and points to it', async () => {
   await page.waitForURL(/D-1/)
   await guest.goto(`${origin()}/incidents/D-1/evidence`)
   await guest.getByRole('heading', { name: /Decided 1/ }).waitFor()
-  expect(await guest.getByRole('button', { name: 'Close, merge, who may know' }).count()).toBe(0)
+  expect(await guest.getByRole('button', { name: 'Close, merge, hold, who may know' }).count()).toBe(0)
 })
 
 it('no page broke its policy, threw, or called anybody else', () => {

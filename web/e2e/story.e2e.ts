@@ -194,6 +194,18 @@ it('evidence is hashed anew, and its custody says so', async () => {
   await page.getByRole('tab', { name: 'Custody' }).click()
   await page.getByText(/verif/i).nth(1).waitFor()
   await expectAccessible(page, 'evidence wall')
+  await page.getByRole('tab', { name: 'About' }).click()
+  await page.getByRole('button', { name: 'Put under legal hold' }).click()
+  await page.getByLabel('Reason, for the chain of custody').fill('Matter 17')
+  await expectAccessible(page, 'legal hold')
+  await picture(page, 'legal-hold')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Lift the legal hold' }).click()
+  await page.getByLabel('Reason, for the chain of custody').fill('Settled')
+  await page.keyboard.press('Enter')
+  await page.getByRole('button', { name: 'Put under legal hold' }).waitFor()
+  await page.getByRole('tab', { name: 'Custody' }).click()
+  await page.getByText('reason Settled').waitFor()
 })
 
 it('actions are taken up and moved', async () => {

@@ -75,7 +75,7 @@ export const incidentsWords = {
     verb: 'Close',
   },
   decisions: {
-    label: 'Close, merge, who may know',
+    label: 'Close, merge, hold, who may know',
     close: 'Close',
     reopen: 'Open again',
     reopenTitle: (key: string) => `Open ${key} again`,
@@ -88,6 +88,14 @@ export const incidentsWords = {
     choose: 'Choose an open incident',
     noOther: 'There is no other open incident',
     goesOn: (key: string) => `Goes on as ${key}`,
+    hold: 'Hold and keep',
+    holdTitle: (key: string) => `Hold and keep ${key}`,
+    holdAbout: 'What is decided here is noted in the log, with who and when.',
+    heldAbout: 'As long as it lies on one incident, the key of the organisation’s evidence cannot be destroyed.',
+    keepUntil: 'Kept until the end of (UTC)',
+    keepAbout: 'A decision that can be extended and never shortened. The store’s own lock stands with each artifact.',
+    keptUntil: (day: string) => `Kept until ${day}`,
+    onlyLonger: (day: string) => `It is kept until ${day}: that can only be extended.`,
     who: 'Who may know of it',
     whoTitle: (key: string) => `Who may know of ${key}`,
     whoAbout:
@@ -106,6 +114,14 @@ export const incidentsWords = {
 export const custodyWords = {
   acts: {
     received: 'Received', read: 'Read', downloaded: 'Downloaded', verified: 'Verified anew', held: 'Put under legal hold',
-    lifted: 'Legal hold lifted',
+    released: 'Legal hold lifted',
   } as Record<string, string>, // prettier-ignore
+  holds: {
+    put: 'Put under legal hold',
+    lift: 'Lift the legal hold',
+    putAbout: 'Its bytes cannot be removed until the hold is lifted, in every incident that has them.',
+    liftAbout: 'How long the store keeps its bytes by itself does not change.',
+    reason: 'Reason, for the chain of custody',
+    done: (held: boolean) => (held ? 'Under legal hold' : 'The legal hold is lifted'),
+  },
 }

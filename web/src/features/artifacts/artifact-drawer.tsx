@@ -8,11 +8,13 @@ import { tell } from '@/components/ui/notices'
 import { Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceText } from '@/components/value'
 import { useNameOf } from '@/lib/api/members'
+import { useMay } from '@/lib/api/session'
 import { plainLine } from '@/lib/evidence'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
 import { offsetText, parseTime, stampText, zoneName } from '@/lib/time'
 import { Bytes } from './bytes'
+import { HoldForm } from './hold-form'
 import { custodyQuery, errorsQuery, offsetOf, sizeText, verifyArtifact, type Artifact } from './queries'
 import { grouped } from '@/lib/grouped'
 
@@ -27,6 +29,7 @@ export function ArtifactDrawer({
   onClose: () => void
 }) {
   const queries = useQueryClient()
+  const mayHold = useMay('incident:restrict')
   const [tab, setTab] = useState('about')
   const [at, setAt] = useState(0)
   const lookAt = (offset: number) => {
@@ -88,6 +91,11 @@ export function ArtifactDrawer({
         </Tabs.List>
         <Tabs.Content value="about" tabIndex={0} className="min-h-0 flex-1 overflow-y-auto px-4 py-3">
           <About artifact={artifact} />
+          {mayHold && artifact.lock && (
+            <div className="mt-3">
+              <HoldForm key={artifact.sha256} incident={incident} artifact={artifact} />
+            </div>
+          )}
         </Tabs.Content>
         <Tabs.Content value="bytes" tabIndex={0} className="min-h-0 flex-1 overflow-auto px-4 py-3 evidence">
           <Bytes key={at} incident={incident} artifact={artifact} from={at} />

@@ -47,6 +47,16 @@ export const rawQuery = (key: string, sha256: string, offset: number) =>
 export const verifyArtifact = (key: string, sha256: string) =>
   bodyOf(api.POST('/v1/incidents/{key}/artifacts/{sha256}/verify', { params: of(key, sha256) }))
 
+/** Put a legal hold on the bytes, or lift it; the reason stands in their custody. */
+export const holdArtifact = (key: string, sha256: string, reason: string, held: boolean) => {
+  const asked = { params: of(key, sha256), body: { reason } }
+  return bodyOf(
+    held
+      ? api.PUT('/v1/incidents/{key}/artifacts/{sha256}/hold', asked)
+      : api.POST('/v1/incidents/{key}/artifacts/{sha256}/hold/lift', asked),
+  )
+}
+
 /** `16.4 MB` */
 export function sizeText(bytes: number): string {
   const units = ['B', 'KB', 'MB', 'GB', 'TB']

@@ -8,7 +8,7 @@ import { menuItem, menuLook } from '@/components/ui/menu'
 import { Modal } from '@/components/ui/modal'
 import { tell } from '@/components/ui/notices'
 import { Select, SelectField } from '@/components/ui/select'
-import { told, Trouble, Waiting } from '@/components/ui/states'
+import { Trouble, Waiting } from '@/components/ui/states'
 import { Switch } from '@/components/ui/switch'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 import { useMembers } from '@/lib/api/members'
@@ -18,9 +18,11 @@ import { plainLine } from '@/lib/evidence'
 import { incidentPath, useGo } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { CloseIncidents, Note } from '../incidents/closing'
+import { Buttons, Refused, type Part } from './decision-form'
+import { Hold, HoldSign } from './hold'
 import { closeIncident, incidentsQuery, STATUSES, type IncidentWhole } from '../incidents/queries'
 
-type Open = 'close' | 'reopen' | 'merge' | 'who' | null
+type Open = 'close' | 'reopen' | 'merge' | 'who' | 'hold' | null
 const words = say.incidents.decisions
 
 /** What is decided of an incident as a whole: that it is over, goes on, is part of another, who may know of it. */
@@ -50,6 +52,7 @@ export function Decisions({ incident }: { incident: IncidentWhole }) {
             ['merge', words.merge],
           ] as [Open, string][])
       : []),
+    ...(mayClose && incident.merged_into === null ? ([['hold', words.hold]] as [Open, string][]) : []),
     ...(mayRestrict && incident.merged_into === null ? ([['who', words.who]] as [Open, string][]) : []),
   ]
   const shut = () => setOpen(null)
@@ -65,6 +68,7 @@ export function Decisions({ incident }: { incident: IncidentWhole }) {
           {say.incidents.closing.reasons[incident.close_reason]}
         </span>
       )}
+      <HoldSign incident={incident} />
       {items.length > 0 && (
         <DropdownMenu.Root>
           <DropdownMenu.Trigger asChild>
@@ -108,6 +112,14 @@ export function Decisions({ incident }: { incident: IncidentWhole }) {
         <Merge incident={incident} close={shut} settled={settled} />
       </Modal>
       <Modal
+        open={open === 'hold'}
+        onOpen={(yes) => !yes && shut()}
+        title={words.holdTitle(plainLine(incident.key, 60))}
+        about={words.holdAbout}
+      >
+        <Hold key={incident.version} incident={incident} close={shut} settled={settled} />
+      </Modal>
+      <Modal
         open={open === 'who'}
         onOpen={(yes) => !yes && shut()}
         title={words.whoTitle(plainLine(incident.key, 60))}
@@ -117,36 +129,6 @@ export function Decisions({ incident }: { incident: IncidentWhole }) {
         <Who incident={incident} close={shut} settled={settled} />
       </Modal>
     </>
-  )
-}
-
-interface Part {
-  incident: IncidentWhole
-  close: () => void
-  settled: () => Promise<unknown>
-}
-
-function Refused({ error }: { error: unknown }) {
-  if (!error) return null
-  const { title, next } = told(error)
-  return (
-    <p role="alert" className="text-[13px] text-act-high">
-      {title}
-      {next && <span className="block text-xs text-ink-3">{next}</span>}
-    </p>
-  )
-}
-
-function Buttons({ close, verb, busy }: { close: () => void; verb: string; busy: boolean }) {
-  return (
-    <div className="flex justify-end gap-2">
-      <Button kind="bare" onClick={close}>
-        {say.cancel}
-      </Button>
-      <Button type="submit" kind="main" disabled={busy}>
-        {verb}
-      </Button>
-    </div>
   )
 }
 
