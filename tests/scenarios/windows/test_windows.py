@@ -8,9 +8,9 @@ import pytest
 
 from ..conftest import Told
 from ..making import Scenario
-from . import desktop, macro, screensaver, scripted, server
+from . import desktop, disc, macro, screensaver, scripted, server
 
-SCENARIOS = tuple(m.SCENARIO for m in (screensaver, macro, desktop, server, scripted))
+SCENARIOS = tuple(m.SCENARIO for m in (screensaver, macro, desktop, server, scripted, disc))
 pytestmark = pytest.mark.timeout(300)
 Tell = Callable[[Scenario], Told]
 each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)

@@ -149,13 +149,24 @@ class Grower:
                     cluster.files[path] |= {"opened"}
             if parent.name in names.BOUNDARY or parent.name in names.DELIVERERS or parent.name in names.OFFICE:
                 return
-            climbable = (
-                parent.name in names.SHELLS or names.user_writable(parent.executable) or self._carried_in(parent)
-            )
-            if not climbable or parent.start is None:
+            if parent.start is None or not self.climbable(parent):
                 return
             self._join(cluster, parent, parent.start, f"started {at.name}")
             at = parent
+
+    def climbable(self, parent: Process) -> bool:
+        """True for a process that what it started belongs to: a shell, a carrier, a program out of a place anyone can write to."""
+        usual = parent.name in names.BOUNDARY | names.DELIVERERS | names.OFFICE or names.is_server(parent.name)
+        runs = parent.name in names.SHELLS | names.CARRIERS or names.user_writable(parent.executable)
+        return parent.start is not None and not usual and (runs or self._carried_in(parent))
+
+    def top_of(self, process: Process) -> Process:
+        """The uppermost process that a process belongs to."""
+        seen = {process.key}
+        while (parent := self.table.parent_of(process)) and parent.key not in seen and self.climbable(parent):
+            seen.add(parent.key)
+            process = parent
+        return process
 
     def _carried_in(self, process: Process) -> bool:
         """True for a service's program in the Windows folder itself: remote execution tools put theirs there over ADMIN$."""

@@ -33,6 +33,13 @@ SHELLS = frozenset(
         "bash dash zsh ash ksh fish python python2 python3 perl ruby php busybox"
     ).split()
 )
+# Programs of Windows that exist to run what they are given: what they start, that started.
+CARRIERS = frozenset(
+    (
+        "rundll32.exe regsvr32.exe msiexec.exe installutil.exe msbuild.exe regasm.exe regsvcs.exe cmstp.exe odbcconf.exe "
+        "forfiles.exe pcalua.exe wmic.exe hh.exe mavinject.exe control.exe"
+    ).split()
+)
 # A process under one of these was started by the system or by the person at the desk: the chain ends here.
 BOUNDARY = frozenset(
     (

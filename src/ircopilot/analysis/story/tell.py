@@ -28,6 +28,7 @@ NEAR = timedelta(minutes=30)
 # Records of a lasting change that name no process: accounts, groups, tasks, services, subscriptions, logs cleared.
 CHANGES = frozenset("104 1102 4697 4698 4702 4719 4720 4724 4728 4732 4738 4756 4662 4769 7045 19 20 21".split())
 MAX_CALLERS = 3
+TELLING, FAMILY = 1.0, 3  # what a rule must weigh, and how many such a family must match, to be told as one
 WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
 NO_SEED = names.BROWSERS | STARTERS | {"explorer.exe"}
@@ -83,11 +84,13 @@ def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion
     """Clusters worth telling: strongest first, each seed in one cluster only; weak ones beside a strong one are dropped."""
     scored: list[tuple[float, Cluster]] = []
     covered: set[str] = set()
-    for key in _seeds(table, suspects, grower.routine):
+    families = _families(grower, suspects)
+    for key in _seeds(table, suspects, families, grower.routine):
         if key in covered or len(scored) >= MAX_CLUSTERS:
             continue
-        rules = sorted(hits.detections[r].title for r in suspects[key].rules)
-        cluster = grower.grow(table.by_key[key], "; ".join(rules[:3]), suspects[key].since)
+        suspicion = suspects.get(key) or families[key]
+        rules = sorted(hits.detections[r].title for r in suspicion.rules)
+        cluster = grower.grow(table.by_key[key], "; ".join(rules[:3]), suspicion.since)
         covered |= set(cluster.members)
         scored.append((_score(cluster, suspects, hits), cluster))
     if not scored:
@@ -115,11 +118,30 @@ def _tied(weak: Cluster, strong: Cluster, network: Network) -> bool:
     return bool(weak.hosts & reached) and any(first - NEAR <= m.since <= last + NEAR for m in weak.members.values())
 
 
-def _seeds(table: ProcessTable, suspects: dict[str, Suspicion], routine: set[str]) -> list[str]:
+def _families(grower: Grower, suspects: dict[str, Suspicion]) -> dict[str, Suspicion]:
+    """Suspicion of whole families, by their uppermost process: one command may say little where five together say much."""
+    found: dict[str, Suspicion] = {}
+    for key, suspicion in sorted(suspects.items()):
+        top = grower.top_of(grower.table.by_key[key])
+        family = found.setdefault(top.key, Suspicion())
+        family.rules |= {r: w for r, w in suspicion.rules.items() if w >= TELLING}
+        if suspicion.since:
+            family.since = min(family.since, suspicion.since) if family.since else suspicion.since
+    return {k: f for k, f in found.items() if len(f.rules) >= FAMILY and f.score >= SEED}
+
+
+def _seeds(
+    table: ProcessTable, suspects: dict[str, Suspicion], families: dict[str, Suspicion], routine: set[str]
+) -> list[str]:
     """Processes to start from, most suspicious first: the strong ones, or the best of the weak where there are none."""
     order = sorted(suspects.items(), key=lambda kv: (-kv[1].score, kv[0]))
     usable = [(key, s.score) for key, s in order if key not in routine and table.by_key[key].name not in NO_SEED]
     strong = [key for key, score in usable if score >= SEED]
+    strong += [
+        key
+        for key, family in sorted(families.items(), key=lambda kv: (-kv[1].score, kv[0]))
+        if key not in strong and key not in routine and table.by_key[key].name not in NO_SEED
+    ]
     if strong or not usable:
         return strong
     return [key for key, score in usable if score >= max(WEAK, 0.6 * usable[0][1])][:5]
