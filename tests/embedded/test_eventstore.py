@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import threading
 import time
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import zstandard
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from ircopilot.embedded.eventstore.engine import EventStoreInUse, _take_lock
+from ircopilot.embedded.eventstore.serve import MERGE_NICE, MERGE_THREADS
 from ircopilot.settings import StackUrls
 
 LINES = 300_000
@@ -287,15 +290,41 @@ def test_a_second_opener_is_told_why(tmp_path: Path) -> None:
         _take_lock(tmp_path)
 
 
-def test_sigterm_ends_it_within_two_seconds_also_under_a_query(tmp_path: Path) -> None:
+@contextmanager
+def event_store(directory: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """One of its own: the process and its URL."""
     command = [sys.executable, "-m", "ircopilot.embedded.eventstore"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(f'{{"directory": "{tmp_path}", "port": 0, "password": "p", "ready_fd": -1}}')
+        process.stdin.write(f'{{"directory": "{directory}", "port": 0, "password": "p", "ready_fd": -1}}')
         process.stdin.close()
         port = int(process.stdout.readline().split("127.0.0.1:")[1].split("/")[0])
-        url = f"http://ircopilot:p@127.0.0.1:{port}/ircopilot"
+        try:
+            yield process, f"http://ircopilot:p@127.0.0.1:{port}/ircopilot"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="threads are listed in /proc")
+def test_merges_let_queries_go_first(tmp_path: Path) -> None:
+    with event_store(tmp_path) as (process, url), clickhouse_connect.get_client(dsn=url) as client:
+        client.command("CREATE TABLE merged (n UInt64) ENGINE = MergeTree ORDER BY n")
+        for _ in range(2):
+            client.command("INSERT INTO merged SELECT number FROM numbers(10)")
+        client.command("OPTIMIZE TABLE merged FINAL")
+        tasks = Path(f"/proc/{process.pid}/task")
+        merging = [int(t.name) for t in tasks.iterdir() if (t / "comm").read_text().strip() == MERGE_THREADS]
+        assert merging
+        deadline = time.monotonic() + 60
+        while {os.getpriority(os.PRIO_PROCESS, thread) for thread in merging} != {MERGE_NICE}:
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        assert os.getpriority(os.PRIO_PROCESS, process.pid) < MERGE_NICE
+
+
+def test_sigterm_ends_it_within_two_seconds_also_under_a_query(tmp_path: Path) -> None:
+    with event_store(tmp_path) as (process, url):
         fields = dict.fromkeys(StackUrls.model_fields, "") | {"clickhouse_url": url}
         query = Background(StackUrls.model_validate(fields), NEVER_ENDING)
         begin = time.monotonic()

@@ -9,9 +9,9 @@ from tests.stores.events.invented import event, insert_events
 
 from ircopilot.analysis.search import compile_search
 from ircopilot.stores import StoreSet
-from ircopilot.stores.events import EventScope, Timeline, paging
+from ircopilot.stores.events import EventScope, Timeline, paging, scanning
 from ircopilot.stores.events.answers import QueryLimits
-from ircopilot.stores.events.schema import TEXT_INDEXES
+from ircopilot.stores.events.schema import READ_TEXT, TEXT_INDEXES
 
 TEXTS = (
     "procdump64.exe -ma lsass.exe", "ProcDump32", "éxplorer.exe in {B2796A13-618F-5881-0000-001031520200}", "svc_backup",
@@ -101,3 +101,18 @@ def test_pages_of_a_word_are_the_same_whatever_is_looked_at_first(
         found += [e.event_id for e in (page.events if direction == "later" else reversed(page.events))]
         cursor = page.later if direction == "later" else page.earlier
     assert len(found) == len(set(found)) == 9
+
+
+def test_a_histogram_of_a_word_that_many_events_hold_looks_it_up_and_counts_the_same(
+    stores: StoreSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scanning, "FIRST_STRETCH", 100)
+    monkeypatch.setattr(scanning, "LONGEST", 200)
+    org, asked, ask = str(uuid.uuid4()), list[str](), stores.events.query_table
+    load = insert_events(stores, org, [event(n, message="a needle" if n % 3 else "hay") for n in range(900)])
+    monkeypatch.setattr(stores.events, "query_table", lambda sql, *more: (asked.append(sql), ask(sql, *more))[1])
+    found = Timeline(stores.events, EventScope(org, (load,))).histogram(60, None, compile_search("needle"))
+    assert found.events == 600
+    counting = [sql for sql in asked if "LIKE" in sql]
+    assert [READ_TEXT in sql for sql in counting] == [True] + [False] * (len(counting) - 1)
+    assert len(counting) > 1
