@@ -138,12 +138,12 @@ _FACTS: tuple[FactRow, ...] = (
     ("first", 3, ("rundll32.exe & scan_0412.dll",)), ("first_c2", 2, (f"rundll32.exe & mrw-ws14 & {C2}",)), ("groups", 1, ("domain admins",)),
     ("trusts", 1, ("nltest",)), ("run_key", 3, ("scanhelper & run",)), ("wmic", 3, ("wmic & mrw-fs02",)), ("logon", 3, ("svc-sql & logged on & 10.44.0.14",)),
     ("carried", 2, ("scan.dll & mrw-fs02",)), ("wmi_run", 3, ("wmiprvse.exe & cmd.exe",)), ("server_c2", 2, (f"rundll32.exe & mrw-fs02 & {C2}",)),
-    ("dump", 3, ("ls.dmp",)), ("archive", 2, ("fin.7z",)), ("taken", 3, ("rclone.exe & mega",)), ("cloud", 1, (CLOUD,)), ("log", 2, ("wevtutil & security", "cleared & security")),
+    ("dump", 3, ("ls.dmp",)), ("archive", 2, ("fin.7z",)), ("taken", 3, ("rclone.exe & mega",)), ("cloud", 1, (CLOUD,)), ("gone", 2, ("deleted & fin.7z",)), ("log", 2, ("wevtutil & security", "cleared & security")),
 )  # fmt: skip
 SCENARIO = Scenario(
     "disc", write,
     make_truth(
-        "disc", _FACTS, "first groups run_key wmic wmi_run dump archive taken log",
+        "disc", _FACTS, "first groups run_key wmic wmi_run dump archive taken gone log",
         "T1218.011 T1069.002 T1482 T1547.001 T1047 T1021.002 T1003.001 T1560.001 T1567.002 T1685.005",
         "T1204.002 T1059.003 T1033 T1071 T1071.001 T1570 T1105 T1078 T1078.002 T1070.004 T1112 T1218 T1087 T1087.002 T1018 T1027 T1041 T1048 T1005 T1039 "
         "T1053 T1574.001 T1036 T1569.002 T1074 T1564 T1069 T1573",

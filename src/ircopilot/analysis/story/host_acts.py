@@ -176,7 +176,8 @@ def _stream(book: ActBook, member: Member, row: Row, network: Network, cluster: 
 
 def _deleted(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> None:
     path = row["file_path"]
-    if names.executable(path) and "__psscriptpolicytest" not in path.lower():
+    telling = names.executable(path) or path.lower().endswith(names.DUMP_SUFFIXES + names.ARCHIVE_SUFFIXES)
+    if telling and "__psscriptpolicytest" not in path.lower():
         hashes = {n: row[f"hash_{n}"] for n in ("sha256", "sha1", "md5")}
         draft = _draft("deleted-file", row, (names.shown(path),), file=path, **hashes)
         draft.techniques |= {"T1070.004"}
