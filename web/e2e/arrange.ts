@@ -79,11 +79,16 @@ export async function makeIncident(caller: Caller, title: string, { folder = evi
     const name = encodeURIComponent(relative(folder, path))
     await caller.send(`/incidents/${key}/evidence?name=${name}`, readFileSync(path))
   }
-  const { id } = await caller.send<{ id: string }>(`/incidents/${key}/runs`)
+  await analyse(caller, key)
+  return key
+}
+
+/** A run of the incident, from its first stage or another one; it is done when this returns. */
+export async function analyse(caller: Caller, key: string, asked = {}): Promise<void> {
+  const { id } = await caller.send<{ id: string }>(`/incidents/${key}/runs`, asked)
   for (let state = ''; state !== 'done';) {
     ;({ state } = await caller.get<{ state: string }>(`/runs/${id}`))
-    if (state === 'failed' || state === 'cancelled') throw new Error(`the analysis of ${title}: ${state}`)
+    if (state === 'failed' || state === 'cancelled') throw new Error(`the analysis of ${key}: ${state}`)
     await new Promise((later) => setTimeout(later, 250))
   }
-  return key
 }

@@ -1,10 +1,11 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { comeIn, makeIncident, person, signInAsOwner } from './arrange'
+import { analyse, comeIn, makeIncident, person, signInAsOwner, type Caller } from './arrange'
 import { expectAccessible, openBrowser, openPage, origin, picture } from './browser'
 
 let browser: Browser
 let context: BrowserContext
+let caller: Caller
 let page: Page
 let other: Page
 let breaches: string[]
@@ -13,7 +14,7 @@ let incident = ''
 beforeAll(async () => {
   browser = await openBrowser()
   context = await browser.newContext({ viewport: { width: 1440, height: 900 }, reducedMotion: 'reduce' })
-  const caller = await signInAsOwner(context)
+  caller = await signInAsOwner(context)
   incident = await makeIncident(caller, 'Sample')
   ;({ page, breaches } = await openPage(context))
   other = (await openPage(await browser.newContext({ reducedMotion: 'reduce' }))).page
@@ -133,6 +134,19 @@ it('where a model would answer, it says that there is none, and offers nothing t
   expect(await panel.getByRole('textbox').count()).toBe(0)
   await expectAccessible(page, 'ask')
   await picture(page, 'ask')
+})
+
+it('two versions held against each other say who made and who worked on each', async () => {
+  await analyse(caller, incident, { first_stage: 'report' })
+  await page.goto(at('/report?version=2&against=1'))
+  const makers = page.getByRole('list', { name: 'Who made the two' })
+  await makers
+    .getByText(/^Worked on by .*Cy Ford/)
+    .first()
+    .waitFor()
+  expect(await makers.getByText('Drafted by an analysis').count()).toBe(2)
+  await expectAccessible(page, 'versions')
+  await picture(page, 'versions')
 })
 
 it('no page broke its policy, threw, or called anybody else', () => {

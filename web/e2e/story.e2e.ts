@@ -125,7 +125,7 @@ it('a search narrows everything, completes names, and points at what is wrong', 
   await box.press('Enter')
   await until(() => asked().get('q') === 'host:fin-ws07 AND kind:log', 'the search stands in the address')
   await until(async () => {
-    const hosts = await page.getByRole('row').locator('[role=cell]:nth-child(3)').allInnerTexts()
+    const hosts = await page.getByRole('row').locator('[role=gridcell]:nth-child(3)').allInnerTexts()
     return hosts.length > 3 && hosts.every((host) => host === 'FIN-WS07')
   }, 'only events of that host')
 })

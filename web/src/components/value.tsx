@@ -105,6 +105,8 @@ export interface PointedValue {
   value: string
   x: number
   y: number
+  /** Where whoever leaves the menu goes on. */
+  from: HTMLElement
 }
 
 /** The same menu for one of many values, where a menu each would be too many. */
@@ -115,7 +117,15 @@ export function ValueMenuAt({ at, onClose }: { at: PointedValue; onClose: () => 
         <span aria-hidden className="pointer-events-none fixed size-0" style={{ left: at.x, top: at.y }} />
       </DropdownMenu.Trigger>
       <DropdownMenu.Portal>
-        <DropdownMenu.Content align="start" sideOffset={6} className={menuLook}>
+        <DropdownMenu.Content
+          align="start"
+          sideOffset={6}
+          className={menuLook}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault()
+            at.from.focus()
+          }}
+        >
           <ValueItems field={at.field} value={at.value} />
         </DropdownMenu.Content>
       </DropdownMenu.Portal>

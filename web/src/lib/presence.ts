@@ -85,8 +85,10 @@ function leave(): void {
 
 /** Be seen on this page of the incident while it is in sight; null: nowhere. */
 export function useSeenAt(incident: string | null, page: string): void {
+  // Nothing can be said before the session has told its token.
+  const known = useMe().data !== undefined
   useEffect(() => {
-    if (!incident) return
+    if (!incident || !known) return
     here = { incident, place: { page } }
     enter()
     const timer = setInterval(enter, AGAIN_MS)
@@ -96,7 +98,7 @@ export function useSeenAt(incident: string | null, page: string): void {
       clearInterval(timer)
       document.removeEventListener('visibilitychange', turned)
     }
-  }, [incident, page])
+  }, [incident, page, known])
   useEffect(
     () => () => {
       leave()

@@ -119,7 +119,7 @@ export const custodyWords = {
   holds: {
     put: 'Put under legal hold',
     lift: 'Lift the legal hold',
-    putAbout: 'Its bytes cannot be removed until the hold is lifted, in every incident that has them.',
+    putAbout: 'Until it is lifted the store refuses to remove its bytes, whichever incident has them.',
     liftAbout: 'How long the store keeps its bytes by itself does not change.',
     reason: 'Reason, for the chain of custody',
     done: (held: boolean) => (held ? 'Under legal hold' : 'The legal hold is lifted'),

@@ -180,6 +180,8 @@ export const en = {
     pause: 'Pause',
     next: 'Next act',
     previous: 'Previous act',
+    nextRow: 'Next event of the table',
+    previousRow: 'Previous event of the table',
     speed: 'Speed',
     fit: 'Whole incident',
     fitStory: 'The attack',

@@ -20,10 +20,10 @@ export function saveText(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 1000)
 }
 
-/** A secret that is shown now and never again. */
-export function ShownOnce({ text, label }: { text: string; label: string }) {
+/** A secret that is shown now and never again; whoever has it says so. */
+export function ShownOnce({ text, label, onDone }: { text: string; label: string; onDone: () => void }) {
   return (
-    <div>
+    <div className="flex flex-col">
       <p className="rounded-lg p-3 evidence text-xs break-all select-all" role="status" aria-label={label}>
         {text}
       </p>
@@ -33,6 +33,9 @@ export function ShownOnce({ text, label }: { text: string; label: string }) {
           <Copy size={13} /> {say.copy}
         </Button>
       </p>
+      <Button kind="main" className="mt-5 self-end" onClick={onDone}>
+        {say.done}
+      </Button>
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { Copy } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field } from '@/components/ui/field'
+import { NameForm } from '@/components/ui/name-form'
 import { copyText } from '@/components/ui/shown-once'
 import { api, bodyOf, rememberToken, type Schemas } from '@/lib/api/client'
 import { say } from '@/lib/strings'
@@ -14,33 +15,19 @@ type Totp = Schemas['TotpOut']
 
 /** An authenticator app: its name, its key as a picture, its first code. */
 export function EnrolApp({ onDone }: { onDone: (enrolled: Enrolled) => void }) {
-  const [label, setLabel] = useState('')
   const begin = useMutation({
-    mutationFn: () => bodyOf(api.POST('/v1/me/totp', { body: { label: label.trim() } })),
+    mutationFn: (label: string) => bodyOf(api.POST('/v1/me/totp', { body: { label } })),
   })
   if (begin.data) return <FirstCode totp={begin.data} onDone={onDone} />
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        begin.mutate()
-      }}
-    >
-      <Field
-        label={say.factors.appName}
-        hint={say.factors.passkeyHint}
-        value={label}
-        required
-        autoFocus
-        maxLength={120}
-        onChange={(event) => setLabel(event.target.value)}
-      />
-      <Refusal error={begin.error} />
-      <Button type="submit" kind="main" className="self-end" disabled={!label.trim() || begin.isPending}>
-        {say.factors.next}
-      </Button>
-    </form>
+    <NameForm
+      label={say.factors.appName}
+      hint={say.factors.passkeyHint}
+      verb={say.factors.next}
+      busy={begin.isPending}
+      refused={<Refusal error={begin.error} />}
+      onName={begin.mutate}
+    />
   )
 }
 

@@ -6,9 +6,15 @@ import { Button } from '@/components/ui/button'
 import { Trouble, Waiting } from '@/components/ui/states'
 import { EvidenceText } from '@/components/value'
 import { plainLine } from '@/lib/evidence'
+import { bareName } from '@/lib/names'
+import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
+import { parseTime, stampText, zoneName } from '@/lib/time'
 import { standingOf } from './claim-row'
-import { diffQuery, foundNamesQuery, versionQuery, type ClaimChange, type FactChange, type ReportDiff } from './queries'
+import { handsOf } from './hands'
+import {
+  diffQuery, foundNamesQuery, versionQuery, type ClaimChange, type FactChange, type ReportDiff, type VersionShort,
+} from './queries' // prettier-ignore
 import { VersionMenu, type VersionMenuProps } from './version-menu'
 import { wordDiff } from './words'
 
@@ -54,6 +60,7 @@ export function DiffPage({ incident, from, to, ...choose }: Props) {
         </Button>
       </header>
       <article className="mx-auto max-w-[820px] px-6 pt-2 pb-24">
+        <Makers incident={incident} numbers={[from, to]} versions={choose.versions} />
         {nothing && <p className="pl-[94px] text-ink-2">{say.versions.nothing}</p>}
         {sections.map((section) => {
           const here = claims.filter((one) => one.section === section)
@@ -76,11 +83,53 @@ export function DiffPage({ incident, from, to, ...choose }: Props) {
   )
 }
 
+/** Of each of the two: how far it has come, when it was made and by what, and who worked on it. */
+function Makers({
+  incident,
+  numbers,
+  versions,
+}: {
+  incident: string
+  numbers: [number, number]
+  versions: VersionShort[]
+}) {
+  return (
+    <ul aria-label={say.versions.makers} className="mb-8 grid gap-3 rounded-xl bg-raised px-5 py-3.5 sm:grid-cols-2">
+      {numbers.map((number) => {
+        const version = versions.find((one) => one.version === number)
+        return version && <Maker key={number} incident={incident} version={version} />
+      })}
+    </ul>
+  )
+}
+
+function Maker({ incident, version }: { incident: string; version: VersionShort }) {
+  const [zone] = useZone()
+  const report = useQuery(versionQuery(incident, version.version)).data
+  const hands = report ? handsOf(report).map((name) => plainLine(name, 60)) : []
+  const at = parseTime(version.made_at)
+  return (
+    <li className="min-w-0">
+      <p className="flex items-baseline gap-2 text-[13px] font-[580]">
+        {say.report.version(version.version)}
+        <span className="text-xs font-[440] text-ink-3">{say.report.states[version.state]}</span>
+      </p>
+      <p className="text-xs text-ink-2 tabular-nums">
+        {say.versions.origins[version.origin]}, {stampText(at, zone, false).slice(0, -3)} {zoneName(zone, at)}
+      </p>
+      <p className="text-xs text-pretty text-ink-3">
+        {report && (hands.length ? say.versions.hands(hands.join(', ')) : say.versions.noHands)}
+      </p>
+    </li>
+  )
+}
+
 function Change({ change: { change, before, after } }: { change: ClaimChange }) {
   const shown = after ?? before
   if (!shown) return null
   const pieces = wordDiff(before?.text ?? '', after?.text ?? '')
-  const notes = before && after ? notesOf(before, after) : []
+  const by = after?.decided_by ? [say.versions.by(plainLine(bareName(after.decided_by), 60))] : []
+  const notes = [...(before && after ? notesOf(before, after) : []), ...by]
   return (
     <div className="flex py-1.5">
       <span className={`w-16 shrink-0 pt-1 text-xs ${INK[change]}`}>{say.versions.changes[change]}</span>

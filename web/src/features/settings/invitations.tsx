@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Mail } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Modal } from '@/components/ui/modal'
+import { NameForm } from '@/components/ui/name-form'
 import { tell } from '@/components/ui/notices'
 import { SelectField } from '@/components/ui/select'
 import { ShownOnce } from '@/components/ui/shown-once'
@@ -25,16 +25,14 @@ export function InviteSomebody({ open, close }: { open: boolean; close: () => vo
   const queries = useQueryClient()
   const mine = useMe().data?.role ?? 'viewer'
   const roles = rolesToGive(mine)
-  const [email, setEmail] = useState('')
   const [role, setRole] = useState<PersonRole>('analyst')
   const [days, setDays] = useState(3)
   const invite = useMutation({
-    mutationFn: () => bodyOf(api.POST('/v1/invitations', { body: { email: email.trim(), role, hours: days * 24 } })),
+    mutationFn: (email: string) => bodyOf(api.POST('/v1/invitations', { body: { email, role, hours: days * 24 } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: invitationsQuery().queryKey }),
   })
   const shut = () => {
     invite.reset()
-    setEmail('')
     close()
   }
   return (
@@ -43,32 +41,21 @@ export function InviteSomebody({ open, close }: { open: boolean; close: () => vo
       keep={invite.isSuccess}
       onOpen={(yes) => !yes && shut()}
       title={invite.data ? say.members.link : say.members.invite}
-      about={invite.data ? say.members.linkFor(plainLine(email, 200)) : say.members.inviteAbout}
+      about={invite.data ? say.members.linkFor(plainLine(invite.variables, 200)) : say.members.inviteAbout}
     >
       {invite.data ? (
-        <div className="flex flex-col gap-5">
-          <ShownOnce text={invite.data.link} label={say.members.link} />
-          <Button kind="main" className="self-end" onClick={shut}>
-            {say.done}
-          </Button>
-        </div>
+        <ShownOnce text={invite.data.link} label={say.members.link} onDone={shut} />
       ) : (
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            invite.mutate()
-          }}
+        <NameForm
+          label={say.members.email}
+          type="email"
+          longest={254}
+          verb={say.members.makeLink}
+          busy={invite.isPending}
+          refused={<Refusal error={invite.error} />}
+          onCancel={shut}
+          onName={invite.mutate}
         >
-          <Field
-            label={say.members.email}
-            type="email"
-            value={email}
-            required
-            autoFocus
-            maxLength={254}
-            onChange={(event) => setEmail(event.target.value)}
-          />
           <div className="grid grid-cols-2 gap-4">
             <SelectField
               label={say.members.role}
@@ -83,16 +70,7 @@ export function InviteSomebody({ open, close }: { open: boolean; close: () => vo
               options={LIVES_D.map((n) => [String(n), say.members.days(n)] as const)}
             />
           </div>
-          <Refusal error={invite.error} />
-          <div className="flex justify-end gap-2">
-            <Button kind="bare" onClick={shut}>
-              {say.cancel}
-            </Button>
-            <Button type="submit" kind="main" disabled={!email.trim() || invite.isPending}>
-              {say.members.makeLink}
-            </Button>
-          </div>
-        </form>
+        </NameForm>
       )}
     </Modal>
   )

@@ -101,12 +101,7 @@ export function KeyList({
         }}
       />
       <Modal open={secret !== ''} keep onOpen={() => null} title={say.keys.madeTitle}>
-        <div className="flex flex-col gap-5">
-          <ShownOnce text={secret} label={say.keys.madeTitle} />
-          <Button kind="main" className="self-end" onClick={() => setSecret('')}>
-            {say.done}
-          </Button>
-        </div>
+        <ShownOnce text={secret} label={say.keys.madeTitle} onDone={() => setSecret('')} />
       </Modal>
     </div>
   )

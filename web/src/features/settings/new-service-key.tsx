@@ -1,9 +1,8 @@
 'use client'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Modal } from '@/components/ui/modal'
+import { NameForm } from '@/components/ui/name-form'
 import { SelectField } from '@/components/ui/select'
 import { ShownOnce } from '@/components/ui/shown-once'
 import { api, bodyOf } from '@/lib/api/client'
@@ -36,12 +35,7 @@ export function NewServiceKey({ account, close }: { account: Member | null; clos
       className="w-[min(560px,94vw)]"
     >
       {secret ? (
-        <div className="flex flex-col gap-5">
-          <ShownOnce text={secret} label={say.keys.madeTitle} />
-          <Button kind="main" className="self-end" onClick={shut}>
-            {say.done}
-          </Button>
-        </div>
+        <ShownOnce text={secret} label={say.keys.madeTitle} onDone={shut} />
       ) : (
         account && (
           <Form
@@ -61,17 +55,16 @@ export function NewServiceKey({ account, close }: { account: Member | null; clos
 function Form({ account, close, onMade }: { account: Member; close: () => void; onMade: (secret: string) => void }) {
   const mine = useMe().data?.role ?? 'viewer'
   const policy = useQuery(rolesQuery()).data
-  const [name, setName] = useState('')
   const [role, setRole] = useState<Role>('service')
   const [days, setDays] = useState(90)
   const [scopes, setScopes] = useState<Permission[] | null>(null)
   const all = policy?.items.find((one) => one.role === role)?.permissions ?? []
   const make = useMutation({
-    mutationFn: () =>
+    mutationFn: (name: string) =>
       bodyOf(
         api.POST('/v1/api-keys', {
           body: {
-            name: name.trim(),
+            name,
             role,
             scopes: scopes?.filter((one) => all.includes(one)) ?? null,
             expires_at: days ? new Date(Date.now() + days * DAY_MS).toISOString() : null,
@@ -84,21 +77,14 @@ function Form({ account, close, onMade }: { account: Member; close: () => void; 
   const toggle = (one: Permission) =>
     setScopes((now) => (now?.includes(one) ? now.filter((other) => other !== one) : [...(now ?? []), one]))
   return (
-    <form
-      className="flex flex-col gap-4"
-      onSubmit={(event) => {
-        event.preventDefault()
-        make.mutate()
-      }}
+    <NameForm
+      label={say.keys.name}
+      verb={say.keys.make}
+      busy={scopes?.length === 0 || make.isPending}
+      refused={<Refusal error={make.error} />}
+      onCancel={close}
+      onName={make.mutate}
     >
-      <Field
-        label={say.keys.name}
-        value={name}
-        required
-        autoFocus
-        maxLength={120}
-        onChange={(event) => setName(event.target.value)}
-      />
       <div className="grid grid-cols-2 gap-4">
         <SelectField
           label={say.keys.role}
@@ -144,15 +130,6 @@ function Form({ account, close, onMade }: { account: Member; close: () => void; 
           ))}
         </fieldset>
       )}
-      <Refusal error={make.error} />
-      <div className="flex justify-end gap-2">
-        <Button kind="bare" onClick={close}>
-          {say.cancel}
-        </Button>
-        <Button type="submit" kind="main" disabled={!name.trim() || scopes?.length === 0 || make.isPending}>
-          {say.keys.make}
-        </Button>
-      </div>
-    </form>
+    </NameForm>
   )
 }

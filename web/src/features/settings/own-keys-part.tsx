@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Modal } from '@/components/ui/modal'
+import { NameForm } from '@/components/ui/name-form'
 import { SelectField } from '@/components/ui/select'
 import { ShownOnce } from '@/components/ui/shown-once'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
@@ -65,16 +65,14 @@ const makeKey = (name: string, endMs: number) =>
   bodyOf(api.POST('/v1/me/api-keys', { body: { name, expires_at: new Date(endMs).toISOString() } }))
 
 function NewKey({ open, close, settled }: { open: boolean; close: () => void; settled: () => Promise<void> }) {
-  const [name, setName] = useState('')
   const [days, setDays] = useState(30)
   const make = useMutation({
     // A minute less than promised, so that a clock that is ahead asks for no more than may be.
-    mutationFn: () => makeKey(name.trim(), Date.now() + days * DAY_MS - 60_000),
+    mutationFn: (name: string) => makeKey(name, Date.now() + days * DAY_MS - 60_000),
     onSuccess: settled,
   })
   const shut = () => {
     make.reset()
-    setName('')
     close()
   }
   return (
@@ -85,44 +83,23 @@ function NewKey({ open, close, settled }: { open: boolean; close: () => void; se
       title={make.data ? say.keys.madeTitle : say.keys.new}
     >
       {make.data ? (
-        <div className="flex flex-col gap-5">
-          <ShownOnce text={make.data.secret} label={say.keys.madeTitle} />
-          <Button kind="main" className="self-end" onClick={shut}>
-            {say.done}
-          </Button>
-        </div>
+        <ShownOnce text={make.data.secret} label={say.keys.madeTitle} onDone={shut} />
       ) : (
-        <form
-          className="flex flex-col gap-4"
-          onSubmit={(event) => {
-            event.preventDefault()
-            make.mutate()
-          }}
+        <NameForm
+          label={say.keys.name}
+          verb={say.keys.make}
+          busy={make.isPending}
+          refused={<Refusal error={make.error} />}
+          onCancel={shut}
+          onName={make.mutate}
         >
-          <Field
-            label={say.keys.name}
-            value={name}
-            required
-            autoFocus
-            maxLength={120}
-            onChange={(event) => setName(event.target.value)}
-          />
           <SelectField
             label={say.keys.life}
             value={String(days)}
             onChange={(event) => setDays(Number(event.target.value))}
             options={LIVES.map((n) => [String(n), say.keys.days(n)] as const)}
           />
-          <Refusal error={make.error} />
-          <div className="flex justify-end gap-2">
-            <Button kind="bare" onClick={shut}>
-              {say.cancel}
-            </Button>
-            <Button type="submit" kind="main" disabled={!name.trim() || make.isPending}>
-              {say.keys.make}
-            </Button>
-          </div>
-        </form>
+        </NameForm>
       )}
     </Modal>
   )

@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Bot, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
-import { Field } from '@/components/ui/field'
 import { Modal } from '@/components/ui/modal'
+import { NameForm } from '@/components/ui/name-form'
 import { tell } from '@/components/ui/notices'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { api, bodyOf } from '@/lib/api/client'
@@ -159,42 +159,23 @@ function Account({
 
 function NewAccount({ open, close }: { open: boolean; close: () => void }) {
   const queries = useQueryClient()
-  const [name, setName] = useState('')
   const make = useMutation({
-    mutationFn: () => bodyOf(api.POST('/v1/service-accounts', { body: { name: name.trim() } })),
+    mutationFn: (name: string) => bodyOf(api.POST('/v1/service-accounts', { body: { name } })),
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: serviceAccountsQuery().queryKey })
-      setName('')
       close()
     },
   })
   return (
     <Modal open={open} onOpen={(yes) => !yes && close()} title={say.services.add} about={say.services.noneAbout}>
-      <form
-        className="flex flex-col gap-4"
-        onSubmit={(event) => {
-          event.preventDefault()
-          make.mutate()
-        }}
-      >
-        <Field
-          label={say.services.name}
-          value={name}
-          required
-          autoFocus
-          maxLength={120}
-          onChange={(event) => setName(event.target.value)}
-        />
-        <Refusal error={make.error} />
-        <div className="flex justify-end gap-2">
-          <Button kind="bare" onClick={close}>
-            {say.cancel}
-          </Button>
-          <Button type="submit" kind="main" disabled={!name.trim() || make.isPending}>
-            {say.services.add}
-          </Button>
-        </div>
-      </form>
+      <NameForm
+        label={say.services.name}
+        verb={say.services.add}
+        busy={make.isPending}
+        refused={<Refusal error={make.error} />}
+        onCancel={close}
+        onName={make.mutate}
+      />
     </Modal>
   )
 }

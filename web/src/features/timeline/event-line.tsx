@@ -28,6 +28,9 @@ interface Props {
   cited: boolean
   talked?: Talked
   marking: Marking
+  /** Whether Tab leads to this row, of all of them. */
+  stop: boolean
+  onFocusRow: (id: string) => void
   onValue: (at: PointedValue) => void
   onPick: (event: EventRow) => void
 }
@@ -42,6 +45,8 @@ export const EventLine = memo(function EventLine({
   cited,
   talked,
   marking,
+  stop,
+  onFocusRow,
   onValue,
   onPick,
 }: Props) {
@@ -50,7 +55,7 @@ export const EventLine = memo(function EventLine({
   const text = (name: string) => String(event.fields[name] ?? '')
   const here = current ? 'bg-raised shadow-[inset_2px_0_0_var(--accent)]' : ''
   const cell = (field: string, value: string, shown: string, look = '') => (
-    <span role="cell" className={`truncate ${look}`}>
+    <span role="gridcell" className={`truncate ${look}`}>
       {value && (
         <button
           type="button"
@@ -59,7 +64,7 @@ export const EventLine = memo(function EventLine({
           onClick={(press) => {
             press.stopPropagation()
             const box = press.currentTarget.getBoundingClientRect()
-            onValue({ field, value, x: box.left, y: box.bottom })
+            onValue({ field, value, x: box.left, y: box.bottom, from: press.currentTarget })
           }}
         >
           {plainLine(shown, 80)}
@@ -70,19 +75,22 @@ export const EventLine = memo(function EventLine({
   return (
     <div
       role="row"
+      data-event={event.id}
+      tabIndex={stop ? 0 : -1}
       aria-selected={picked}
+      onFocus={() => onFocusRow(event.id)}
       onClick={() => onPick(event)}
       style={{ transform: `translateY(${top}px)`, height: ROW }}
-      className={`group absolute inset-x-0 ${COLUMNS} cursor-default font-mono text-xs text-ink-2 hover:bg-raised aria-selected:bg-lifted aria-selected:text-ink ${here}`}
+      className={`group absolute inset-x-0 ${COLUMNS} cursor-default font-mono text-xs text-ink-2 -outline-offset-2 hover:bg-raised aria-selected:bg-lifted aria-selected:text-ink ${here}`}
     >
-      <span role="cell" className="flex items-center gap-1.5 whitespace-nowrap">
+      <span role="gridcell" className="flex items-center gap-1.5 whitespace-nowrap">
         <PinButton event={event} marking={marking} />
         <Sign
           glyph={cited ? 'act' : (GLYPHS[event.kind] ?? 'log')}
           severity={event.kind === 'alert' ? 'high' : 'medium'}
           className={`size-3 ${cited ? '' : 'opacity-80'}`}
         />
-        <button type="button" className="tabular-nums hover:underline" onClick={() => onPick(event)}>
+        <button type="button" tabIndex={-1} className="tabular-nums hover:underline">
           {time}
         </button>
         {shift !== 0 && (
@@ -94,7 +102,7 @@ export const EventLine = memo(function EventLine({
       {cell('source', event.source, event.source, `text-ink-3 ${NARROW}`)}
       {cell('host.name', text('host.name'), text('host.name').split('.')[0] ?? '')}
       {cell('user.name', text('user.name'), text('user.name'), `text-ink-3 ${NARROW}`)}
-      <span role="cell" className="flex items-center gap-1.5 truncate">
+      <span role="gridcell" className="flex items-center gap-1.5 truncate">
         {(event.tags ?? []).map((tag) => (
           <span key={tag} className="shrink-0 rounded-full bg-lifted px-1.5 font-sans text-2xs leading-4 text-ink">
             #{plainLine(tag, 40)}

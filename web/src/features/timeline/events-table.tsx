@@ -1,5 +1,5 @@
 'use client'
-import { useVirtualizer } from '@tanstack/react-virtual'
+import { defaultRangeExtractor, useVirtualizer, type Range } from '@tanstack/react-virtual'
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Blank, BusyLine, Trouble, Waiting } from '@/components/ui/states'
@@ -14,6 +14,7 @@ import { COLUMNS, EventLine, NARROW, ROW } from './event-line'
 import type { Marking } from './marking'
 import type { EventRow } from './source'
 import { beyond, type Found } from './use-events'
+import { useRoving } from './use-roving'
 
 const PACE_MS = 125 // nobody reads rows that change faster
 
@@ -36,8 +37,6 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
   const { query, events, times } = found
   const at = usePacedState((state) => state.playhead, PACE_MS)
   const current = at === null ? -1 : firstFrom(times, at + 0.0005) - 1
-  const { scroller, rows } = useRows(found, current, at)
-  const shown = rows.getVirtualItems()
   const pickRow = useCallback(
     (event: EventRow) => {
       film.set({ playing: false, playhead: parseTime(event.time) })
@@ -45,6 +44,8 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
     },
     [film, onPick],
   )
+  const { scroller, rows, roving } = useRows(found, current, at, picked, pickRow)
+  const shown = rows.getVirtualItems()
 
   if (query.isPending) return <Waiting />
   if (query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
@@ -59,7 +60,7 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
   return (
     <div
       className="@container flex h-full min-h-0 flex-col"
-      role="table"
+      role="grid"
       aria-label={say.timeline.events(events.length)}
       aria-rowcount={-1}
     >
@@ -80,8 +81,7 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
       <div
         ref={scroller}
         role="rowgroup"
-        tabIndex={0}
-        aria-label={say.timeline.events(events.length)}
+        onKeyDown={roving.onKeyDown}
         aria-busy={query.isPlaceholderData}
         className="min-h-0 flex-1 overflow-y-auto"
       >
@@ -100,6 +100,8 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
                 talked={talked.get(event.id)}
                 marking={marking}
                 onValue={setMenu}
+                stop={row.index === roving.at}
+                onFocusRow={roving.onFocusRow}
                 onPick={pickRow}
               />
             ) : (
@@ -120,18 +122,43 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
 }
 
 const NEAR_EDGE = 8
+const OVERSCAN = 12
 
 /** The virtual rows: more is read at both ends, rows that come in above push nothing away, the playhead's row is shown. */
-function useRows({ query, events, times, reading }: Found, current: number, at: number | null) {
+function useRows(
+  { query, events, times, reading }: Found,
+  current: number,
+  at: number | null,
+  picked: string | null,
+  onPick: (event: EventRow) => void,
+) {
   const scroller = useRef<HTMLDivElement>(null)
+  const goTo = useRef<(index: number) => void>(() => undefined)
+  const scrollTo = useCallback((index: number) => goTo.current(index), [])
+  const roving = useRoving({ events, picked, current, scroller, onPick, scrollTo })
+  const stop = roving.at
+  // The row that has the focus, or would get it, is drawn however far it is scrolled away.
+  const rangeExtractor = useCallback(
+    (range: Range) => {
+      const drawn = defaultRangeExtractor(range)
+      return stop < 0 || drawn.includes(stop) ? drawn : [...drawn, stop].sort((a, b) => a - b)
+    },
+    [stop],
+  )
   const rows = useVirtualizer({
     count: events.length + (query.hasNextPage ? 1 : 0),
     getScrollElement: () => scroller.current,
     estimateSize: () => ROW,
-    overscan: 12,
+    overscan: OVERSCAN,
+    rangeExtractor,
   })
-  const shown = rows.getVirtualItems()
-  const [top, bottom] = [shown[0]?.index ?? 0, shown[shown.length - 1]?.index ?? 0]
+  useEffect(() => {
+    goTo.current = (index) => rows.scrollToIndex(index)
+  }, [rows])
+  const [top, bottom] = [
+    Math.max(0, (rows.range?.startIndex ?? 0) - OVERSCAN),
+    Math.min(rows.options.count - 1, (rows.range?.endIndex ?? 0) + OVERSCAN),
+  ]
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const { hasPreviousPage, isFetchingPreviousPage, fetchPreviousPage } = query
   const old = query.isPlaceholderData || !events.length
@@ -163,5 +190,5 @@ function useRows({ query, events, times, reading }: Found, current: number, at: 
     if (current >= 0) rows.scrollToIndex(current, { align: 'center' })
     else rows.scrollToIndex(0)
   }, [at, away, current, reading, rows])
-  return { scroller, rows }
+  return { scroller, rows, roving }
 }
