@@ -313,6 +313,8 @@ def test_a_provider_is_tried_before_it_is_set_up(
     assert http.get("/v1/oidc-providers").json()["items"] == []
     wrong = http.post("/v1/oidc-providers/discover", json={"issuer": f"{provider.issuer}/elsewhere"})
     problem(wrong, 424, "provider-unreachable")
+    nowhere = http.post("/v1/oidc-providers/discover", json={"issuer": "https://[::1"})
+    problem(nowhere, 424, "provider-unreachable")
     with serving(stores) as strict, signed_in(strict, owner) as there:
         answer = there.post("/v1/oidc-providers/discover", json={"issuer": provider.issuer})
         problem(answer, 424, "provider-unreachable")

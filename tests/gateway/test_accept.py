@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from gateway.test_incidents import problem
+from ircopilot.export.registry import EXPORTERS
 from ircopilot.gateway.acceptance import kinds_of
 from ircopilot.gateway.routers import ROUTERS
 
@@ -45,3 +46,5 @@ def test_routes_know_what_they_answer_in() -> None:
     assert kinds_of(ROUTES["watch_run"]) == {"text/event-stream"}
     assert kinds_of(ROUTES["export_audit_log"]) == {"application/x-ndjson", "text/plain"}
     assert kinds_of(ROUTES["sign_out"]) == frozenset()
+    files = {exporter.media_type for exporter in EXPORTERS} | {"application/octet-stream"}
+    assert kinds_of(ROUTES["download_export"]) == kinds_of(ROUTES["preview_export"]) == files

@@ -166,7 +166,8 @@ class OidcPeer:
 
     def _endpoint(self, about: Mapping[str, Any], name: str) -> str:
         place = about.get(name)
-        if not isinstance(place, str) or urlsplit(place).scheme not in ("https", *(("http",) if self._private else ())):
+        schemes = ("https", *(("http",) if self._private else ()))
+        if not isinstance(place, str) or not place.lower().startswith(tuple(f"{scheme}://" for scheme in schemes)):
             raise ProviderUnreachable(f"its discovery document has no {name}", "see the issuer's address")
         return place
 
@@ -190,4 +191,7 @@ def browser_mark(secret: str) -> str:
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or "the provider"
+    try:
+        return urlsplit(url).hostname or "the provider"
+    except ValueError:  # brackets that enclose no address
+        return "the provider"

@@ -15,6 +15,7 @@ from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_run
 from ircopilot.domain.errors import UnusableArgument
+from ircopilot.export.registry import EXPORTERS
 from ircopilot.gateway.artifacts.stored import disposition
 from ircopilot.gateway.described import bytes_body, problems
 from ircopilot.gateway.errors import TooLarge, UnknownOutput, UnsupportedMedia
@@ -26,20 +27,26 @@ from ircopilot.stores.postgres import Tx, results
 from ircopilot.stores.postgres.errors import UnknownRun
 
 router = APIRouter(prefix="/v1")
+# By the ending of the name: those of the exporters, and JSON.
+_TYPES = {".json": "application/json"} | {
+    exporter.file_name[exporter.file_name.rfind(".") :]: exporter.media_type for exporter in EXPORTERS
+}
+_BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+# A file is sent as what it is: JSON of some shape, or bytes.
+FILE_KINDS: dict[str, dict[str, Any]] = {
+    kind: {"schema": {"type": "object"}, "example": {"schema_version": "ircopilot/report/v1"}}
+    if kind == "application/json"
+    else _BYTES
+    for kind in (*_TYPES.values(), "application/octet-stream")
+}
 FILE: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "The file's bytes; its `ETag` is their SHA-256 (and `-gzip` where it goes packed).",
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": FILE_KINDS,
     },
     304: {"description": "The file that `If-None-Match` names is the one."},
 }
 _PIECE = 256 << 10
-_TYPES = {
-    ".json": "application/json",
-    ".md": "text/markdown; charset=utf-8",
-    ".csv": "text/csv; charset=utf-8",
-    ".pdf": "application/pdf",
-}
 
 
 class Download(StreamingResponse):

@@ -13,6 +13,7 @@ from ircopilot.contracts.report import TLP
 from ircopilot.domain.incident import RunState
 from ircopilot.export.manifest import MANIFEST_FILE
 from ircopilot.export.registry import Exporter, exporter_of
+from ircopilot.gateway.output_routes import FILE_KINDS
 from ircopilot.gateway.shapes import SHA256, In, shown
 from ircopilot.stores.postgres.exports import ExportRow
 
@@ -53,7 +54,7 @@ PREVIEW: dict[int | str, dict[str, Any]] = {
                 "example": "12, 0",
             }
         },
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": FILE_KINDS,
     },
 }
 
