@@ -167,6 +167,33 @@ def test_audit_hexadecimal_is_read_and_kept() -> None:
     assert (found["epoch"], found["serial"]) == ("1932940801.5", "7")
 
 
+def test_audit_as_ausearch_interprets_it() -> None:
+    head = "msg=audit(04/02/2031 10:11:12.345:421) : "
+    lines = [
+        f"type=PROCTITLE {head}proctitle=tar -cf /tmp/a b.tar key=1 ",
+        f"type=EXECVE {head}argc=3 a0=sh a1=-c a2=echo x=1 two ",
+        f"type=SYSCALL {head}arch=x86_64 syscall=execve success=yes exit=0 ppid=100 pid=4321 auid=unset uid=www-data comm=CAFE exe=/usr/bin/my tool key=(null) ",
+        f"type=SOCKADDR {head}saddr={{ saddr_fam=inet laddr=198.51.100.7 lport=8080 }} ",
+        f"type=USER_LOGIN {head}pid=7 uid=root msg='op=login acct=mona exe=/usr/sbin/sshd hostname=? addr=203.0.113.4 terminal=ssh res=success' ",
+        "----",
+    ]
+    read = Read(Lines(), "\n".join(lines).encode())
+    assert (read.skips, read.errors) == (1, [])
+    title, start, call, socket, login = read.records
+    assert title["proctitle"] == "tar -cf /tmp/a b.tar key=1"
+    assert (start["argv"], start["a2"], start["serial"]) == ("sh -c echo x=1 two", "echo x=1 two", "421")
+    assert (call["SYSCALL"], call["UID"], call["exe"], call["pid"]) == (
+        "execve",
+        "www-data",
+        "/usr/bin/my tool",
+        "4321",
+    )
+    assert not {"auid", "AUID", "key", "comm_text"} & set(call)
+    assert (socket["laddr"], socket["lport"]) == ("198.51.100.7", "8080")
+    assert (login["acct"], login["addr"], login["res"]) == ("mona", "203.0.113.4", "success")
+    assert {r["timestamp"] for r in read.records} == {"2031-04-02T10:11:12.345"}
+
+
 @pytest.mark.parametrize(
     ("line", "timestamp"),
     [

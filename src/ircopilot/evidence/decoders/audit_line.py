@@ -1,4 +1,4 @@
-"""One line of the Linux audit log → its fields, raw or inside a system log line.
+"""One line of the Linux audit log → its fields: raw, inside a system log line, or as `ausearch -i` prints it.
 
 Sources: the audit project's "Audit Event Parsing" and auditd's `log_format=ENRICHED` (fields after 0x1d).
 """
@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+
+from ircopilot.evidence.decoders.audit_interpreted import read_interpreted
 
 HEAD = re.compile(
     r"(?:node=(?P<node>\S+) )?type=(?P<type>\S+) (?:msg=)?audit\((?P<epoch>\d{1,12}(?:\.\d{1,6})?):(?P<serial>\d{1,20})\): ?"
@@ -24,7 +26,7 @@ UNTRUSTED = frozenset(
 
 
 def read_audit_line(text: str) -> dict[str, str] | None:
-    """Fields of an audit record (`type`, `epoch`, `serial`, then its own), or None if the text is none.
+    """Fields of an audit record (`type`, `epoch` or `timestamp`, `serial`, then its own), or None if the text is none.
 
     The `msg='…'` of user-space records is opened and its fields joined to the others; the first of equal names counts.
     Values lose their quotes. Hexadecimal text stays as written, its meaning is added as `NAME_text`; an EXECVE record
@@ -32,7 +34,7 @@ def read_audit_line(text: str) -> dict[str, str] | None:
     """
     match = HEAD.search(text[:512])
     if match is None:
-        return None
+        return read_interpreted(text)
     found = {k: v for k, v in match.groupdict().items() if v}
     _read_pairs(text[match.end() :].replace("\x1d", " "), found)
     return found

@@ -21,6 +21,7 @@ from ircopilot.evidence.records import Block
 
 NO_TIME = "the line names no time that could be read"
 HEAD = 256
+BETWEEN = b"----"  # what ausearch prints between events
 ACCESS = re.compile(
     r"(?P<client>\S{1,255}) (?P<ident>\S{1,255}) (?P<user>\S{1,255}) \[(?P<clf>[^\]]{20,32})\] "
     r'"(?:(?P<method>[A-Z]{1,20}) )?(?P<request>(?:[^"\\]|\\.)*?)(?: (?P<protocol>HTTP/[\d.]+))?" '
@@ -83,13 +84,13 @@ class Lines:
     context_fields: frozenset[str] = frozenset()
 
     def decode(self, stream: BinaryIO) -> Iterator[Block]:
-        """Yield blocks of lines that name a time; the others are errors, blank ones declared skips."""
+        """Yield blocks of lines that name a time; the others are errors, blank ones and separators declared skips."""
         out, consumed = BlockBuilder(), 0
         for line in numbered_lines(stream):
             consumed = line.consumed
             if line.text is None:
                 out.error(f"line:{line.number}", TOO_LONG)
-            elif not line.text or line.text.isspace():
+            elif not line.text or line.text.isspace() or line.text.strip() == BETWEEN:
                 out.skip()
             elif record := read_line(line.text.decode("utf-8", "replace")):
                 out.add(f"line:{line.number}", line.number, orjson.dumps(record))
