@@ -135,3 +135,25 @@ def test_a_service_from_afar_is_told_with_the_logon_that_opened_the_way_and_each
 def test_a_cleared_log_is_told_though_nobody_is_named(tell: Tell) -> None:
     told = tell(small("cleared", [windows("07:00:00.000", 1102, SECURITY)]))
     assert said(told)[0] == "The Security event log on OPS-31 was cleared."
+
+
+SERVICE_PIPE = windows(
+    "08:30:00.000", 5145, SECURITY, SubjectUserName="tamsin", SubjectDomainName="BRAE", IpAddress="10.40.0.18",
+    IpPort="50300", ShareName="\\\\*\\IPC$", RelativeTargetName="svcctl", AccessMask="0x12019f",
+)  # fmt: skip
+
+
+def test_a_weak_record_is_told_where_the_whole_evidence_is_a_handful(tell: Tell) -> None:
+    text, techniques = said(tell(small("handful", [SERVICE_PIPE])))
+    assert "Service control reached over the network" in text
+    assert "T1569.002" in techniques
+
+
+def test_a_weak_record_says_nothing_in_a_log_of_hundreds(tell: Tell) -> None:
+    quiet = [
+        windows(f"09:{n // 60:02d}:{n % 60:02d}.000", 4634, SECURITY, TargetUserName="tamsin", TargetDomainName="BRAE",
+                TargetLogonId=f"0x{n:x}", LogonType="3")
+        for n in range(320)
+    ]  # fmt: skip
+    with pytest.raises(AssertionError, match="nothing was found"):
+        tell(small("hundreds", [SERVICE_PIPE, *quiet]))

@@ -24,6 +24,7 @@ from ircopilot.domain.findings import Act, Detection
 MAX_CLUSTERS = 40
 KEEP_SHARE = 0.3
 ALONE = 1.0  # what a match must weigh to be told where nothing else is
+ALONE_OF_FEW, FEW = 0.5, 300  # … and where the whole evidence is so few records that each was picked to be looked at
 NEAR = timedelta(minutes=30)
 # Records of a lasting change that name no process: accounts, groups, tasks, services, subscriptions, logs cleared.
 CHANGES = frozenset("104 1102 4697 4698 4702 4719 4720 4724 4728 4732 4738 4756 4662 4769 7045 19 20 21".split())
@@ -33,6 +34,7 @@ WEAK = 0.1
 # What a browser or the shell is seen doing is how things arrive; the story begins with what they bring.
 NO_SEED = names.BROWSERS | STARTERS | {"explorer.exe"}
 LOG_CLEARED = frozenset({"1102", "104"})
+_COUNT = "SELECT count() AS n FROM {events}"
 _HOSTS = "SELECT DISTINCT host_name AS host FROM {events} WHERE host_name != '' LIMIT 5000"
 
 
@@ -72,7 +74,10 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     for cluster in _sessions(grower, logons, suspects, clusters):
         clusters.append(cluster)
         _tell(book, query, cluster, table, network)
-    _tell_loose(book, hits, hit_rows, clusters, table, _named_hosts(query, book.acts(), clusters))
+    enough = STRONG / 2
+    if not book.acts():
+        enough = ALONE_OF_FEW if query(_COUNT).to_pylist()[0]["n"] <= FEW else ALONE
+    _tell_loose(book, hits, hit_rows, clusters, table, _named_hosts(query, book.acts(), clusters), enough)
     peers |= tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
     acts = book.acts()
@@ -251,6 +256,7 @@ def _tell_loose(
     clusters: list[Cluster],
     table: ProcessTable,
     named: set[str],
+    enough: float,
 ) -> None:
     """Strong matches that no process of the story explains: told on their own when they are near it, or nothing else is."""
     acts = book.acts()
@@ -273,7 +279,7 @@ def _tell_loose(
             continue  # the service manager's own record of a service that is told already
         host, user = names.short_host(row["host_name"]), row["user_name"].lower()
         by_them = (host, user) in whose or (user == f"{host}$" and (host, "system") in whose)
-        if weight < (STRONG / 2 if acts else ALONE) and not (by_them and row["event_code"] in CHANGES):
+        if weight < enough and not (by_them and row["event_code"] in CHANGES):
             continue
         near = (
             lo is not None
