@@ -40,3 +40,8 @@ def test_the_gate_knows_every_verb(verb: str) -> None:
 def test_hosts_are_named_without_their_domain() -> None:
     assert host_label("srv.corp.example") == "srv"
     assert host_label("10.0.0.1") == "10.0.0.1"
+
+
+def test_a_match_that_names_only_its_host_names_it_once() -> None:
+    told = sentence(act("matched").model_copy(update={"subject": "h.example", "detail": {"rule": "A rule"}}))
+    assert told == "h.example matched the rule “A rule”."

@@ -221,7 +221,8 @@ def _sudo(act: Act) -> str:
 
 def _matched(act: Act) -> str:
     what = f": “{act.detail['what']}”" if act.detail.get("what") else ""
-    return f"{act.subject}{_on(act)} matched the rule “{act.detail['rule']}”{what}"
+    where = "" if act.subject == act.host else _on(act)  # a record that names nobody else
+    return f"{act.subject}{where} matched the rule “{act.detail['rule']}”{what}"
 
 
 def _task(act: Act) -> str:

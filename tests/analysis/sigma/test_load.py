@@ -10,7 +10,7 @@ import pytest
 
 from ircopilot.analysis.attack import technique
 from ircopilot.analysis.sigma import load_rules
-from ircopilot.analysis.sigma.logsources import places_of
+from ircopilot.analysis.sigma.logsources import WINDOWS_CHANNELS, places_of
 from ircopilot.analysis.sigma.rulesets import add_rules, stored_rules
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.ids import stable_uuid
@@ -40,6 +40,8 @@ def test_starter_set_is_whole_and_mapped():
     assert {"windows", "linux", "aws", "zeek"} <= products
     for rule in rules.rules:
         assert places_of(rule.logsource), rule.title
+        if rule.logsource.product == "windows" and rule.logsource.service:
+            assert rule.logsource.service in WINDOWS_CHANNELS, rule.title
         assert rule.description.endswith(".") and len(rule.title) <= 70, rule.title
         for number in rule.techniques:
             assert technique(number), (rule.title, number)

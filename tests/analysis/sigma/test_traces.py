@@ -11,7 +11,7 @@ from ircopilot.analysis.sigma import load_rules, match_rules
 from .conftest import SYSMON, EventTable
 
 STARTER = load_rules([])
-TITLES = {r.id: r.title for r in STARTER.rules}
+TITLES = {r.rule_id: r.title for r in STARTER.rules}
 SYSTEM32 = "C:\\Windows\\System32\\"
 HOME = "C:\\Users\\ines\\"
 
@@ -230,6 +230,14 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "Service name given to a user account": (
         security(5136, SubjectUserName="ines", AttributeLDAPDisplayName="servicePrincipalName", ObjectClass="user", OperationType="%%14674"),
         security(5136, SubjectUserName="ines", AttributeLDAPDisplayName="description", ObjectClass="user", OperationType="%%14674"),
+    ),
+    "Remote management shell served": (
+        log("winrm", "Microsoft-Windows-WinRM/Operational", 91),
+        log("winrm", "Microsoft-Windows-WinRM/Operational", 6),
+    ),
+    "Remote desktop connection from the machine itself": (
+        log("terminalservices", "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", 1149, Param3="127.0.0.1"),
+        log("terminalservices", "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", 1149, Param3="10.7.7.9"),
     ),
     "Task library loaded by a shell": (
         library(SYSTEM32 + "WindowsPowerShell\\v1.0\\powershell.exe", SYSTEM32 + "taskschd.dll", "true"),

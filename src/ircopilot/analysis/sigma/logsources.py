@@ -130,6 +130,10 @@ WINDOWS_CHANNELS: dict[str, tuple[str, ...]] = {
     "printservice-admin": ("microsoft-windows-printservice/admin",),
     "printservice-operational": ("microsoft-windows-printservice/operational",),
     "terminalservices-localsessionmanager": ("microsoft-windows-terminalservices-localsessionmanager/operational",),
+    "terminalservices-remoteconnectionmanager": (
+        "microsoft-windows-terminalservices-remoteconnectionmanager/operational",
+    ),
+    "winrm": ("microsoft-windows-winrm/operational",),
     "smbclient-security": ("microsoft-windows-smbclient/security",),
     "smbclient-connectivity": ("microsoft-windows-smbclient/connectivity",),
     "smbserver-connectivity": ("microsoft-windows-smbserver/connectivity",),

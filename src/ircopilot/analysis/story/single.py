@@ -29,7 +29,7 @@ def _matched(row: Row, detection: Detection) -> ActDraft:
     subject = (
         names.shown(row["process_executable"]) or account(row) or row["source_ip"] or row["host_name"] or row["source"]
     )
-    what = clip(row["process_command_line"] or row["registry_path"] or row["file_path"], 160)
+    what = clip(row["process_command_line"] or row["registry_path"] or row["file_path"] or row["image_loaded"], 160)
     detail = {
         "rule": detection.title,
         "code": row["event_code"],
