@@ -60,8 +60,8 @@ export function Window(props: WindowProps) {
   const view = useRestedState((state) => state.view, REST_MS, sameSpan)
   const playhead = useRestedState((state) => state.playhead, SETTLED_MS, Object.is)
   const found = useEvents(incident, view, shownQ, playhead)
-  const { query, events } = found
-  const whole = query.data && !query.hasNextPage && !query.hasPreviousPage && !query.isPlaceholderData
+  const { query, events, old } = found
+  const whole = query.data && !query.hasNextPage && !query.hasPreviousPage && !old
   const dots = useMemo((): EventRow[] => (whole ? events : []), [whole, events])
   const cited = useMemo(() => new Set(story.claimsOf.keys()), [story])
   const { onPick } = props

@@ -34,7 +34,7 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
   const film = useFilm()
   const [zone] = useZone()
   const [menu, setMenu] = useState<PointedValue | null>(null)
-  const { query, events, times } = found
+  const { query, events, times, old } = found
   const at = usePacedState((state) => state.playhead, PACE_MS)
   const current = at === null ? -1 : firstFrom(times, at + 0.0005) - 1
   const pickRow = useCallback(
@@ -47,7 +47,7 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
   const { scroller, rows, roving } = useRows(found, current, at, picked, pickRow)
   const shown = rows.getVirtualItems()
 
-  if (query.isPending) return <Waiting />
+  if (query.isPending || (old && !events.length)) return <Waiting />
   if (query.isError) return <Trouble error={query.error} again={() => void query.refetch()} />
   if (!events.length && !query.hasNextPage && !query.hasPreviousPage) {
     return (
@@ -122,11 +122,11 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
 }
 
 const NEAR_EDGE = 8
-const OVERSCAN = 12
+const OVERSCAN = 5 // at twelve a dozen seen rows brought two dozen unseen ones with them
 
 /** The virtual rows: more is read at both ends, rows that come in above push nothing away, the playhead's row is shown. */
 function useRows(
-  { query, events, times, reading }: Found,
+  { query, events, times, old: lags, reading }: Found,
   current: number,
   at: number | null,
   picked: string | null,
@@ -161,7 +161,7 @@ function useRows(
   ]
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = query
   const { hasPreviousPage, isFetchingPreviousPage, fetchPreviousPage } = query
-  const old = query.isPlaceholderData || !events.length
+  const old = lags || !events.length
   useEffect(() => {
     if (!old && bottom >= events.length - 1 && hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [old, bottom, events.length, hasNextPage, isFetchingNextPage, fetchNextPage])

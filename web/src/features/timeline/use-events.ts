@@ -1,7 +1,7 @@
 'use client'
 /** The events of a window, begun where the playhead stands and gone on with in both directions. */
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useEffect, useMemo, useState } from 'react'
+import { useDeferredValue, useEffect, useMemo, useState } from 'react'
 import { parseTime } from '@/lib/time'
 import type { Span } from './engine/scale'
 import { eventsQuery, type EventRow } from './source'
@@ -10,6 +10,8 @@ export interface Found {
   query: ReturnType<typeof useEventPages>
   events: EventRow[]
   times: number[]
+  /** What stands here is of another reading, or less than was read by now: nothing is fetched or shown for it. */
+  old: boolean
   /** Another reading has another one; pages that come to it do not change it. */
   reading: string
 }
@@ -34,13 +36,16 @@ export function useEvents(incident: string, span: Span, q: string, playhead: num
   })
   if (begun.key !== key) setBegun({ key, at: inside(playhead) ? playhead : null })
   const query = useEventPages(incident, span, q, begun.at)
-  const events = useMemo(() => query.data?.pages.flatMap((page) => page.items) ?? [], [query.data])
+  // Rows are made in pieces, so that a key pressed meanwhile is heard between them.
+  const read = useDeferredValue(query.data)
+  const events = useMemo(() => read?.pages.flatMap((page) => page.items) ?? [], [read])
   const times = useMemo(() => events.map((event) => parseTime(event.time)), [events])
   const settled = playhead
-  const { hasPreviousPage: before, hasNextPage: after, isPlaceholderData: old } = query
+  const { hasPreviousPage: before, hasNextPage: after } = query
+  const old = query.isPlaceholderData || read !== query.data
   useEffect(() => {
     if (settled === null || old || settled < span.from || settled > span.to) return
     if (beyond(settled, times, { before, after })) setBegun((now) => ({ ...now, at: settled }))
   }, [settled, times, before, after, old, span.from, span.to])
-  return { query, events, times, reading: old ? '' : `${key}/${begun.at}` }
+  return { query, events, times, old, reading: old ? '' : `${key}/${begun.at}` }
 }
