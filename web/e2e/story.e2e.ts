@@ -212,7 +212,7 @@ it('actions are taken up and moved', async () => {
   const moved: number[] = []
   page.on('response', (answer) => answer.url().endsWith('/move') && moved.push(answer.status()))
   await page.goto(at('/actions'))
-  await page.getByRole('button', { name: 'Take up what the report suggests' }).click()
+  await page.getByRole('button', { name: 'Suggest from the report' }).click()
   const card = page.getByRole('listitem').filter({ hasText: 'Isolate FIN-WS07' })
   await card.hover()
   await card.getByRole('button', { name: /^Move/ }).click()

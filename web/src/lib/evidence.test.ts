@@ -10,6 +10,7 @@ it('shows what would not be seen, and keeps what can', () => {
   ])
   expect(plainLine('a\u0000b\n<script>\u200b')).toBe('a⟨U+0000⟩b <script>⟨U+200B⟩')
   expect(plainLine('x'.repeat(900), 10)).toBe(`${'x'.repeat(10)}…`)
+  expect(piecesOf('a\r\nb\rc').map((piece) => piece.text)).toEqual(['a\nb', 'U+000D', 'c'])
   expect(piecesOf('für 日本 👩‍💻').filter((piece) => piece.hidden)).toHaveLength(1)
 })
 

@@ -6,7 +6,9 @@ const HIDDEN =
   /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|[\u{e0000}-\u{e007f}]/gu
 
 /** The text in pieces; those marked `hidden` are the names (`U+202E`) of characters that would not be seen. */
-export function piecesOf(text: string): { text: string; hidden: boolean }[] {
+export function piecesOf(found: string): { text: string; hidden: boolean }[] {
+  // The end of a line as Windows writes it is seen as one; a carriage return alone is not.
+  const text = found.replaceAll('\r\n', '\n')
   const pieces: { text: string; hidden: boolean }[] = []
   let last = 0
   for (const found of text.matchAll(HIDDEN)) {

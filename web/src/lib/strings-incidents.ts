@@ -4,7 +4,8 @@ export const incidentsWords = {
   figures: {
     label: 'How we are doing',
     open: 'open incidents',
-    window: (opened: number, closed: number) => `${opened} opened, ${closed} closed in 90 d`,
+    opened: (n: number) => `${n} opened in 90 d`,
+    closed: (n: number) => `${n} closed in 90 d`,
     bySeverity: 'Open, by severity and age',
     age: (days: number | null) => (days === null ? 'older' : `under ${days} d`),
     bar: (told: string) => ` open${told && ` (${told})`}. Show only these`,

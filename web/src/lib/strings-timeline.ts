@@ -130,6 +130,7 @@ export const film = {
   attack: {
     label: 'Techniques by tactic',
     none: 'No techniques were found',
+    legend: 'How sure the technique is:',
     confidence: (share: number) => `${Math.round(share * 100)} % sure`,
     tactics: {
       reconnaissance: 'Reconnaissance', 'resource-development': 'Resources', 'initial-access': 'Initial access',

@@ -7,6 +7,8 @@ export const work = {
   },
   head: {
     severity: 'Severity',
+    foundSeverity: (severity: string) => `${severity} by the evidence`,
+    takeSeverity: 'Take over the severity that the analysis found',
     phase: 'Phase',
     lead: 'Lead',
     noLead: 'No lead',

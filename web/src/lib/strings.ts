@@ -6,6 +6,12 @@ import { film } from './strings-timeline'
 import { work } from './strings-work'
 import { grouped } from './grouped'
 
+/** How a clock's offset was found. */
+const CLOCK_METHODS: Record<string, string> = {
+  'as-recorded': 'as recorded', 'field-disagreement': 'two times in the same records disagree',
+  'seen-by-two-sources': 'two sources saw the same', 'said-by-user': 'told by a person',
+} // prettier-ignore
+
 export const en = {
   ...work,
   ...settingsWords,
@@ -107,6 +113,7 @@ export const en = {
     key: 'Key',
     keyHint: 'Left empty, one is made',
     create: 'Open incident',
+    withEvidence: 'Or with its evidence at once, analysed when all has come:',
     emptyTitle: 'Nothing to respond to',
     emptyAbout: 'Drop a folder of evidence here, or open an incident and add evidence later.',
     noMatch: 'No incident fits these filters.',
@@ -141,6 +148,8 @@ export const en = {
     storyline: 'Storyline',
     noRun: 'Not analysed yet',
     noRunAbout: 'Evidence becomes a timeline, findings and a report once it is analysed.',
+    coming: 'Evidence is coming in',
+    comingAbout: 'The analysis begins by itself when all of it has come. Keep this page open until then.',
     noEvidence: 'No evidence yet',
     noEvidenceAbout: 'Drop files or a folder here: logs, event log exports, archives, chat exports, alerts.',
     analyse: 'Analyse evidence',
@@ -159,7 +168,7 @@ export const en = {
       'post-incident': 'Lessons', closed: 'Closed',
     } as Record<string, string>, // prettier-ignore
     chapters: {
-      delivery: 'Delivered', execution: 'Runs', discovery: 'Looks around', privilege: 'Gains rights',
+      delivery: 'Gets in', execution: 'Runs', discovery: 'Looks around', privilege: 'Gains rights',
       credentials: 'Credentials', persistence: 'Digs in', movement: 'Moves on', control: 'Calls home',
       collection: 'Data taken', cleanup: 'Covers up', response: 'We respond',
     }, // prettier-ignore
@@ -173,9 +182,10 @@ export const en = {
     people: 'Chat',
     ours: 'Our actions',
     filter: 'Search events',
-    filterPlaceholder: 'host:it01 AND process:*procdump*',
+    filterPlaceholder: 'Search, for example host:it01 AND process:*procdump*',
     filterError: (at: number) => `at character ${at}`,
     clearFilter: 'Clear search',
+    unset: 'at the start',
     play: 'Play',
     pause: 'Pause',
     next: 'Next act',
@@ -209,10 +219,13 @@ export const en = {
     where: 'Where it lies',
     artifact: 'Artifact',
     locator: 'Place',
+    place: (locator: string) => locator.replace(/^(line|offset|row|record|page):(?=\d)/, '$1 '),
     sha256: 'SHA-256',
     recorded: 'Recorded',
     corrected: 'Corrected by',
     clock: 'Clock',
+    clocked: (method: string | undefined, offset: string) =>
+      [offset, method && (CLOCK_METHODS[method] ?? method)].filter(Boolean).join(', '),
     read: 'Read again from the artifact just now',
     missing: 'The record could not be read again',
     cited: (n: number) => (n === 1 ? '1 claim cites this' : `${n} claims cite this`),
@@ -259,8 +272,8 @@ export const en = {
   },
   uploads: {
     title: 'Uploads',
-    folder: 'Choose a folder',
-    files: 'Choose files',
+    folder: 'Add a folder',
+    files: 'Add files',
     again: 'Try again',
     againOf: (n: number) => (n === 1 ? 'Try 1 again' : `Try ${n} again`),
     kept: 'What has come stays; the rest is sent from there.',
@@ -268,6 +281,7 @@ export const en = {
   artifacts: {
     find: 'Find by name, format or hash',
     count: (n: number) => (n === 1 ? '1 artifact' : `${n} artifacts`),
+    axis: (span: string) => `Each curve: ${span}`,
     members: (n: number) => (n === 1 ? '1 file inside' : `${n} files inside`),
     errors: (n: number) => `${grouped(n)} not read`,
     nothing: 'No events',
@@ -301,7 +315,7 @@ export const en = {
     states: {
       suggested: 'Suggested', open: 'Open', 'in-progress': 'In progress', blocked: 'Blocked', done: 'Done', dismissed: 'Dismissed',
     } as Record<string, string>, // prettier-ignore
-    suggest: 'Take up what the report suggests',
+    suggest: 'Suggest from the report',
     add: 'Add an action',
     what: 'What is to be done',
     none: 'No actions yet',
@@ -349,6 +363,7 @@ export const en = {
     noProcesses: 'No process was recorded on this host',
     story: 'Of the attack',
     some: (n: number, all: number) => `${n} of ${grouped(all)} processes`,
+    timesIn: (zone: string) => `Starts in ${zone}`,
   },
 }
 

@@ -150,7 +150,7 @@ export function ActionsPage({ incident }: { incident: string }) {
                         move.mutate({ action: dragged, state })
                       setDragged(null)
                     }}
-                    className={`flex min-h-12 flex-col gap-2 rounded-xl p-1 transition-colors ${dragged && dragged.state !== state ? 'bg-sunk' : ''}`}
+                    className={`flex min-h-12 flex-col gap-2 rounded-lg bg-ground/60 p-1.5 transition-shadow ${dragged && dragged.state !== state ? 'ring-1 ring-accent' : ''}`}
                   >
                     {board
                       .get(state)!

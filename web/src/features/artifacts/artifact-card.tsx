@@ -7,6 +7,7 @@ import { sizeText, type Artifact } from './queries'
 
 const WIDE = 280
 const HIGH = 34
+const MOST_NAME = 34
 
 /** An artifact at a glance: what it is, what was read of it, and when its events lie. */
 export function ArtifactCard({
@@ -31,7 +32,9 @@ export function ArtifactCard({
       className="flex h-full w-full flex-col rounded-xl bg-raised p-4 text-left transition-colors hover:bg-lifted aria-pressed:bg-lifted"
     >
       <span className="flex w-full items-baseline gap-2">
-        <span className="truncate text-[13px] font-[580]">{parts.pop()}</span>
+        <span title={name} className="truncate text-[13px] font-[580]">
+          {middleCut(parts.pop() ?? '')}
+        </span>
         {artifact.lock?.legal_hold && (
           <Lock size={12} aria-label={say.artifacts.hold} className="shrink-0 self-center text-ink-3" />
         )}
@@ -50,6 +53,12 @@ export function ArtifactCard({
       </span>
     </button>
   )
+}
+
+/** Of a long name both ends: rotated logs differ in the last of it. */
+function middleCut(name: string): string {
+  const chars = [...name]
+  return chars.length > MOST_NAME ? `${chars.slice(0, 14).join('')}…${chars.slice(15 - MOST_NAME).join('')}` : name
 }
 
 /** Events over time, on the axis that all cards share: a gap in one is seen against the others. */

@@ -5,8 +5,9 @@ import { Button } from '@/components/ui/button'
 import { inputLook } from '@/components/ui/field'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { useMay } from '@/lib/api/session'
+import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
-import { parseTime } from '@/lib/time'
+import { parseTime, stampText, zoneName } from '@/lib/time'
 import { ChooseEvidence } from '../uploads/drop'
 import type { Found } from '../uploads/collect'
 import { ArtifactCard } from './artifact-card'
@@ -17,6 +18,7 @@ import { artifactsQuery } from './queries'
 export function EvidencePage({ incident, onFiles }: { incident: string; onFiles: (found: Found[]) => Promise<void> }) {
   const may = useMay('evidence:write')
   const found = useInfiniteQuery(artifactsQuery(incident))
+  const [zone] = useZone()
   const [find, setFind] = useState('')
   const [open, setOpen] = useState<string | null>(null)
   const artifacts = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data])
@@ -53,8 +55,14 @@ export function EvidencePage({ incident, onFiles }: { incident: string; onFiles:
             onChange={(event) => setFind(event.target.value)}
             className={`${inputLook} h-8 max-w-72`}
           />
-          <span role="status" className="mr-auto text-xs text-ink-3 tabular-nums">
+          <span role="status" className="shrink-0 text-xs text-ink-3 tabular-nums">
             {say.artifacts.count(shown.length)}
+          </span>
+          <span className="mr-auto min-w-0 truncate pl-3 text-xs text-ink-3 tabular-nums">
+            {span &&
+              say.artifacts.axis(
+                `${stampText(span.from, zone, false)} → ${stampText(span.to, zone, false)} ${zoneName(zone, span.to)}`,
+              )}
           </span>
           {may && <ChooseEvidence onFiles={onFiles} />}
         </div>

@@ -5,6 +5,7 @@ import { Sign } from '@/components/glyphs'
 import type { Report } from '@/features/incident/report'
 import type { Step } from '@/features/incident/step-bar'
 import type { Story } from '@/features/incident/story'
+import { laneId } from '@/features/timeline/engine/lanes'
 import { plainLine } from '@/lib/evidence'
 import { useZone } from '@/lib/preferences'
 import { say } from '@/lib/strings'
@@ -32,6 +33,7 @@ export function MovesMap({ story, report, step, onEvidence }: Props) {
   }, [])
   const moves = useMemo(() => movesOf(story, report), [story, report])
   const placed = useMemo(() => placeMoves(moves, room.width, room.height), [moves, room])
+  const spelled = useMemo(() => spelledOf(report), [report])
   const { at, entry } = step
   const came = (time: number) => at === null || time <= at + 0.0005
   const hosts = moves.stops.filter((stop) => stop.id !== OUTSIDE)
@@ -51,6 +53,7 @@ export function MovesMap({ story, report, step, onEvidence }: Props) {
             {placed.stops.map((stop, i) => (
               <Place
                 key={stop.id}
+                name={nameOf(stop.id, spelled)}
                 stop={stop}
                 number={i - (placed.stops[0]?.id === OUTSIDE ? 1 : 0) + 1}
                 since={i > 0 ? stop.time - placed.stops[0]!.time : null}
@@ -123,10 +126,18 @@ function Ways({ ways, came, now, width, height }: WaysProps) {
   )
 }
 
-const nameOf = (id: string) =>
-  id === OUTSIDE ? say.moves.outside : id === CLOUD ? say.moves.cloud : plainLine(id, 40).toUpperCase()
+function spelledOf(report: Report): Map<string, string> {
+  const hosts = report.entities.filter((one) => one.type === 'host')
+  return new Map(hosts.map(({ value }) => [laneId(value, 'host'), value.split('.')[0] ?? value]))
+}
+
+/** As the report spells it; the lane's name is in lower case whatever the logs say. */
+function nameOf(id: string, spelled: ReadonlyMap<string, string>): string {
+  return id === OUTSIDE ? say.moves.outside : id === CLOUD ? say.moves.cloud : plainLine(spelled.get(id) ?? id, 40)
+}
 
 interface PlaceProps {
+  name: string
   stop: PlacedStop
   number: number
   since: number | null
@@ -134,7 +145,7 @@ interface PlaceProps {
   onEvidence: (events: string[]) => void
 }
 
-function Place({ stop, number, since, seen, onEvidence }: PlaceProps) {
+function Place({ name, stop, number, since, seen, onEvidence }: PlaceProps) {
   const [zone] = useZone()
   const outside = stop.id === OUTSIDE
   return (
@@ -157,9 +168,7 @@ function Place({ stop, number, since, seen, onEvidence }: PlaceProps) {
             {number}
           </span>
         )}
-        <span className="mt-2 max-w-full truncate rounded bg-surface px-1 text-[15px] font-[620]">
-          {nameOf(stop.id)}
-        </span>
+        <span className="mt-2 max-w-full truncate rounded bg-surface px-1 text-[15px] font-[620]">{name}</span>
         <span className="rounded bg-surface px-1 text-xs text-ink-2 tabular-nums">
           {clockText(stop.time, zone)} {zoneName(zone, stop.time)}
         </span>

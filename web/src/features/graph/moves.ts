@@ -94,14 +94,15 @@ export interface PlacedMove extends Move {
 }
 
 const STEP = 230
+const FAR = 420 // two stops do not stand at the ends of the room
 const LIFT = 96
 const RADIUS = 26
 const UNDER = 88
 
 /** Stops on a line by time; ways to the next above it, those that pass something over below it, wider the further they go. */
 export function placeMoves({ stops, moves }: Moves, width: number, height: number) {
-  const step = Math.max(STEP, stops.length > 1 ? (width - 200) / (stops.length - 1) : 0)
-  const left = stops.length > 1 ? 100 : width / 2
+  const step = Math.min(FAR, Math.max(STEP, stops.length > 1 ? (width - 200) / (stops.length - 1) : 0))
+  const left = stops.length > 1 ? Math.max(100, (width - (stops.length - 1) * step) / 2) : width / 2
   const middle = Math.max(210, height * 0.46)
   const placed = stops.map((stop, i): PlacedStop => ({
     ...stop,

@@ -22,6 +22,7 @@ const INDENT = 22
 
 /** What ran on a host and what started it; warm is what the story tells of. */
 export function ProcessTree({ incident, host, onEvidence }: Props) {
+  const [zone] = useZone()
   const [all, setAll] = useState(false)
   const found = useQuery(processesQuery(incident, host))
   if (!host) return <Blank title={say.graph.noHosts} />
@@ -35,6 +36,7 @@ export function ProcessTree({ incident, host, onEvidence }: Props) {
     <div className="flex h-full flex-col">
       <p className="flex shrink-0 items-center gap-3 px-5 py-2 text-xs text-ink-3 tabular-nums">
         {say.graph.some(branches.length, total)}
+        <span>{say.graph.timesIn(zoneName(zone))}</span>
         {hostile && (
           <label className="flex items-center gap-1.5 text-ink-2">
             <input

@@ -12,6 +12,10 @@ import { tellStory } from './story'
 
 type Technique = ReportSchemas['Technique']
 
+/** Most of what is found is between a third and two thirds sure: that stretch gets most of the colours. */
+const heatOf = (confidence: number) => Math.round(Math.max(8, Math.min(1, (confidence - 0.2) / 0.75) * 30))
+const heatColour = (share: number) => `color-mix(in oklch, var(--act-high) ${share}%, var(--raised))`
+
 /** The matrix as a heat map of confidence; only tactics with something in them take room. */
 export function AttackPage({ incident, report }: { incident: string; report: Report }) {
   const [open, setOpen] = useState<{ technique: Technique; at: number } | null>(null)
@@ -23,7 +27,7 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
   const event = open?.technique.evidence[open.at]
   const lit = step.at === null ? null : litTechniques(times, step.at, step.entry)
   const shade = (one: Technique) => {
-    const share = Math.round(one.confidence * 30)
+    const share = heatOf(one.confidence)
     if (!lit) return share
     return lit.now.has(one.id) ? 38 : lit.lit.has(one.id) ? share : 0
   }
@@ -50,9 +54,7 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
                         aria-pressed={open?.technique.id === one.id}
                         title={plainLine(one.why)}
                         onClick={() => setOpen({ technique: one, at: 0 })}
-                        style={{
-                          background: `color-mix(in oklch, var(--act-high) ${shade(one)}%, var(--raised))`,
-                        }}
+                        style={{ background: heatColour(shade(one)) }}
                         data-lit={lit ? (lit.now.has(one.id) ? 'now' : lit.lit.has(one.id)) : undefined}
                         className="w-full rounded-lg px-3 py-2 text-left transition-[background-color,opacity] duration-200 ring-inset hover:ring-1 hover:ring-act-high aria-pressed:ring-2 aria-pressed:ring-accent data-[lit=false]:border-dashed data-[lit=false]:*:text-ink-3 data-[lit=now]:ring-2 data-[lit=now]:ring-accent data-[lit=now]:*:text-ink"
                       >
@@ -73,6 +75,15 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
             ))}
           </div>
         </div>
+        <p className="flex items-center gap-2 px-5 pb-2 text-2xs text-ink-3">
+          {say.attack.legend}
+          {[0.35, 0.65, 0.95].map((sure) => (
+            <span key={sure} className="flex items-center gap-1 tabular-nums">
+              <span aria-hidden className="size-3 rounded-xs ring-1 ring-line" style={{ background: heatColour(heatOf(sure)) }} />
+              {Math.round(sure * 100)} %
+            </span>
+          ))}
+        </p>
         <StepBar step={step} />
       </div>
       {open && event && (

@@ -244,12 +244,16 @@ function Record({ incident, event, claims, onNear, onShow, commentKey = true }: 
 
 function Where({ event }: { event: EventWhole }) {
   const [zone] = useZone()
+  const recorded = parseTime(event.time_recorded)
   const rows: [string, string][] = [
     [say.evidence.artifact, event.artifact_of?.name ?? event.artifact],
-    [say.evidence.locator, event.locator],
+    [say.evidence.locator, say.evidence.place(event.locator)],
     [say.evidence.sha256, event.artifact],
-    [say.evidence.recorded, `${stampText(parseTime(event.time_recorded), zone)} ${zoneName(zone)}`],
-    [say.evidence.clock, `${event.clock.method}${event.clock.offset_s ? ` ${offsetText(event.clock.offset_s)}` : ''}`],
+    [say.evidence.recorded, `${stampText(recorded, zone)} ${zoneName(zone, recorded)}`],
+    [
+      say.evidence.clock,
+      say.evidence.clocked(event.clock.method, event.clock.offset_s ? offsetText(event.clock.offset_s) : ''),
+    ],
   ]
   return (
     <>

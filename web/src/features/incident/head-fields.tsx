@@ -23,7 +23,7 @@ import {
 import { signOf } from '../incidents/severity'
 
 /** What people say of the incident: severity, phase, lead. Each is a menu to whoever may change it. */
-export function HeadFields({ incident }: { incident: IncidentWhole }) {
+export function HeadFields({ incident, found }: { incident: IncidentWhole; found?: string }) {
   const queries = useQueryClient()
   const may = useMay('incident:write') && incident.status !== 'closed'
   const me = useMe().data?.member_id ?? null
@@ -40,6 +40,8 @@ export function HeadFields({ incident }: { incident: IncidentWhole }) {
     onSettled: () => queries.invalidateQueries({ queryKey: ['incidents'] }),
   })
   const set = (fields: Change) => change.mutate(fields)
+  // What the analysis found may be graver than what stood in the form when nobody knew yet.
+  const graver = SEVERITIES.slice(0, SEVERITIES.indexOf(incident.severity)).find((one) => one === found)
   const lead = incident.lead
   const leads = lead === null ? say.head.noLead : lead === me ? say.head.youLead : say.head.leads(nameOf(lead))
   return (
@@ -61,6 +63,18 @@ export function HeadFields({ incident }: { incident: IncidentWhole }) {
           run: () => set({ severity: one }),
         }))}
       />
+      {graver && (
+        <Button
+          kind="bare"
+          size="s"
+          disabled={!may}
+          title={say.head.takeSeverity}
+          className="text-ink-3 max-xl:hidden"
+          onClick={() => set({ severity: graver })}
+        >
+          {say.head.foundSeverity(say.incident.severity[graver]!)}
+        </Button>
+      )}
       <Choice
         label={say.head.phase}
         may={may}

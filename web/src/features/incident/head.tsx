@@ -32,7 +32,7 @@ export function IncidentHead({
         <span className="font-mono text-xs text-ink-3">{plainLine(incidentKey, 60)}</span>
         <span className="truncate text-[15px] font-[600] tracking-[-0.005em]">{shown}</span>
       </h1>
-      {incident && <HeadFields incident={incident} />}
+      {incident && <HeadFields incident={incident} found={report?.incident.severity} />}
       {incident && <Decisions incident={incident} />}
       <span className="ml-auto" />
       <OthersHere incident={incidentKey} />

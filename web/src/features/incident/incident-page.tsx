@@ -4,6 +4,7 @@ import { Download, FileStack, FileText, Film, Grid3x3, ListChecks, Waypoints, ty
 import { lazy, Suspense, useEffect, useMemo } from 'react'
 import { Frame, RailLink } from '@/components/shell/frame'
 import type { PaletteEntry } from '@/components/shell/palette'
+import { Button } from '@/components/ui/button'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { ValueActsProvider } from '@/components/value'
 import { searchedField, withTerm } from '@/features/timeline/source'
@@ -123,6 +124,16 @@ export function IncidentPage() {
   )
 }
 
+/** No such incident: what is left is the way back. */
+function Unknown() {
+  const go = useGo()
+  return (
+    <Blank title={say.incident.unknownIncident}>
+      <Button onClick={() => go('/')}>{say.notFound.back}</Button>
+    </Blank>
+  )
+}
+
 interface BodyProps {
   incidentKey: string
   tab: Tab
@@ -132,7 +143,7 @@ interface BodyProps {
 }
 
 function Body({ incidentKey, tab, incident, analysis, onFiles }: BodyProps) {
-  if (isProblem(incident.error, 'unknown-incident')) return <Blank title={say.incident.unknownIncident} />
+  if (isProblem(incident.error, 'unknown-incident')) return <Unknown />
   if (incident.error) return <Trouble error={incident.error} again={() => void incident.refetch()} />
   if (incident.isPending) return <Waiting />
   // These stand without an analysis.

@@ -9,7 +9,9 @@ import { say } from '@/lib/strings'
 import { RunProgress } from '../incidents/run-progress'
 import { incidentQuery, type Run } from '../incidents/queries'
 import type { Found } from '../uploads/collect'
-import { ChooseEvidence } from '../uploads/drop'
+import { ChooseEvidence, useUploads } from '../uploads/drop'
+
+const UNDER_WAY = new Set(['waiting', 'sending'])
 
 /** What stands where the story will: the run that makes it, or a way to start one. */
 export function NotAnalysed({
@@ -25,6 +27,7 @@ export function NotAnalysed({
   const may = useMay('run:write')
   const mayHandIn = useMay('evidence:write')
   const incident = useQuery(incidentQuery(incidentKey))
+  const coming = useUploads().some((one) => one.incident === incidentKey && UNDER_WAY.has(one.state))
   const start = useMutation({
     mutationFn: () =>
       bodyOf(api.POST('/v1/incidents/{key}/runs', { params: { path: { key: incidentKey } }, body: {} })),
@@ -38,6 +41,7 @@ export function NotAnalysed({
       </Blank>
     )
   }
+  if (coming) return <Blank title={say.incident.coming} about={say.incident.comingAbout} />
   if (incident.data?.evidence.length === 0) {
     return (
       <Blank title={say.incident.noEvidence} about={say.incident.noEvidenceAbout}>

@@ -48,7 +48,7 @@ export interface Entry {
 const LEVELS: Severity[] = ['low', 'medium', 'high', 'critical']
 const CHAPTERS: Record<string, ChapterName> = {
   downloaded: 'delivery', fetched: 'delivery', requested: 'delivery', 'accepted-connection': 'delivery',
-  'failed-logon': 'delivery', 'issued-credentials': 'delivery', 'created-account': 'persistence',
+  'failed-logon': 'delivery', 'issued-credentials': 'credentials', 'created-account': 'persistence',
   'changed-group': 'persistence', 'installed-service': 'persistence', 'created-task': 'persistence',
   'set-registry': 'persistence', 'subscribed-events': 'persistence', executed: 'execution', spawned: 'execution',
   'ran-script': 'execution', 'hosted-powershell': 'execution', injected: 'privilege', 'ran-sudo': 'privilege',
@@ -129,6 +129,9 @@ function chapterOf(entry: TimelineEntry, tactics: Map<string, string[]>): Chapte
   return (tactic && BY_TACTIC[tactic]) || own || 'execution'
 }
 
+const DID: Record<string, string> = { connect: 'connected', fetch: 'fetched', send: 'sent' }
+const SENSED = /^A network sensor saw (\S+) (connect|fetch|send) /
+
 /** The act in a few words: what the lane already says (host, account, process number) is left out. */
 export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>, most = 72): string {
   const said = /wrote: [“"](?:Action: )?(.*)[”"]$/s.exec(entry.summary)
@@ -136,6 +139,7 @@ export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>, most =
     ? said[1]!
     : entry.summary
         .replace(/^Alert on \S+: /, '')
+        .replace(SENSED, (_, who: string, did: string) => `${who} ${DID[did]} `)
         .replace(/^A network sensor saw /, '')
         .replace(/ \(pid \d+\)/g, '')
         .replace(/ \(\d+ records until [^)]*\)/, '')
@@ -146,7 +150,7 @@ export function shortText(entry: Pick<TimelineEntry, 'summary' | 'kind'>, most =
           (_, program: string, line?: string) => line ?? `${program} starts`,
         )
         .replace(/^(\S+) called /, 'called ')
-        .replace(/^user\/\S+ with access key \S+ /, '')
+        .replace(/^\S+ with access key \S+ /, '')
   return plainLine(text.replace(/\.$/, ''), most)
 }
 
@@ -157,7 +161,9 @@ function placesOf(
   hostOfAddress: ReadonlyMap<string, string>,
 ): Pick<Entry, 'lanes' | 'toHost' | 'reaches'> {
   const first = (type: string) => named.find((one) => one.type === type)?.value
-  const cloud = named.find((one) => one.type.startsWith('cloud'))?.value
+  const cloud = (
+    named.find((one) => one.type === 'cloud-identity') ?? named.find((one) => one.type.startsWith('cloud'))
+  )?.value
   const host = first('host') ?? /^Alert on ([\w.-]+):/.exec(entry.summary)?.[1]
   const source = report.events[entry.evidence[0] ?? '']?.source ?? ''
   const rest = (value: string | undefined, by: Grouping) => (value ? laneId(value, by) : REST)

@@ -19,10 +19,11 @@ export function Figures({ metrics, onSeverity }: { metrics: Metrics; onSeverity:
       aria-label={words.label}
       className="grid grid-cols-[auto_minmax(0,5fr)_minmax(0,6fr)] items-start gap-x-10 px-5 pt-5 pb-4 max-lg:gap-x-6"
     >
-      <div className="w-24">
+      <div className="w-28">
         <p className="text-[40px] leading-9 font-[600] tracking-[-0.035em] tabular-nums">{all}</p>
         <p className="mt-2 text-xs text-ink-3">{words.open}</p>
-        <p className="text-xs text-ink-3 tabular-nums">{words.window(metrics.opened, metrics.closed)}</p>
+        <p className="mt-3 text-xs text-ink-3 tabular-nums">{words.opened(metrics.opened)}</p>
+        <p className="text-xs text-ink-3 tabular-nums">{words.closed(metrics.closed)}</p>
       </div>
       <div>
         <h2 className="eyebrow">{words.bySeverity}</h2>

@@ -101,7 +101,11 @@ function Named({ incident }: { incident: Incident }) {
 /** How far we are, in the phases of NIST SP 800-61. */
 function Lead({ id }: { id: string | null }) {
   const nameOf = useNameOf()
-  return <span className="block truncate text-xs text-ink-2">{id && plainLine(nameOf(id), 60)}</span>
+  return (
+    <span className="block truncate text-xs text-ink-2">
+      {id ? plainLine(nameOf(id), 60) : <span className="text-ink-3">{say.head.noLead}</span>}
+    </span>
+  )
 }
 
 function Phase({ status }: { status: Status }) {

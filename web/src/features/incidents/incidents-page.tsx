@@ -73,7 +73,7 @@ export function IncidentsPage() {
     >
       <div className="relative flex h-full flex-col">
         {/* As high while they are on their way, so that the list does not jump. */}
-        <div className="min-h-[196px] shrink-0">
+        <div className="min-h-[172px] shrink-0">
           {metrics.data && (
             <Figures
               metrics={metrics.data}

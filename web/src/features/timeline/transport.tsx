@@ -118,7 +118,7 @@ function Clock() {
   return (
     <div className="flex w-44 shrink-0 flex-col items-start pl-1 leading-none tabular-nums">
       <span className={`text-[17px] font-[580] tracking-[-0.01em] ${at === null ? 'text-ink-3' : 'text-ink'}`}>
-        {at === null ? '--:--:--.---' : clockText(at, zone, true)}
+        {at === null ? say.timeline.unset : clockText(at, zone, true)}
       </span>
       <span className="mt-1 text-2xs text-ink-3">
         {dayText(at ?? from, zone)} {zoneName(zone, at ?? from)}

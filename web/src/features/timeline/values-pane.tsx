@@ -124,8 +124,11 @@ function Facet({ incident, span, q, field, onDrop }: FacetProps) {
   )
 }
 
+// What stands beside the longest count in a column of this width.
+const FITS = 19
+
 /** Of a long path its end: that is what tells two apart. */
 function tailOf(value: string): string {
   const line = plainLine(value, 300)
-  return line.length > 26 && /[\\/]/.test(line) ? `…${line.slice(-25)}` : line
+  return line.length > FITS && /[\\/]/.test(line) ? `…${line.slice(1 - FITS)}` : line
 }

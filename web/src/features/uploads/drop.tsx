@@ -113,8 +113,23 @@ export function ChooseEvidence({
   )
 }
 
+/** What is sent, or was, from this page. */
+export function useUploads(): readonly Upload[] {
+  return useSyncExternalStore(subscribeUploads, getUploads, () => none)
+}
+
+/** Long enough to be read; whoever wants to look longer has the evidence page. */
+const DONE_MS = 4_000
+
 function UploadPanel() {
-  const uploads = useSyncExternalStore(subscribeUploads, getUploads, () => none)
+  const uploads = useUploads()
+  // When all has come there is nothing left to say, and the panel stands over what one works with.
+  const through = uploads.length > 0 && uploads.every((one) => one.state === 'done')
+  useEffect(() => {
+    if (!through) return
+    const timer = setTimeout(forgetUploads, DONE_MS)
+    return () => clearTimeout(timer)
+  }, [through])
   // A line that is back is used at once.
   useEffect(() => {
     const back = () => void retryUploads().catch(() => undefined)

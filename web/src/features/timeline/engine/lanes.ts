@@ -38,8 +38,13 @@ const LOW = new Set<Lane['role']>(['rest', ...Object.values(OWN)])
 
 /** A value as a lane's name: hosts by their first part in lower case, for logs spell them in many ways. */
 export function laneId(value: string, by: Grouping): string {
-  if (by !== 'host') return by === 'user' ? (value.split('\\').pop() ?? value).toLowerCase() : value
-  return /^[\d.]+$|:/.test(value) ? value : (value.split('.')[0] ?? value).toLowerCase()
+  return by === 'host' || by === 'user' ? spelling(value, by).toLowerCase() : value
+}
+
+/** The same as it is spelled. */
+function spelling(value: string, by: Grouping): string {
+  if (by !== 'host') return by === 'user' ? (value.split('\\').pop() ?? value) : value
+  return /^[\d.]+$|:/.test(value) ? value : (value.split('.')[0] ?? value)
 }
 
 /**
@@ -66,9 +71,15 @@ export function lanesOf(
     lane(mark.lane, mark.lane)
     if (!reached.has(mark.lane)) reached.set(mark.lane, reached.size)
   }
+  const loudest = new Map<string, number>()
   for (const { value, events } of counts) {
     if (value === '') continue
     const one = lane(laneId(value, by), laneId(value, by))
+    // Called as most of its records spell it.
+    if (events > (loudest.get(one.id) ?? 0)) {
+      one.label = spelling(value, by)
+      loudest.set(one.id, events)
+    }
     one.values.push(value)
     one.events += events
   }
