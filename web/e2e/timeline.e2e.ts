@@ -268,7 +268,7 @@ it('the way from machine to machine stands as a map, and each way opens its reco
   await page.goto(at('/graph?view=movement'))
   const stops = page.getByRole('list', { name: /^Machines in the order/ })
   await stops.getByText('FIN-WS07').waitFor()
-  expect((await stops.innerText()).replace(/\s+/g, ' ')).toMatch(/Outside.*FIN-WS07.*APP-SRV02.*JUMP01.*Cloud account/)
+  expect((await stops.innerText()).replace(/\s+/g, ' ')).toMatch(/Outside.*FIN-WS07.*APP-SRV02.*jump01.*Cloud account/)
   await expectAccessible(page, 'movement')
   await picture(page, 'movement')
   await page

@@ -48,11 +48,12 @@ export function useKnownShortcuts(): Shortcut[] {
 const typing = (target: EventTarget | null) =>
   target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
 
-/** Whether a focused control would take the key for itself. */
+/** Whether a focused control would take the key for itself: a button is pressed, but has no use for an arrow. */
 const taken = (target: EventTarget | null, key: string) =>
   target instanceof HTMLElement &&
-  (key === 'Enter' || key === ' ' || key.startsWith('Arrow')) &&
-  target.closest('button, a, [role="menu"], [role="listbox"], [role="tablist"], [role="radiogroup"]') !== null
+  (((key === 'Enter' || key === ' ') && target.closest('button, a') !== null) ||
+    ((key === 'Enter' || key === ' ' || key.startsWith('Arrow')) &&
+      target.closest('[role="menu"], [role="listbox"], [role="tablist"], [role="radiogroup"]') !== null))
 
 export function nameOfKey(event: Pick<KeyboardEvent, 'key' | 'ctrlKey' | 'metaKey' | 'shiftKey' | 'altKey'>): string {
   const mod = event.ctrlKey || event.metaKey ? 'mod+' : ''

@@ -64,7 +64,7 @@ export const organisationWords = {
     states: { open: 'open', used: 'used', revoked: 'withdrawn' } as Record<string, string>,
     withdraw: 'Withdraw',
     withdrawOf: (email: string) => `Withdraw the invitation of ${email}`,
-    past: (n: number) => (n === 1 ? '1 of before' : `${n} of before`),
+    past: (n: number) => (n === 1 ? '1 earlier' : `${n} earlier`),
     anybody: 'whoever holds the link',
     find: 'Find by name or e-mail',
     count: (n: number) => (n === 1 ? '1 person' : `${n} people`),

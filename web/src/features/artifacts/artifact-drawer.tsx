@@ -117,7 +117,8 @@ function About({ artifact }: { artifact: Artifact }) {
     time ? `${stampText(parseTime(time), zone)} ${zoneName(zone, parseTime(time))}` : '–'
   const { parsed, lock } = artifact
   const clocks = parsed.clocks.map(
-    (clock) => `${clock.source}: ${clock.method}${clock.offset_s ? ` ${offsetText(clock.offset_s)}` : ''}`,
+    (clock) =>
+      `${clock.source}: ${say.evidence.clocked(clock.method, clock.offset_s ? offsetText(clock.offset_s) : '')}`,
   )
   const rows: [string, string][] = [
     [say.evidence.sha256, artifact.sha256],

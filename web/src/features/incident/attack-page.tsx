@@ -79,7 +79,11 @@ export function AttackPage({ incident, report }: { incident: string; report: Rep
           {say.attack.legend}
           {[0.35, 0.65, 0.95].map((sure) => (
             <span key={sure} className="flex items-center gap-1 tabular-nums">
-              <span aria-hidden className="size-3 rounded-xs ring-1 ring-line" style={{ background: heatColour(heatOf(sure)) }} />
+              <span
+                aria-hidden
+                className="size-3 rounded-xs ring-1 ring-line"
+                style={{ background: heatColour(heatOf(sure)) }}
+              />
               {Math.round(sure * 100)} %
             </span>
           ))}

@@ -182,7 +182,9 @@ function useRows(
 
   // Where the playhead went, the table goes once; what is read in afterwards moves nothing.
   const followed = useRef<string>('')
-  const away = at === null || old || beyond(at, times, { before: hasPreviousPage, after: hasNextPage })
+  // A reading that begins there has nothing of its own before its first row, whatever stands on the page above.
+  const begun = at === null || reading.endsWith(`/${at}`)
+  const away = old || (at !== null && beyond(at, times, { before: hasPreviousPage && !begun, after: hasNextPage }))
   useEffect(() => {
     const wanted = `${reading}@${at}`
     if (away || followed.current === wanted) return
