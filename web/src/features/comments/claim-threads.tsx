@@ -2,11 +2,12 @@
 import { MessageSquare, X } from 'lucide-react'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
+import { useMembers } from '@/lib/api/members'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
 import { Threads } from './anchor-threads'
 import type { Talk } from './use-talk'
-import { authorOf, tallyOf, type Thread } from './threads'
+import { authorOf, bodyPieces, tallyOf, type Thread } from './threads'
 
 /** How much was said of a sentence: beside it, always to be seen where there is something open. */
 export function TalkMark({
@@ -43,7 +44,9 @@ export function TalkMark({
 /** The latest word of an open thread, in a line. */
 export function TalkGlance({ threads, onOpen }: { threads: Thread[]; onOpen: () => void }) {
   const last = threads.findLast((one) => !one.resolved)?.comments.findLast((one) => one.deleted_at === null)
+  const members = useMembers().map(({ id, name, email }) => ({ id, name, email: email ?? null }))
   if (!last) return null
+  const said = bodyPieces(last.body, members).map((piece) => piece.text)
   return (
     <button
       type="button"
@@ -52,7 +55,7 @@ export function TalkGlance({ threads, onOpen }: { threads: Thread[]; onOpen: () 
       onClick={onOpen}
       className="block w-full truncate pr-2 pl-1.5 text-left text-xs text-ink-3 hover:text-ink"
     >
-      <span className="font-[560] text-ink-2">{plainLine(authorOf(last), 24)}</span> {plainLine(last.body, 80)}
+      <span className="font-[560] text-ink-2">{plainLine(authorOf(last), 24)}</span> {plainLine(said.join(''), 80)}
     </button>
   )
 }

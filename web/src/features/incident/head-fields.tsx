@@ -63,17 +63,21 @@ export function HeadFields({ incident, found }: { incident: IncidentWhole; found
           run: () => set({ severity: one }),
         }))}
       />
-      {graver && (
+      {graver && may && (
         <Button
           kind="bare"
           size="s"
-          disabled={!may}
           title={say.head.takeSeverity}
           className="text-ink-3 max-xl:hidden"
           onClick={() => set({ severity: graver })}
         >
           {say.head.foundSeverity(say.incident.severity[graver]!)}
         </Button>
+      )}
+      {graver && !may && (
+        <span className="px-2 text-xs text-ink-3 max-xl:hidden">
+          {say.head.foundSeverity(say.incident.severity[graver]!)}
+        </span>
       )}
       <Choice
         label={say.head.phase}

@@ -120,7 +120,7 @@ describe('lanes', () => {
     ]
     const lanes = lanesOf(counts, marks, 'host', new Map([['it01', 'victim']]), 3)
     expect(lanes.map((lane) => lane.id)).toEqual(['app', 'it01', 'noise', REST, PEOPLE, OURS])
-    expect(lanes[1]).toMatchObject({ role: 'victim', events: 6, values: ['IT01.corp.example', 'it01'] })
+    expect(lanes[1]).toMatchObject({ label: 'IT01', role: 'victim', events: 6, values: ['IT01.corp.example', 'it01'] })
     const find = laneFinder(lanes, 'host')
     expect([find('IT01.other.example'), find(''), find('gone')]).toEqual(['it01', REST, REST])
     const boxes = boxesOf(lanes, 30, 330)
