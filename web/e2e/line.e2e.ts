@@ -78,6 +78,7 @@ it('an analysis that goes on while the gateway restarts is seen to its end', asy
   const { key } = await caller.send<{ key: string }>('/incidents', { title: 'Under way' })
   await caller.send(`/incidents/${key}/evidence?name=a.log&run=true`, Buffer.from(LINES))
   await page.goto(`${origin()}/incidents/${key}/timeline`)
+  await page.locator('main').first().waitFor() // what has not come yet cannot go on by itself
   await page.waitForTimeout(500)
   process.kill(gatewayProcess(), 'SIGKILL')
   await page.getByRole('row').nth(2).waitFor({ timeout: 90_000 })
