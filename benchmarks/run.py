@@ -56,12 +56,12 @@ def main() -> None:
 def _investigate(chosen: list[str], asked: argparse.Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="ircopilot-bench-") as folder:
         given = Given.of(Path(folder), asked.incident, asked.lines, asked.evtx, asked.rules, asked.rounds)
-        for line in given.told():
-            print(line, flush=True)
+        told = given.told()
+        print(*told, sep="\n", flush=True)
         figures = [figure for name in chosen for figure in _measured(PIECES[name], given)]
     print(as_table(figures))
     if asked.write:
-        listed = "\n".join(f"- {line}" for line in given.told())
+        listed = "\n".join(f"- {line}" for line in told)
         write_part(PAGE, "investigate", f"{as_table(figures)}\n\n### What was measured with\n\n{listed}")
 
 
