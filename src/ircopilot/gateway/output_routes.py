@@ -14,6 +14,7 @@ from starlette.types import Message, Receive, Scope, Send
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_run
+from ircopilot.contracts.report import SCHEMA_NAME
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.export.registry import EXPORTERS
 from ircopilot.gateway.artifacts.stored import disposition
@@ -34,9 +35,7 @@ _TYPES = {".json": "application/json"} | {
 _BYTES: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
 # A file is sent as what it is: JSON of some shape, or bytes.
 FILE_KINDS: dict[str, dict[str, Any]] = {
-    kind: {"schema": {"type": "object"}, "example": {"schema_version": "ircopilot/report/v1"}}
-    if kind == "application/json"
-    else _BYTES
+    kind: {"schema": {"type": "object"}, "example": {"schema": SCHEMA_NAME}} if kind == "application/json" else _BYTES
     for kind in (*_TYPES.values(), "application/octet-stream")
 }
 FILE: dict[int | str, dict[str, Any]] = {

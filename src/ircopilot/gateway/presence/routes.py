@@ -6,14 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from ircopilot.access.caller import Caller
 from ircopilot.cases.find import seen_incident
-from ircopilot.domain.incident import Case
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.presence.shapes import Here
-from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.errors import UnknownIncident
 from ircopilot.stores.redis_presence import Visit
 
@@ -35,7 +32,7 @@ async def enter_incident(key: str, visit_id: VisitId, here: Here, gate: WithGate
     """Say that one looks at the incident, or writes a sentence of its report. It holds for 45 seconds: say it again. The
     feed tells it as `presence` to who may know of the incident; nothing of it is kept or logged.
     """
-    case = await gate.in_tx(caller.org_id, _seen, caller, key)
+    case = await gate.in_tx(caller.org_id, seen_incident, caller, key)
     visit = Visit(
         case.incident_id, case.key, caller.principal_id, caller.name, here.page, here.report, here.claim
     )  # fmt: skip
@@ -57,7 +54,3 @@ async def leave_incident(key: str, visit_id: VisitId, gate: WithGate, caller: Wi
     presence = gate.stores.stores_for(caller.org_id).presence
     await gate.in_file_thread(lambda: presence.leave(caller.org_id, caller.principal_id, visit_id))
     return Response(status_code=204)
-
-
-def _seen(tx: Tx, caller: Caller, key: str) -> Case:
-    return seen_incident(tx, caller, key)
