@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -279,7 +280,12 @@ def test_a_client_that_is_killed_leaves_nothing_behind(data: Path) -> None:
 
 
 def test_up_stays_and_down_ends_it(data: Path) -> None:
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
     urls = start_stack(data)
+    os.close(writer)
+    assert select.select([reader], [], [], 0)[0], "the stack holds nothing that its starter had open"
+    os.close(reader)
     found = pids(data)
     with running_stack(data) as joined:
         assert joined == urls

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 from typing import Annotated
 
 import typer
@@ -25,11 +26,15 @@ def gateway(
     ] = "",
 ) -> None:
     """Serve the HTTP API: evidence in, runs started and watched, reports out."""
+    # What an import makes is no garbage: looking for some in it again and again was a fifth of the start.
+    gc.disable()
     from ircopilot.domain.errors import Stopped
     from ircopilot.embedded.stack import running_stack
     from ircopilot.gateway.limits import gateway_limits
     from ircopilot.gateway.serve import serve_gateway
 
+    gc.freeze()
+    gc.enable()
     settings, limits = service_settings(), gateway_limits()
     if address:
         settings = settings.model_copy(update={"gateway_address": address})

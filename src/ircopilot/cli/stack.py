@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from ircopilot.settings import data_dir
+from ircopilot.settings import data_dir, external_urls
 
 if TYPE_CHECKING:
     from ircopilot.settings import StackUrls
@@ -38,11 +39,16 @@ def up(
 ) -> None:
     """Start the embedded stack, with the service on it, and keep it running."""
     from ircopilot.embedded.stack import start_stack
-    from ircopilot.settings import external_urls, service_settings
+    from ircopilot.settings import service_settings
 
     root = directory or data_dir()
     settings = service_settings()
-    urls = start_stack(root, services=services)
+    urls = start_stack(root)
+    if services:
+        # The services take seconds to start; the link is made meanwhile.
+        with ThreadPoolExecutor(1) as aside:
+            token = aside.submit(_first_owners_token, urls)
+            start_stack(root, services=True)
     for name, url in urls.model_dump().items():
         if name != "nats_token":
             console.print(f"{name.removesuffix('_url').replace('_', ' '):<16} {without_secrets(url)}", soft_wrap=True)
@@ -53,17 +59,22 @@ def up(
         return
     if services:
         console.print(f"{'gateway':<16} http://{settings.gateway_address}", soft_wrap=True)
-        _tell_first_link(urls, settings.web_url)
+        _tell_first_link(token.result(), settings.web_url)
     console.print("The stack runs until `ircopilot down`.")
 
 
-def _tell_first_link(urls: StackUrls, web_url: str) -> None:
-    """While nobody owns the local organisation: the link by which somebody does."""
+def _first_owners_token(urls: StackUrls) -> str | None:
+    """Of the link by which somebody comes to own the local organisation, while nobody does."""
+    if external_urls() is not None:
+        return None
     from ircopilot.access.joining import invite_first_owner
     from ircopilot.stores import open_stores
 
     with open_stores(urls) as stores:
-        token = invite_first_owner(stores.database)
+        return invite_first_owner(stores.database)
+
+
+def _tell_first_link(token: str | None, web_url: str) -> None:
     if token is not None:
         console.print(
             "Nobody owns this installation yet. To become its owner, once and within 24 hours:\n"

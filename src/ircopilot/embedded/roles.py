@@ -70,8 +70,14 @@ def choose_services(place: Place, settings: ServiceSettings, urls: Callable[[], 
 
 
 async def start_services(services: list[Service]) -> list[str]:
-    """Start all at once; what did not come up, and why."""
-    ended = await asyncio.gather(*(service.start() for service in services), return_exceptions=True)
+    """Start them; what did not come up, and why.
+
+    Those that people and programs call come first: the workers' imports would take the processors from them, and jobs
+    can wait until there are workers.
+    """
+    called, workers = [s for s in services if s.where], [s for s in services if not s.where]
+    ended = await asyncio.gather(*(service.start() for service in called), return_exceptions=True)
+    ended += await asyncio.gather(*(service.start() for service in workers), return_exceptions=True)
     return [str(error) for error in ended if isinstance(error, BaseException)]
 
 

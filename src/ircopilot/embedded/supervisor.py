@@ -233,6 +233,7 @@ def choose_parts(place: Place, external: ExternalUrls) -> list[Part]:
 def supervise(root: Path) -> None:
     """The supervisor's process: take the lock or leave to whoever has it, clear up after a dead one, run the stack."""
     os.umask(0o077)
+    _let_go_of_what_was_inherited()
     layout = Layout(root)
     layout.make()
     if not _take_lock(layout):
@@ -240,6 +241,14 @@ def supervise(root: Path) -> None:
     _clear_up(layout)
     start_watchdog(layout)
     asyncio.run(_run(layout))
+
+
+def _let_go_of_what_was_inherited() -> None:
+    # It outlives whoever started it: a lock or a pipe that came down from there must end with them, not with the stack.
+    for path in Path("/dev/fd").iterdir():
+        with suppress(OSError):  # the listing's own is closed by now
+            if int(path.name) > 2:
+                os.close(int(path.name))
 
 
 async def _run(layout: Layout) -> None:
