@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
 from gateway.copied import Copied, copy_case
+from gateway.persons import person
 from gateway.test_incidents import problem
 from ircopilot.domain.incident import RunParameters
 from ircopilot.export.registry import EXPORTERS
@@ -135,6 +136,39 @@ def test_each_format_says_what_was_edited_and_how_it_may_be_passed_on(
     head, first, *_ = table.decode().splitlines()
     assert head.endswith(",handling")
     assert first.endswith(",TLP:RED")
+
+
+def test_each_format_says_what_people_decided_and_that_the_analysis_proposed_another(
+    http: httpx.Client, stores: StoreSet, case: Copied, tmp_path: Path
+) -> None:
+    proposed = case.document()["document"]["incident"]["severity"]
+    assert proposed == "high"
+    lead = person(stores, case.org)
+    said = {"title": "Mailbox of an assistant", "severity": "low", "status": "containment", "lead": lead.email}
+    etag = http.get(case.url).headers["etag"]
+    assert http.patch(case.url, json=said, headers={"If-Match": etag}).status_code == 200
+    asked = http.post(f"{case.url}/exports", json={"format": "json"}).json()
+    # What is decided later is not what was asked for: the document is that of the moment.
+    etag = http.get(case.url).headers["etag"]
+    assert http.patch(case.url, json={"severity": "medium"}, headers={"If-Match": etag}).status_code == 200
+    work_off(case, asked["run"], tmp_path / "asked")
+    report = json.loads(http.get(f"{case.url}/exports/{asked['id']}/file").content)
+    assert (report["incident"]["title"], report["incident"]["severity"]) == (said["title"], "low")
+    assert report["edition"]["decided"] == {
+        "title": said["title"], "severity": "low", "status": "containment", "lead": "Pat Example",
+        "proposed_severity": proposed,
+    }  # fmt: skip
+    _, data = exported(http, case, tmp_path, format="markdown")
+    text = data.decode()
+    assert text.startswith(f"# {said['title']}\n")
+    assert "| Severity | medium |" in text
+    assert "| Status | containment, led by Pat Example |" in text
+    assert "| The analysis proposed | severity high; the responders have set medium |" in text
+    etag = http.get(case.url).headers["etag"]
+    assert http.patch(case.url, json={"severity": proposed}, headers={"If-Match": etag}).status_code == 200
+    seen = http.post(f"{case.url}/exports/preview", json={"format": "markdown"}).content.decode()
+    assert "| Severity | high |" in seen
+    assert "analysis proposed" not in seen
 
 
 def test_redacted_values_are_gone_from_every_format_and_have_the_same_placeholder(

@@ -25,7 +25,7 @@ from ircopilot.domain.findings import (
     Technique,
     TimelineEntry,
 )
-from ircopilot.domain.incident import Action, Window
+from ircopilot.domain.incident import Action, Severity, Status, Window
 
 SCHEMA_NAME = "ircopilot/report/v1"
 SCHEMA_FILE = "report.schema.json"
@@ -136,6 +136,19 @@ TLP = Literal["TLP:RED", "TLP:AMBER+STRICT", "TLP:AMBER", "TLP:GREEN", "TLP:CLEA
 ReportState = Literal["draft", "in_review", "approved", "published"]
 
 
+class Decided(Frozen):
+    """What people had decided of the incident when this copy was asked for: `incident` has their title and severity.
+
+    `proposed_severity` is the analysis' where it differs from theirs, else empty. `lead` is a name.
+    """
+
+    title: str
+    severity: Severity
+    status: Status
+    lead: str = ""
+    proposed_severity: Level | Literal[""] = ""
+
+
 class Edition(Frozen):
     """What people made of a drafted report, and how this copy of it may be passed on (FIRST TLP 2.0).
 
@@ -154,6 +167,7 @@ class Edition(Frozen):
     tlp: TLP | None = None
     redacted: int = 0
     sections: tuple[str, ...] = Field(default=(), description="the sections of this copy; none named: all")
+    decided: Decided | None = Field(default=None, description="null in copies of before it was told")
 
 
 class ReportDocument(Frozen):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ircopilot.contracts.report import Edition
+from ircopilot.contracts.report import Decided, Edition
 from ircopilot.export.text import spoken_count, spoken_time
 
 
@@ -11,6 +11,7 @@ def spoken_edition(edition: Edition | None) -> list[tuple[str, str]]:
     if edition is None:
         return []
     lines: list[tuple[str, str]] = [("Handling", edition.tlp)] if edition.tlp else []
+    lines += _spoken_decided(edition.decided) if edition.decided else []
     lines.append(("Version", f"{edition.version}, {edition.state.replace('_', ' ')}"))
     counts = [
         (edition.accepted, "accepted"),
@@ -27,4 +28,12 @@ def spoken_edition(edition: Edition | None) -> list[tuple[str, str]]:
         lines.append(("Redacted", f"{spoken_count(edition.redacted, 'value')}, each replaced by a placeholder"))
     if edition.sections:
         lines.append(("Sections", "in part: " + ", ".join(edition.sections)))
+    return lines
+
+
+def _spoken_decided(decided: Decided) -> list[tuple[str, str]]:
+    lines = [("Status", decided.status.replace("-", " ") + (f", led by {decided.lead}" if decided.lead else ""))]
+    if decided.proposed_severity:
+        told = f"severity {decided.proposed_severity}; the responders have set {decided.severity}"
+        lines.append(("The analysis proposed", told))
     return lines

@@ -24,7 +24,7 @@ UNNAMED = "REDACTED"
 # Members of the document that name things of ours and no value of the evidence; records' own fields are no such members.
 _OURS = frozenset((
     "schema", "id", "sha256", "parent_sha256", "artifact", "locator", "evidence", "kind", "type", "role", "section",
-    "status", "level", "severity", "state", "tlp", "time", "time_recorded", "time_field", "start", "end", "first_seen",
+    "status", "level", "severity", "proposed_severity", "state", "tlp", "time", "time_recorded", "time_field", "start", "end", "first_seen",
     "last_seen", "digest", "rule_id", "tactics", "format", "mapping", "mapping_version", "media_type", "phase", "verb",
     "version", "unit", "started", "finished", "approved_at", "first_time", "last_time", "method",
 ))  # fmt: skip

@@ -10,14 +10,14 @@ from typing import Any
 
 from ircopilot.access.audit import record_act
 from ircopilot.access.caller import Caller
-from ircopilot.contracts.report import TLP, ReportDocument
+from ircopilot.contracts.report import TLP, Decided, ReportDocument
 from ircopilot.domain.errors import UnusableArgument
-from ircopilot.domain.incident import Incident, RunParameters
+from ircopilot.domain.incident import Case, Incident, RunParameters
 from ircopilot.export.redact import count_placeholders, redact_document
 from ircopilot.export.registry import EXPORTERS, Exporter, exporter_of, write_outputs
 from ircopilot.pipeline.advance import start_run
 from ircopilot.pipeline.request import Job
-from ircopilot.report.edited import edited_document
+from ircopilot.report.edited import decided_of, edited_document
 from ircopilot.report.errors import UnknownFinding, UnknownReport
 from ircopilot.report.findings import spellings_of
 from ircopilot.report.ground import Ground, Grounds
@@ -61,7 +61,7 @@ class Wish:
     entities: tuple[str, ...] = ()
 
 
-def ask_for_export(tx: Tx, grounds: Grounds, caller: Caller, incident: Incident, wish: Wish) -> exports.ExportRow:
+def ask_for_export(tx: Tx, grounds: Grounds, caller: Caller, incident: Case, wish: Wish) -> exports.ExportRow:
     """Ask for an export: a run of its own makes it, which waits for no other.
 
     Raises `UnknownReport`, `UnusableArgument` for a format or section that there is not, `UnknownFinding`.
@@ -97,7 +97,7 @@ class Previewed:
         return self.exporter.render(redacted), [places[mark] for mark in marks]
 
 
-def preview_export(tx: Tx, grounds: Grounds, incident: Incident, wish: Wish) -> Previewed:
+def preview_export(tx: Tx, grounds: Grounds, incident: Case, wish: Wish) -> Previewed:
     """What `ask_for_export` would have made now, if nobody numbers another value meanwhile; it keeps nothing.
 
     Raises as that does.
@@ -118,7 +118,7 @@ class _Settled:
     options: dict[str, Any]
 
 
-def _settle(tx: Tx, grounds: Grounds, incident: Incident, wish: Wish, numbers: Numbers) -> _Settled:
+def _settle(tx: Tx, grounds: Grounds, incident: Case, wish: Wish, numbers: Numbers) -> _Settled:
     """A wish as it is kept with an export, once it is known that it can be had."""
     exporter = exporter_of(wish.format)
     if exporter is None:
@@ -133,6 +133,7 @@ def _settle(tx: Tx, grounds: Grounds, incident: Incident, wish: Wish, numbers: N
     options = {
         "tlp": wish.tlp, "sections": list(wish.sections), "values": list(wish.values), "entities": list(wish.entities),
         "placeholders": _placeholders(tx, incident, ground, wish, numbers),
+        "decided": decided_of(tx, incident, ground).model_dump(),
     }  # fmt: skip
     return _Settled(exporter, version, ground, options)
 
@@ -166,4 +167,6 @@ def export_asked_for(job: Job, export_id: str) -> tuple[ReportDocument, tuple[st
 
 
 def _chosen(tx: Tx, ground: Ground, version: VersionRow, options: Mapping[str, Any]) -> ReportDocument:
-    return edited_document(tx, ground, version, options.get("tlp"), options.get("sections", ()))
+    said = options.get("decided")  # not kept with exports that were asked for before it was told
+    decided = None if said is None else Decided.model_validate(said)
+    return edited_document(tx, ground, version, decided, options.get("tlp"), options.get("sections", ()))

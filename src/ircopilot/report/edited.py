@@ -6,15 +6,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ircopilot.contracts.report import TLP, Edition, ReportDocument, SectionPart, cited_ids
+from ircopilot.contracts.report import TLP, Decided, Edition, ReportDocument, SectionPart, cited_ids
 from ircopilot.domain.claims import Claim
 from ircopilot.domain.findings import Indicator
+from ircopilot.domain.incident import Case
 from ircopilot.report.findings import judged_indicators, said_of_entity
 from ircopilot.report.ground import Ground
 from ircopilot.report.records import CitedRecord
 from ircopilot.report.versions import approval_of, editors_of
 from ircopilot.stores.postgres import Tx, analyst_words, report_records, report_versions
 from ircopilot.stores.postgres.analyst_words import IndicatorWord
+from ircopilot.stores.postgres.principals import name_of_principal
 from ircopilot.stores.postgres.report_versions import ClaimRow, VersionRow
 
 HIDDEN = frozenset({"rejected", "deleted"})
@@ -24,10 +26,23 @@ _TABLES = {
 }  # fmt: skip
 
 
+def decided_of(tx: Tx, case: Case, ground: Ground) -> Decided:
+    """What people have decided of the incident by now, beside what the analysis that the version rests on proposed."""
+    found = ground.document.incident.severity
+    return Decided(
+        title=case.title, severity=case.severity, status=case.status,
+        lead=name_of_principal(tx, case.lead) if case.lead else "",
+        proposed_severity="" if found == case.severity else found,
+    )  # fmt: skip
+
+
 def edited_document(
-    tx: Tx, ground: Ground, version: VersionRow, tlp: TLP | None = None, sections: Sequence[str] = ()
-) -> ReportDocument:
-    """The version whole, or its `sections`. It holds the records that it cites and no others."""
+    tx: Tx, ground: Ground, version: VersionRow, decided: Decided | None, tlp: TLP | None = None,
+    sections: Sequence[str] = (),
+) -> ReportDocument:  # fmt: skip
+    """The version whole, or its `sections`. It holds the records that it cites and no others. `decided` is what its head
+    says of the incident (None: what the analysis says).
+    """
     rows = report_versions.claims_of(tx, version.incident_id, version.number)
     verdicts = analyst_words.indicator_words_of(tx, version.incident_id)
     roles = analyst_words.entity_words_of(tx, version.incident_id)
@@ -40,9 +55,12 @@ def edited_document(
             "entities": entities,
             "indicators": _indicators(ground, verdicts),
             "report": base.report.model_copy(update={"sections": tuple(parts)}),
-            "edition": _edition(tx, version, rows, tlp, sections),
+            "edition": _edition(tx, version, rows, tlp, sections).model_copy(update={"decided": decided}),
         }
     )
+    if decided:
+        head = {"title": decided.title, "severity": decided.severity}
+        document = document.model_copy(update={"incident": document.incident.model_copy(update=head)})
     if sections:
         document = _only(document, sections)
     return _with_records(tx, version.incident_id, ground, document)

@@ -27,3 +27,10 @@ def find_principals(tx: Tx, names: Iterable[str]) -> dict[str, str]:
         found |= {name: row.member_id for name in (row.member_id, row.email) if name in wanted}
     keys = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(wanted), api_keys.c.revoked_at.is_(None))
     return {row.key_id: row.key_id for row in tx.connection.execute(keys)} | found
+
+
+def name_of_principal(tx: Tx, principal_id: str) -> str:
+    """What a member, or a key, of that id is called, whether or not they are still active; its id if there is none."""
+    of_member = select(members.c.name).where(members.c.member_id == principal_id)
+    of_key = select(api_keys.c.name).where(api_keys.c.key_id == principal_id)
+    return tx.connection.execute(of_member.union_all(of_key)).scalars().first() or principal_id

@@ -16,7 +16,7 @@ export function useFeed(): void {
   const queries = useQueryClient()
   useEffect(() => {
     const changed = new Set<string>()
-    const reports = new Set<string>()
+    const documents = new Set<string>()
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
       for (const key of changed) {
@@ -25,8 +25,8 @@ export function useFeed(): void {
       }
       changed.clear()
       // A document is set anew for it: only where it says something else now.
-      for (const key of reports) void queries.invalidateQueries({ queryKey: ['export-preview', key] })
-      reports.clear()
+      for (const key of documents) void queries.invalidateQueries({ queryKey: ['export-preview', key] })
+      documents.clear()
       for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
     }
     const heard = (event: MessageEvent<string>) => {
@@ -35,7 +35,7 @@ export function useFeed(): void {
       const told = JSON.parse(event.data) as Heard & { people?: Person[] }
       if (event.type === 'presence') return hearPresence(told.incident, told.people ?? [])
       changed.add(told.incident)
-      if (told.kind === 'report.changed') reports.add(told.incident)
+      if (/^(report|incident)\./.test(told.kind)) documents.add(told.incident)
       tellHeard(told)
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)
