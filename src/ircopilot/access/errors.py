@@ -30,11 +30,11 @@ class OrganisationExists(ProblemError):
 
 
 class EvidenceHeld(ProblemError):
-    """A legal hold lies on evidence that would become unreadable."""
+    """A legal hold lies on evidence that would become unreadable, or it is to be kept until a day to come."""
 
     type = "evidence-held"
     status = 409
-    title = "Evidence is under a legal hold"
+    title = "Evidence is held"
 
 
 class Forbidden(ProblemError):

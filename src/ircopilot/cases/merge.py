@@ -47,7 +47,9 @@ def merge_case(tx: Tx, caller: Caller, key: str, into: str, note: str, now: date
         "merged_into": kept.incident_id,
     }  # fmt: skip
     gone = change_case(tx, gone, closed)
-    kept = change_case(tx, kept, {"legal_hold": kept.legal_hold or gone.legal_hold})
+    dates = [case.retain_until for case in (gone, kept) if case.retain_until]
+    held = {"legal_hold": kept.legal_hold or gone.legal_hold, "retain_until": max(dates, default=None)}
+    kept = change_case(tx, kept, held)
     told = {"by": caller.principal_id, "by_name": caller.name}
     # Neither of the two tells the other's key, which not everybody may know who may know the one.
     tell_feed(tx, gone.incident_id, "incident.merged", told | {"version": gone.version, "status": "closed"})

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ircopilot.cases.keep import evidence_to_keep, lock_evidence, note_kept
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.evidence import Artifact, Load
 from ircopilot.evidence.clocks import said_clock
@@ -108,7 +109,19 @@ def record_collected(job: Job, gathered: list[Collected]) -> tuple[list[tuple[st
                 continue
             artifacts.record_artifact(tx, incident_id, found.artifact)
             artifacts.record_artifact_errors(tx, incident_id, found.artifact.sha256, found.errors)
+    _keep(job)
     return unreadable, not_read
+
+
+def _keep(job: Job) -> None:
+    """What comes to an incident that is kept until a day is kept as long as the rest of it."""
+    incident_id = job.incident.incident_id
+    with job.stores.database.tenant(job.org_id) as tx:
+        until, hashes = evidence_to_keep(tx, incident_id)
+    if until is not None:
+        locked = lock_evidence(job.stores.vault, job.org_id, hashes, until)
+        with job.stores.database.tenant(job.org_id) as tx:
+            note_kept(tx, incident_id, locked, until, "ircopilot")
 
 
 def check_clocks(request: Request, known: Sequence[tuple[Artifact, str]]) -> None:

@@ -94,7 +94,8 @@ export const incidentsWords = {
     holdAbout: 'What is decided here is noted in the log, with who and when.',
     heldAbout: 'As long as it lies on one incident, the key of the organisation’s evidence cannot be destroyed.',
     keepUntil: 'Kept until the end of (UTC)',
-    keepAbout: 'A decision that can be extended and never shortened. The store’s own lock stands with each artifact.',
+    keepAbout:
+      'Until then the store’s lock lies on each of its artifacts. It can be put off, never brought forward or taken back; nothing is erased by itself afterwards.',
     keptUntil: (day: string) => `Kept until ${day}`,
     onlyLonger: (day: string) => `It is kept until ${day}: that can only be extended.`,
     who: 'Who may know of it',
@@ -115,7 +116,7 @@ export const incidentsWords = {
 export const custodyWords = {
   acts: {
     received: 'Received', read: 'Read', downloaded: 'Downloaded', verified: 'Verified anew', held: 'Put under legal hold',
-    released: 'Legal hold lifted',
+    released: 'Legal hold lifted', retained: 'Locked for longer',
   } as Record<string, string>, // prettier-ignore
   holds: {
     put: 'Put under legal hold',

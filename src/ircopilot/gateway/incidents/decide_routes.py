@@ -10,13 +10,14 @@ from ircopilot.access.caller import Caller
 from ircopilot.cases.errors import IncidentMerged, TimesOutOfOrder, UnknownMember, WrongState
 from ircopilot.cases.fields import close_case, hold_case, reopen_case, restrict_case
 from ircopilot.cases.find import seen_incident
+from ircopilot.cases.keep import evidence_to_keep, lock_evidence, note_kept
 from ircopilot.cases.merge import merge_case
 from ircopilot.domain.errors import PreconditionFailed
 from ircopilot.domain.incident import Case
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import PreconditionRequired
 from ircopilot.gateway.etag import SeenVersion, show_tag
-from ircopilot.gateway.gate import WithCaller, WithGate
+from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.incidents.shapes import (
     Closing,
     Hold,
@@ -31,6 +32,7 @@ from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres.cases import granted_to
 from ircopilot.stores.postgres.errors import RunInProgress, UnknownIncident
+from ircopilot.stores.vault import UnreachableVault
 
 router = APIRouter(prefix="/v1/incidents/{key}", tags=["incidents"])
 
@@ -69,7 +71,7 @@ async def reopen_incident(
     summary="Merge an incident into another",
     response_model=IncidentOut,
     dependencies=[needs("incident:close")],
-    responses=problems(UnknownIncident, IncidentMerged, WrongState, RunInProgress),
+    responses=problems(UnknownIncident, IncidentMerged, WrongState, RunInProgress, UnreachableVault),
 )
 async def merge_incident(
     key: str, asked: Merging, gate: WithGate, caller: WithCaller, response: Response
@@ -80,6 +82,7 @@ async def merge_incident(
     """
     now = datetime.now(UTC)
     gone, kept = await change(gate, caller, merge_case, caller, key, asked.into, asked.note, now)
+    await _keep(gate, caller, kept)
     show_tag(response, gone.version)
     return IncidentOut.of(gone, kept.key)
 
@@ -118,16 +121,29 @@ async def restrict_incident(
     summary="Hold an incident",
     response_model=IncidentOut,
     dependencies=[needs("incident:close")],
-    responses=problems(UnknownIncident, IncidentMerged, PreconditionRequired, PreconditionFailed, WrongState),
+    responses=problems(
+        UnknownIncident, IncidentMerged, PreconditionRequired, PreconditionFailed, WrongState, UnreachableVault
+    ),
 )
 async def hold_incident(
     key: str, asked: Hold, seen: SeenVersion, gate: WithGate, caller: WithCaller, response: Response
 ) -> IncidentOut:
-    """Put a legal hold on it, or take it off, and say until when it is kept. While one is held, the organisation's key
-    is not destroyed.
+    """Put a legal hold on it, or take it off, and say until when it is kept: so long the vault keeps its evidence, and
+    what is added to it later. While an incident is held, or kept, the organisation's key is not destroyed. Where the vault
+    does not answer, the date stands: ask again for its lock.
     """
     case = await change(gate, caller, hold_case, caller, key, seen, asked.legal_hold, asked.retain_until)
+    await _keep(gate, caller, case)
     return _shown(case, response)
+
+
+async def _keep(gate: Gate, caller: Caller, case: Case) -> None:
+    """Have the vault keep the incident's evidence as long as the incident is kept."""
+    org_id, vault = caller.org_id, gate.stores.stores_for(caller.org_id).vault
+    until, hashes = await gate.in_tx(org_id, evidence_to_keep, case.incident_id)
+    if until is not None:
+        locked = await gate.in_upload_thread(lambda: lock_evidence(vault, org_id, hashes, until))
+        await gate.in_tx(org_id, note_kept, case.incident_id, locked, until, caller.name)
 
 
 def _shown(case: Case, response: Response) -> IncidentOut:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select, true, update
@@ -105,6 +106,20 @@ def held_cases(tx: Tx) -> list[str]:
     """Keys of the organisation's incidents under a legal hold, in order."""
     query = select(incidents.c.key).where(incidents.c.legal_hold).order_by(incidents.c.key)
     return list(tx.connection.execute(query).scalars())
+
+
+def kept_cases(tx: Tx) -> dict[str, datetime]:
+    """The organisation's incidents that are kept until a day to come: that time by key, the latest first."""
+    until = incidents.c.retain_until
+    query = select(incidents.c.key, until).where(until > func.now()).order_by(until.desc(), incidents.c.key)
+    return {row.key: row.retain_until for row in tx.connection.execute(query)}
+
+
+def kept_until(tx: Tx, incident_id: str) -> datetime | None:
+    """Until when the incident is kept, if somebody said so."""
+    query = select(incidents.c.retain_until).where(incidents.c.incident_id == incident_id)
+    found: datetime | None = tx.connection.execute(query).scalar()
+    return found
 
 
 def key_in_sight(tx: Tx, incident_id: str, viewer: Viewer) -> str | None:
