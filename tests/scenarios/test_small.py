@@ -157,3 +157,87 @@ def test_a_weak_record_says_nothing_in_a_log_of_hundreds(tell: Tell) -> None:
     ]  # fmt: skip
     with pytest.raises(AssertionError, match="nothing was found"):
         tell(small("hundreds", [SERVICE_PIPE, *quiet]))
+
+
+def told_story(told: Told) -> str:
+    """What the report tells, in order."""
+    return "\n".join(
+        c["text"] for s in told.report["report"]["sections"] if s["id"] == "what-happened" for c in s["claims"]
+    )
+
+
+SDK = "aws-sdk-go-v2/1.30.3 os/linux lang/go#1.22.4"
+
+
+def as_role(record: dict[str, Any], role: str, session: str, key: str, ip: str = "") -> dict[str, Any]:
+    """The same call by a session of a role."""
+    identity = {
+        "type": "AssumedRole",
+        "arn": f"arn:aws:sts::224466880011:assumed-role/{role}/{session}",
+        "accessKeyId": key,
+    }
+    return record | {"userIdentity": identity} | ({"sourceIPAddress": ip} if ip else {})
+
+
+def test_a_sign_in_without_second_factor_is_told_though_nothing_follows(tell: Tell) -> None:
+    agent = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/127.0 Safari/537.36"
+    login = call("ConsoleLogin", "signin", "04:10:00", agent) | {
+        "eventType": "AwsConsoleSignIn", "responseElements": {"ConsoleLogin": "Success"}, "additionalEventData": {"MFAUsed": "No"},
+    }  # fmt: skip
+    login["userIdentity"].pop("accessKeyId")
+    told = tell(small("login", [login]))
+    assert "signed in to the console" in told_story(told)
+    assert "MFAUsed: “No”" in told_story(told)
+    assert "T1078.004" in said(told)[1]
+
+
+def test_a_shared_snapshot_is_told_with_whom_and_the_agent_once(tell: Tell) -> None:
+    calls = [
+        call("ModifyDBSnapshotAttribute", "rds", "02:00:00", SDK, dBSnapshotIdentifier="ledger-1", valuesToAdd=["998877665544"]),
+        call("ModifyDBSnapshotAttribute", "rds", "02:09:00", SDK, dBSnapshotIdentifier="ledger-2", valuesToAdd=["998877665544"]),
+    ]  # fmt: skip
+    story = told_story(tell(small("shared", calls)))
+    assert "on ledger-1 (valuesToAdd: “998877665544”)" in story
+    assert story.count(SDK) == 1
+
+
+def test_calls_from_an_address_that_anonymising_broke_are_told_with_it(tell: Tell) -> None:
+    record = call("StopLogging", "cloudtrail", "03:00:00", SDK, trailName="main") | {
+        "sourceIPAddress": "225.178.039.250"
+    }
+    assert "from 225.178.039.250" in told_story(tell(small("broken", [record])))
+
+
+def test_a_refused_machine_for_mining_is_told(tell: Tell) -> None:
+    record = call("RunInstances", "ec2", "03:00:00", SDK, instanceType="p4d.24xlarge", imageId="ami-0f00") | {
+        "errorCode": "Client.UnauthorizedOperation"
+    }
+    text, techniques = said(tell(small("mining", [record])))
+    assert "RunInstances" in text
+    assert "T1496.001" in techniques
+
+
+def test_credentials_of_a_machine_used_where_a_command_was_sent_from_are_told(tell: Tell) -> None:
+    stolen = as_role(call("GetCallerIdentity", "sts", "05:01:00", SDK), "web", "i-0c9d8e7f6a5b4c3d2", "ASIAQ7STOLEN")
+    sent = call(
+        "SendCommand", "ssm", "05:00:00", SDK, documentName="AWS-RunShellScript", instanceIds=["i-0c9d8e7f6a5b4c3d2"]
+    )
+    story = told_story(tell(small("stolen", [sent, stolen])))
+    assert "SendCommand on i-0c9d8e7f6a5b4c3d2" in story
+    assert "web/i-0c9d8e7f6a5b4c3d2 with access key ASIAQ7STOLEN called GetCallerIdentity" in story
+
+
+def test_a_pipeline_that_does_the_same_each_time_is_accused_of_nothing(tell: Tell) -> None:
+    steps = (
+        ("GetCallerIdentity", "sts"),
+        ("ListBuckets", "s3"),
+        ("GetRole", "iam"),
+        ("UpdateFunctionCode20150331v2", "lambda"),
+    )
+    calls = [
+        as_role(call(name, service, f"{6 + run:02d}:0{n}:00", "Terraform/1.8.5 " + SDK), "deploy", "ci", f"ASIAQ7CI{run}", f"192.0.2.{run + 9}")
+        for run in range(5)
+        for n, (name, service) in enumerate(steps)
+    ]  # fmt: skip
+    with pytest.raises(AssertionError, match="nothing was found"):
+        tell(small("pipeline", calls))

@@ -23,6 +23,7 @@ GATE_VERB = {
     "flow": "connected", "fetched": "recorded", "dumped-memory": "wrote-file", "hosted-powershell": "wrote-file", "ran-sudo": "recorded",
     "matched": "recorded", "did": "recorded",
 }  # fmt: skip
+_CALLS = frozenset({"called-api", "read-object"})
 _SUBJECT_FREE = frozenset(
     {
         "presented-certificate",
@@ -161,20 +162,32 @@ def _story(findings: Findings, acts: list[Act]) -> Section:
     tactics = tactics_by_technique(findings)
     day = None
     told = _worth_telling(findings.acts, acts)
+    named: set[tuple[str, ...]] = set()
     i = 0
     while i < len(told):
         act = told[i]
         run = _run_of_discovery(told[i:], tactics)
         with_date = act.time.date() != day
         day = act.time.date()
-        reads = _run_of_reads(told[i:])
+        reads = _run_of_calls(told[i:])
         if len(run) > 1 or len(reads) > 1:
-            (_say_run if len(run) > 1 else _say_reads)(section, run if len(run) > 1 else reads, with_date)
+            (_say_run if len(run) > 1 else _say_calls)(section, run if len(run) > 1 else reads, with_date)
             i += max(len(run), len(reads))
             continue
-        section.say(f"{at(act.time, with_date)}: {sentence(act)}", act.evidence, act=act)
+        section.say(f"{at(act.time, with_date)}: {sentence(_shortened(act, named))}", act.evidence, act=act)
         i += 1
     return section
+
+
+def _shortened(act: Act, named: set[tuple[str, ...]]) -> Act:
+    """A call without the account and agent that the story has named for the same key and address already."""
+    if act.verb not in _CALLS:
+        return act
+    seat = (act.subject, *(act.detail.get(k, "") for k in ("key", "ip", "agent", "account")))
+    if seat not in named:
+        named.add(seat)
+        return act
+    return act.model_copy(update={"detail": {k: v for k, v in act.detail.items() if k not in ("agent", "account")}})
 
 
 def _worth_telling(everything: Sequence[Act], acts: Sequence[Act]) -> list[Act]:
@@ -216,13 +229,16 @@ def _say_run(section: Section, run: list[Act], with_date: bool) -> None:
     section.say(text, evidence, act=merged)
 
 
-def _run_of_reads(acts: Sequence[Act]) -> list[Act]:
-    """Objects read one after the other by one key from one address: told as one, six at a time."""
+def _run_of_calls(acts: Sequence[Act]) -> list[Act]:
+    """The same call on one thing after the other, by one key from one address: told as one, six at a time."""
     head = acts[0]
     run: list[Act] = []
     for act in acts[:6]:
-        same = act.verb == "read-object" and all(
-            act.detail.get(k) == head.detail.get(k) for k in ("key", "ip", "agent")
+        same = (
+            act.verb in _CALLS
+            and act.objects == head.objects
+            and act.detail.get("resource")
+            and all(act.detail.get(k) == head.detail.get(k) for k in ("key", "ip", "agent", "error"))
         )
         if not same or (run and act.time - run[-1].time > timedelta(minutes=5)):
             break
@@ -230,13 +246,15 @@ def _run_of_reads(acts: Sequence[Act]) -> list[Act]:
     return run or [head]
 
 
-def _say_reads(section: Section, run: list[Act], with_date: bool) -> None:
+def _say_calls(section: Section, run: list[Act], with_date: bool) -> None:
     head = run[0]
     objects = _list([a.detail.get("resource", "") for a in run])
-    text = (
-        f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject} with access key {head.detail.get('key', '')} "
-        f"downloaded by GetObject from {head.detail.get('ip', '')}: {objects}."
-    )
+    key = f" with access key {head.detail['key']}" if head.detail.get("key") else ""
+    source = f" from {head.detail['ip']}" if head.detail.get("ip") else ""
+    called = "downloaded by GetObject" if head.verb == "read-object" else f"called {head.objects[0]}"
+    refused = f"; refused: {head.detail['error']}" if head.detail.get("error") else ""
+    on = "" if head.verb == "read-object" else " on"
+    text = f"{at(head.time, with_date)} to {at(run[-1].time)}: {head.subject}{key} {called}{on} {objects}{source}{refused}."
     section.say(text, [i for a in run for i in a.evidence[:2]], act=head)
 
 

@@ -26,6 +26,8 @@ OWN_TECHNIQUES: dict[str, tuple[str, ...]] = {
     "created-account": ("T1136.001",),
     "subscribed-events": ("T1546.003",),
 }
+# How somebody came in is not to be seen from a call that he makes once he is in.
+_NOT_BY_A_CALL = frozenset("T1566 T1566.001 T1566.002 T1566.003 T1190 T1189 T1204 T1204.001 T1204.002".split())
 
 
 @dataclass(slots=True)
@@ -82,8 +84,8 @@ class ActBook:
             *ids[EVIDENCE_CAP - 1 :],
         ]
         techniques = set(draft.techniques) | set(OWN_TECHNIQUES.get(draft.verb, ()))
-        for rule in rules:
-            techniques |= set(self.hits.detections[rule].techniques)
+        for rule in rules - self.hits.vague:
+            techniques |= set(self.hits.detections[rule].techniques) - _beyond(draft)
         return Act(
             verb=draft.verb,
             time=draft.rows[0]["time"],
@@ -101,6 +103,11 @@ class ActBook:
             count=count,
             evidence=tuple(bounded(shown)),
         )
+
+
+def _beyond(draft: ActDraft) -> frozenset[str]:
+    """Techniques that no such act can show, whatever a rule is tagged with."""
+    return _NOT_BY_A_CALL if draft.verb in ("called-api", "read-object") else frozenset()
 
 
 def _causes_first(moment: list[Act]) -> list[Act]:

@@ -1,95 +1,38 @@
-"""Cloud sessions: one per access key, agent and address; which of them were the attacker's, and what they called."""
+"""What the attacker's cloud sessions called, as acts, and where their credentials came from."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 from ircopilot.analysis.query import Query, Row, fields_by_id, rows
 from ircopilot.analysis.story.acts import ActBook, ActDraft
+from ircopilot.analysis.story.cloud_sessions import ALONE, ALONE_OF_FEW, FEW, Session, read_sessions
 from ircopilot.analysis.story.cloud_techniques import techniques_of_call
-from ircopilot.analysis.story.names import is_ip
 from ircopilot.analysis.story.weights import SEED, RuleHits
 
-_SESSIONS = """
-SELECT cloud_access_key_id AS key, cloud_identity_arn AS arn, any(cloud_identity_type) AS type, user_agent_original AS agent,
-  source_ip AS ip, min(time) AS first, max(time) AS last, count() AS calls, groupUniqArray(200)(event_action) AS actions,
-  countIf(error_code != '') AS errors,
-  countIf(error_code = '' AND event_action IN ('GetSecretValue', 'BatchGetSecretValue', 'GetParameter', 'GetParameters', 'GetParametersByPath')) AS secrets
-FROM {events} WHERE source = 'aws.cloudtrail' AND (key != '' OR arn != '') GROUP BY key, arn, agent, ip
-ORDER BY first, key, arn, agent, ip
-"""
-_INSTANCE = re.compile(r"/(i-[0-9a-f]{8,17})$")
-_PERSONAL_OS = re.compile(r"Darwin|Windows|macos|kali|parrot|pentoo", re.I)
-_COMMAND_LINE = re.compile(
-    r"aws-cli|aws-sdk|boto|botocore|pacu|curl|python-requests|go-http|terraform|S3 Browser|rclone|cyberduck", re.I
-)
-# Systems made for breaking in, and tools that are used for nothing else.
-_ATTACK_AGENT = re.compile(r"kali|parrot|pentoo|pacu|stratus-red-team|enumerate-iam|weirdAAL", re.I)
-MANY_SECRETS = 5
 _READS = ("Get", "List", "Describe", "Head", "Lookup", "Filter")
-_CONSOLE = re.compile(
-    r"console\.|signin\.|Mozilla|aws-internal|EC2ConsoleFrontend|AWS Internal|\.amazonaws\.com$", re.I
-)
 
-TELLING, LISTING = 1.0, 1.5
-ALONE = 2.0  # what a session must weigh to be told where nothing else is
-_MAKES = {
-    "persistence": frozenset(("CreateUser CreateAccessKey CreateLoginProfile UpdateLoginProfile AttachUserPolicy AttachRolePolicy AttachGroupPolicy "
-                              "PutUserPolicy PutRolePolicy AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion CreateRole").split()),
-    "evasion": frozenset("StopLogging DeleteTrail UpdateTrail PutEventSelectors DeleteDetector DeleteFlowLogs DeactivateMFADevice".split()),
-    "impact": frozenset(("RunInstances DeleteBucket DeleteObject DeleteObjects ScheduleKeyDeletion DeleteSnapshot ModifySnapshotAttribute "
-                         "ModifyImageAttribute ModifyDBSnapshotAttribute PutBucketPolicy SendCommand").split()),
-}  # fmt: skip
 # What a call was made with, said beside its resource: names as CloudTrail has them.
 _SAID = re.compile(
-    r'"?\b(MFAUsed|instanceType|imageId|groupName|policyArn|policyName|accessKeyId|userId|cidrIp|Principal|userName|snapshotId)"?[:=]\s*"?([\w:./*@+-]{1,200})'
+    r'"?\b(MFAUsed|instanceType|imageId|groupName|policyArn|policyName|accessKeyId|userId|cidrIp|Principal|AWS|userName|snapshotId|valuesToAdd|layers)"?'
+    r'[:=]\s*\[?\s*"?([\w:./*@+-]{1,200})'
 )
 _SAID_OF = ("requestParameters.", "responseElements.", "additionalEventData.")
 _FARM = re.compile(r"^(?:p\d|g\d|inf\d|trn\d)|(?:12|16|18|24|32|48|96)xlarge$")
 
 
-@dataclass(slots=True)
-class Session:
-    """Calls of one identity with one access key from one agent and address."""
-
-    key: str
-    arn: str
-    type: str
-    agent: str
-    ip: str
-    first: datetime
-    last: datetime
-    calls: int
-    actions: frozenset[str]
-    errors: int
-    secrets: int = 0
-    shared: bool = False
-    score: float = 0.0
-    reasons: list[str] = field(default_factory=list)
-
-    @property
-    def instance(self) -> str:
-        """The EC2 instance whose role credentials these are, if they are."""
-        match = _INSTANCE.search(self.arn)
-        return match[1] if match else ""
-
-
 def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, Row]) -> list[Session]:
     """Find the attacker's sessions and enter their calls into the book."""
-    sessions = [_session(r) for r in query(_SESSIONS).to_pylist()]
+    sessions = read_sessions(query, hits, hit_rows)
     if not sessions:
         return []
-    for s in sessions:
-        s.shared = is_ip(s.ip) and any(o.ip == s.ip and o.arn != s.arn for o in sessions)
-    _score(sessions, hits, hit_rows)
     chosen = [s for s in sessions if s.score >= SEED]
     if not chosen and not book.acts():  # nothing else is told: the best of the weak
         best = max(s.score for s in sessions)
-        chosen = [s for s in sessions if s.score == best >= ALONE]
+        enough = ALONE_OF_FEW if sum(s.calls for s in sessions) <= FEW else ALONE
+        chosen = [s for s in sessions if s.score == best >= enough]
     chosen = _with_offspring(query, sessions, chosen)
     ours = {s.ip for s in sessions if s not in chosen}
     for session in chosen:
@@ -104,84 +47,14 @@ def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, 
     return chosen
 
 
-def _session(row: dict[str, Any]) -> Session:
-    return Session(
-        row["key"],
-        row["arn"],
-        row["type"],
-        row["agent"],
-        row["ip"],
-        row["first"],
-        row["last"],
-        row["calls"],
-        frozenset(row["actions"]),
-        row["errors"],
-        row["secrets"],
-    )
-
-
-def _score(sessions: list[Session], hits: RuleHits, hit_rows: dict[str, Row]) -> None:
-    rules: dict[tuple[str, str, str, str], dict[str, float]] = defaultdict(dict)
-    for event_id, found in hits.by_event.items():
-        row = hit_rows.get(event_id)
-        if row is not None and row["source"] == "aws.cloudtrail":
-            who = (row["cloud_access_key_id"], row["cloud_identity_arn"], row["user_agent_original"], row["source_ip"])
-            rules[who].update({r: hits.weights[r] for r in found})
-    for s in sessions:
-        matched = rules[(s.key, s.arn, s.agent, s.ip)]
-        # Listing is what administrators do all day: however many such rules match, together they say little.
-        s.score += sum(w for w in matched.values() if w >= TELLING) + min(
-            LISTING, sum(w for w in matched.values() if w < TELLING)
-        )
-        s.reasons += [hits.detections[rule].title for rule in sorted(matched)]
-        for points, reason in _marks(s, sessions):
-            s.score += points
-            s.reasons.append(reason)
-        at_home = s.shared or not is_ip(s.ip)
-        if _CONSOLE.search(s.agent) and not _COMMAND_LINE.search(s.agent) and (at_home or s.score < SEED):
-            s.score *= 0.4
-
-
-def _marks(s: Session, sessions: list[Session]) -> list[tuple[float, str]]:
-    """What speaks for misuse without any rule: points and the reason."""
-    marks: list[tuple[float, str]] = []
-    cli = bool(_COMMAND_LINE.search(s.agent))
-    if s.instance and _PERSONAL_OS.search(s.agent):
-        marks.append((5.0, "credentials of a cloud instance used from a personal computer's command line"))
-    elif s.instance and cli and is_ip(s.ip):
-        marks.append((2.0, "credentials of a cloud instance used from a command line"))
-    if _ATTACK_AGENT.search(s.agent):
-        marks.append((5.0, "the agent names a system or tool made for attacks"))
-    if s.secrets >= MANY_SECRETS and is_ip(s.ip):
-        marks.append((2.5, "many secrets read"))
-    others = [o for o in sessions if o.key == s.key and s.key and (o.agent != s.agent) and o.first < s.first]
-    if others and cli and all(o.ip != s.ip for o in others):
-        marks.append((3.5, "a key used from a new agent and a new address"))
-    elif others and cli:
-        marks.append((1.0, "a key used from a new agent"))
-    if {"ListBuckets"} <= s.actions and s.actions & {"ListObjects", "ListObjectsV2", "GetObject"}:
-        marks.append((1.5, "buckets listed, then their objects"))
-    if "GetCallerIdentity" in s.actions and cli:
-        marks.append((1.0, "asked whose key it is"))
-    made = [kind for kind, actions in _MAKES.items() if s.actions & actions]
-    elsewhere = is_ip(s.ip) and not s.shared
-    if elsewhere and len(made) >= 2:
-        marks.append((2.5, f"{' and '.join(made)} from an address that nobody else uses"))
-    mine = [o for o in sessions if o.arn == s.arn and o.ip == s.ip]
-    if elsewhere and "ConsoleLogin" in s.actions and s.errors and s.calls > s.errors:
-        marks.append((2.0, "signed in after failing from an address that nobody else uses"))
-    if elsewhere and any("ConsoleLogin" in o.actions and o.errors for o in mine) and made:
-        marks.append((1.5, "changes after a sign-in that failed at first"))
-    if s.errors >= 5 and s.errors * 3 >= s.calls:
-        marks.append((2.0, "many calls denied"))
-    return marks
-
-
 def _with_offspring(query: Query, sessions: list[Session], chosen: list[Session]) -> list[Session]:
     """Add sessions with the same key and agent, and those of keys that a chosen session made or assumed."""
     keys = {(s.key, s.agent) for s in chosen}
     # A console session changes its temporary keys; who, from where and with what stay the same.
-    seats = {(s.arn, s.agent, s.ip) for s in chosen if is_ip(s.ip)}
+    seats = {(s.arn, s.agent, s.ip) for s in chosen if s.ip}
+    # A machine does not call from where a person does.
+    places = {(s.agent, s.ip) for s in chosen if s.ip}
+    of_machines = {(s.agent, s.ip) for s in chosen if s.ip and s.instance}
     born: set[str] = set()
     users: set[str] = set()
     for s in chosen:
@@ -206,6 +79,8 @@ def _with_offspring(query: Query, sessions: list[Session], chosen: list[Session]
         or (s.key and (s.key, s.agent) in keys)
         or s.key in born
         or (s.arn, s.agent, s.ip) in seats
+        or (s.instance and (s.agent, s.ip) in places)
+        or (s.type == "IAMUser" and (s.agent, s.ip) in of_machines)
         or (":user/" in s.arn and s.arn.rsplit("/", 1)[-1] in users)
     ]
 
@@ -235,10 +110,10 @@ def _said(fields: dict[str, str], resource: str) -> str:
     found: dict[str, str] = {}
     for name, value in fields.items():
         if name.startswith(_SAID_OF) and value:
-            for match in _SAID.finditer(f"{name.rsplit('.', 1)[-1]}={value}" if value[:1] not in "[{" else value):
+            for match in _SAID.finditer(f"{name.rsplit('.', 1)[-1]}={value}"):
                 if match[2] not in resource and match[2] not in found.values():
                     found.setdefault(match[1], match[2])
-    return ", ".join(f"{k}={v}" for k, v in list(found.items())[:4])
+    return ", ".join(f"{k}: “{v}”" for k, v in list(found.items())[:4])
 
 
 def _call(book: ActBook, s: Session, group: list[Row], fields: dict[str, str]) -> None:
@@ -252,7 +127,7 @@ def _call(book: ActBook, s: Session, group: list[Row], fields: dict[str, str]) -
     techniques = set(techniques_of_call(action)) | {"T1078.004"}
     if s.instance:
         techniques |= {"T1552.005"}
-    if action == "RunInstances" and any(_FARM.search(v) for v in re.split("[ =,]+", detail["said"])):
+    if action == "RunInstances" and any(_FARM.search(v) for v in re.split("[ :,“”]+", detail["said"])):
         techniques |= {"T1496.001"}
     if action == "ConsoleLogin" and row["error_code"]:
         techniques = {"T1110"}

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
 from ircopilot.analysis.story.acts import ActBook
+from ircopilot.analysis.story.cloud_sessions import Session
 from ircopilot.analysis.story.entries import tell_entries
 from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower, Member
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited, tell_start
@@ -44,7 +45,7 @@ class Story:
 
     acts: tuple[Act, ...] = ()
     clusters: list[Cluster] = field(default_factory=list)
-    sessions: list[cloud.Session] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
     network: Network = field(default_factory=Network)
     hits: RuleHits = field(default_factory=lambda: RuleHits({}, {}, {}))
     peers: set[str] = field(default_factory=set)

@@ -16,6 +16,7 @@ from ircopilot.domain.findings import Detection
 LEVEL_WEIGHT = {"informational": 0.1, "low": 0.5, "medium": 2.0, "high": 5.0, "critical": 8.0}
 SEED = 4.5
 STRONG = 5.0
+VAGUE = 4  # different calls that a weak rule matches
 
 
 @dataclass(slots=True)
@@ -43,6 +44,9 @@ class RuleHits:
     detections: dict[str, Detection]
     by_event: dict[str, set[str]]
     weights: dict[str, float]
+    vague: frozenset[str] = (
+        frozenset()
+    )  # rules that say who called, not what was called: no call shows their techniques
 
     def of(self, event_ids: Iterable[str]) -> set[str]:
         """Rules that matched any of these events."""
@@ -57,15 +61,19 @@ def weigh_rules(detections: Iterable[Detection], hits: Mapping[str, list[str]], 
     by_event: dict[str, set[str]] = defaultdict(set)
     known = {d.rule_id: d for d in detections}
     weights: dict[str, float] = {}
+    vague: set[str] = set()
     for rule_id, ids in hits.items():
         detection = known.get(rule_id)
         if detection is None:
             continue
         spread = {(short_host(rows[i]["host_name"]), rows[i]["process_name"]) for i in ids if i in rows}
         weights[rule_id] = LEVEL_WEIGHT[detection.level] / (1 + math.log2(max(1, len(spread))))
+        calls = {rows[i]["event_action"] for i in ids if i in rows and rows[i]["source"] == "aws.cloudtrail"}
+        if len(calls) >= VAGUE and detection.level in ("informational", "low"):
+            vague.add(rule_id)
         for event_id in ids:
             by_event[event_id].add(rule_id)
-    return RuleHits(known, dict(by_event), weights)
+    return RuleHits(known, dict(by_event), weights, frozenset(vague))
 
 
 def suspect_processes(table: ProcessTable, hits: RuleHits, rows: Mapping[str, Row]) -> dict[str, Suspicion]:

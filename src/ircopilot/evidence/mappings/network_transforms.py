@@ -28,7 +28,10 @@ NETWORK: dict[str, str] = {
     "audit_id": "if({v} IN ('4294967295', '-1', 'unset'), '', {v})",
     "after_colon": "splitByChar(':', {v})[-1]",
     "only_ip": "if(isIPv4String({v}) OR isIPv6String({v}), {v}, '')",
+    # An address as CloudTrail has it; dotted numbers that anonymising made no address are still where the calls came from.
+    "call_source": "if(isIPv4String({v}) OR isIPv6String({v}) OR match({v}, '^[0-9]{{1,3}}([.][0-9]{{1,3}}){{3}}$'), {v}, '')",
     "bucket_key": "if({v} = '' OR m['requestParameters.key'] = '', {v}, concat({v}, '/', m['requestParameters.key']))",
     "instances": "if(startsWith({v}, '['), arrayStringConcat(extractAll({v}, '\"(?:instanceId|imageId)\":\\s?\"([^\"]+)\"'), ','), {v})",
+    "plain_list": f"if({_IS_LIST}, arrayStringConcat(arraySlice({_ITEMS}, 1, 5), ','), {{v}})",
     "first_arn": 'extract({v}, \'"(?:ARN|arn)":\\s?"([^"]+)"\')',
 }

@@ -34,6 +34,8 @@ _NAMED_BY: Mapping[str, tuple[str, ...]] = {
     "level": ("level",),
     "session": ("session", "logon"),
 }
+# `userId: “098…”`: a field's own name before its value.
+_OWN_NAME = re.compile(r"(\w{2,60}): ?[“\"]$")
 _BYTE_FIELDS = ("bytes", "len", "size")
 
 
@@ -84,6 +86,8 @@ class Figures:
         before = self._text[max(0, value.start - 40) : value.start]
         if before.endswith(":"):
             return _PORT
+        if own := _OWN_NAME.search(before):
+            return (own[1].lower(),)
         after = _WORD.findall(self._text[value.end : value.end + 40])[:1]
         if after and after[0].lower() in ("byte", "bytes"):
             return _BYTE_FIELDS
