@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any, BinaryIO
 
 from evtx import PyEvtxParser
@@ -21,7 +22,7 @@ from ircopilot.evidence.records import Block
 SPOOL_BYTES = 64 << 20
 HEADER_BYTES = 4096
 CHUNK_BYTES = 65536
-LOOK_EACH = 64  # records, of which none is larger than a chunk, before the block's size is looked at
+LOOK_EACH = 64  # records at a time: none is larger than a chunk
 _RECORD_ID = re.compile(r"record(?: id)?:? (\d+)", re.IGNORECASE)
 
 
@@ -56,34 +57,44 @@ def _records(stream: BinaryIO, shape: Callable[[str], str]) -> Iterator[Block]:
 
 def _blocks(parser: PyEvtxParser, size: int, cut: bool, shape: Callable[[str], str]) -> Iterator[Block]:
     out, seen, number = BlockBuilder(), dict[int, int](), 0
-    for record in _each(parser):
-        number += 1
-        if isinstance(record, Exception):
-            out.error(_where(str(record), number), str(record).splitlines()[0][:300])
+    for some in _each(parser):
+        if isinstance(some, Exception):
+            number += 1
+            out.error(_where(str(some), number), str(some).splitlines()[0][:300])
             continue
-        given = record["event_record_id"]
-        seen[given] = times = seen.get(given, 0) + 1
-        locator = f"record:{given}" if times == 1 else f"record:{given}/{times}"
-        out.add(locator, number, shape(record["data"]).encode())
-        if not number % LOOK_EACH and out.full:
+        locators = []
+        for record in some:
+            given = record["event_record_id"]
+            seen[given] = times = seen.get(given, 0) + 1
+            locators.append(f"record:{given}" if times == 1 else f"record:{given}/{times}")
+        payloads = [shape(record["data"]).encode() for record in some]
+        out.extend(locators, range(number + 1, number + 1 + len(some)), payloads)
+        number += len(some)
+        if out.full:
             yield out.take(0)
     if cut:
         out.error(f"position:{number + 1}", "the file ends before the number of chunks that its header names")
     yield out.take(size)
 
 
-def _each(parser: PyEvtxParser) -> Iterator[dict[str, Any] | Exception]:
-    """The records, and in their places the errors of those that cannot be read."""
+def _each(parser: PyEvtxParser) -> Iterator[list[dict[str, Any]] | Exception]:
+    """Some records at a time, and in their places the errors of those that cannot be read."""
     records = parser.records_json()
     while True:
+        some: list[dict[str, Any]] = []
+        failed: Exception | None = None
         try:
-            for record in records:
+            for record in islice(records, LOOK_EACH):
                 if record is None:
-                    return
-                yield record
+                    break
+                some.append(record)  # an error must not lose those before it
         except (RuntimeError, OSError, ValueError) as error:
-            yield error
-        else:
+            failed = error
+        if some:
+            yield some
+        if failed:
+            yield failed
+        elif len(some) < LOOK_EACH:
             return
 
 

@@ -6,7 +6,7 @@ Sources: RFC 3629 (UTF-8), RFC 2781 (UTF-16 and its byte order mark).
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from ircopilot.domain.evidence import ParseError
@@ -38,6 +38,13 @@ class BlockBuilder:
         self._seqs.append(seq)
         self._payloads.append(payload)
         self._bytes += len(payload)
+
+    def extend(self, locators: Sequence[str], seqs: Sequence[int], payloads: Sequence[bytes]) -> None:
+        """Several records at once."""
+        self._block.locators.extend(locators)
+        self._seqs.extend(seqs)
+        self._payloads.extend(payloads)
+        self._bytes += sum(map(len, payloads))
 
     def error(self, locator: str, reason: str) -> None:
         """One record that cannot be read."""

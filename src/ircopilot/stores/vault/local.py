@@ -10,7 +10,7 @@ import os
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _READ_AHEAD = 1 << 20
+_WRITE_AHEAD = 8 << 20
 
 
 def folder_of(url: str) -> Path:
@@ -71,9 +72,13 @@ class LocalVault:
         """See `Vault.put`. Hashed and encrypted side by side, into a temporary file that is named once it is whole."""
         org_key, data_key = self._ring.key_of(safe_org_id(org_id)), new_data_key()
         digest, size = hashlib.sha256(), 0
-        with _temporary(self._tmp) as (file, path), ThreadPoolExecutor(1, "vault-hash") as hasher:
+        with (
+            _temporary(self._tmp) as (file, path),
+            ThreadPoolExecutor(1, "vault-hash") as hasher,
+            ThreadPoolExecutor(1, "vault-sync") as syncer,
+        ):
             file.seek(HEADER)
-            kept = KeptOpen(file)
+            kept, ahead = KeptOpen(file), _WriteAhead(file, syncer)
             try:
                 with encrypting(cast(BinaryIO, kept), data_key) as sink:
                     for chunk in _chunks_of(source):
@@ -81,6 +86,7 @@ class LocalVault:
                         size += len(chunk)
                         for piece in pieces_of((chunk,)):
                             sink.write(piece)
+                        ahead.written(size)
                         hashed.result()
             except core.TinkError as error:
                 raise UnstoredObject(f"the vault could not be written: {kept.failure or error}") from kept.failure
@@ -192,6 +198,20 @@ class KeptOpen(io.RawIOBase):
         except OSError as error:
             self.failure = error
             raise
+
+
+class _WriteAhead:
+    """Has the disk write while the rest is encrypted, so that the last fsync, the one that counts, finds little to do."""
+
+    def __init__(self, file: BinaryIO, pool: Executor) -> None:
+        self._file, self._pool, self._asked = file, pool, 0
+        self._writing: Future[None] | None = None
+
+    def written(self, size: int) -> None:
+        """So many bytes are in the file. An error of the disk is left to the last fsync, or to the next write."""
+        if size - self._asked >= _WRITE_AHEAD and (self._writing is None or self._writing.done()):
+            self._asked = size
+            self._writing = self._pool.submit(os.fdatasync, self._file.fileno())
 
 
 class _Verified(io.RawIOBase):
