@@ -7,7 +7,7 @@ DEMO   ?= demo-out
 WEB    := web/node_modules/.installed
 NPM    := $(shell command -v npm)
 
-.PHONY: install demo test lint bench soak web clean pins
+.PHONY: install demo test lint lint-python lint-web bench soak web web-install clean pins
 
 install: $(STAMP)
 
@@ -38,12 +38,16 @@ endif
 test: install
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint: install
+lint: lint-python lint-web
+
+lint-python: install
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/house_rules.py
+
+lint-web: install
 ifneq ($(NPM),)
 	$(MAKE) --no-print-directory $(WEB)
 	npm --prefix web run lint
@@ -61,6 +65,8 @@ soak: install
 # The web application: built into src/ircopilot/gateway/static/, from where the gateway serves it and the wheel takes it.
 web: $(WEB)
 	npm --prefix web run build
+
+web-install: $(WEB)
 
 $(WEB): web/package-lock.json web/.npmrc
 	npm --prefix web ci --no-audit --no-fund
