@@ -11,7 +11,8 @@ from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_lines import JsonLines
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
-from ircopilot.evidence.decoders.log_table import LogTable
+from ircopilot.evidence.decoders.log_table import EventTable, LogTable
+from ircopilot.evidence.decoders.windows_xml import WindowsXml
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
 from ircopilot.evidence.mappings import actions, cloudtrail, defender, linux, slack, windows_signatures, zeek
 from ircopilot.evidence.mappings.base import Mapping
@@ -20,7 +21,19 @@ from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
 from ircopilot.evidence.records import Decoder
 
 DECODERS: dict[str, Decoder] = {
-    d.name: d for d in (Evtx(), JsonLines(), JsonArray(), JsonObjects(), ZeekTsv(), CsvRows(), LogTable(), Lines())
+    d.name: d
+    for d in (
+        Evtx(),
+        JsonLines(),
+        JsonArray(),
+        JsonObjects(),
+        ZeekTsv(),
+        CsvRows(),
+        LogTable(),
+        EventTable(),
+        WindowsXml(),
+        Lines(),
+    )
 }
 
 MAPPINGS: dict[str, Mapping] = {

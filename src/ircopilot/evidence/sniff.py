@@ -15,7 +15,7 @@ import orjson
 from ircopilot.evidence.decoders.csv_rows import DELIMITERS, PREFACE
 from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
-from ircopilot.evidence.decoders.log_table import holds_log_lines
+from ircopilot.evidence.decoders.log_table import holds_events, holds_log_lines
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.generic import infer_mapping
 from ircopilot.evidence.mappings.linux import mapping_of_lines
@@ -26,6 +26,9 @@ from ircopilot.evidence.registry import DECODERS, MAPPINGS, SIGNATURES
 SAMPLE_BYTES = 64 << 10
 LONG_SAMPLE_BYTES = 2 << 20  # where the first line does not end within SAMPLE_BYTES
 SAMPLE_RECORDS = 200
+# A list's quote may stand before the first event.
+_EVENT_XML = re.compile(r"""["']?\s*(?:<\?xml[^<>]*>\s*)?(?:<Events(?:\s[^<>]*)?>\s*)?<Event[\s>]""")
+_TABLES = frozenset({"csv", "json_lines", "json_array", "json_objects"})
 LEAST_SCORE = 0.2
 LEAST_READABLE = 0.2
 EVTX_MAGIC = b"ElfFile\x00"
@@ -84,14 +87,25 @@ def _meaning(name: str, media_type: str, head: bytes, whole: bool) -> Sniffed:
     if decoder.name != "lines" and holds_log_lines(records):
         decoder = DECODERS["log_table"]
         records, errors = sample_records(decoder, head, whole)
+    elif decoder.name in _TABLES and holds_events(records):
+        decoder = DECODERS["event_table"]
+        records, errors = sample_records(decoder, head, whole)
     if not records:
         return Sniffed(media_type, unreadable="none of its first records can be read, or none names a time")
-    mapping = mapping_of_lines(records) if decoder.name in ("lines", "log_table") else mapping_for(records)
+    mapping = _mapping_of(decoder, records)
     if mapping is None:
         return Sniffed(
             media_type, unreadable="none of its columns holds a time, so its records cannot stand on a timeline"
         )
     return Sniffed(media_type, decoder, mapping)
+
+
+def _mapping_of(decoder: Decoder, records: list[Record]) -> Mapping | None:
+    if decoder.name in ("lines", "log_table"):
+        return mapping_of_lines(records)
+    if decoder.name in ("event_table", "windows_xml"):
+        return MAPPINGS["windows_evtx"]
+    return mapping_for(records)
 
 
 def mapping_for(records: list[Record]) -> Mapping | None:
@@ -128,6 +142,8 @@ def sample_records(decoder: Decoder, head: bytes, whole: bool) -> tuple[list[Rec
 def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
     """The decoder's name and the media type of a text."""
     start = text.lstrip()
+    if _EVENT_XML.match(start):
+        return "windows_xml", "application/xml"
     if re.match(r"#(separator|fields|set_separator|path)\b", start):
         return "zeek_tsv", "text/tab-separated-values"
     if start[:1] == "[" and re.match(r"\[\s*([{\]]|$)", start):

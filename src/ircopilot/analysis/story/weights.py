@@ -16,7 +16,7 @@ from ircopilot.domain.findings import Detection
 LEVEL_WEIGHT = {"informational": 0.1, "low": 0.5, "medium": 2.0, "high": 5.0, "critical": 8.0}
 SEED = 4.5
 STRONG = 5.0
-VAGUE = 4  # different calls that a weak rule matches
+VAGUE = 4  # so many different calls that a weak rule matches; more techniques than these that a rule is tagged with
 
 
 @dataclass(slots=True)
@@ -68,8 +68,10 @@ def weigh_rules(detections: Iterable[Detection], hits: Mapping[str, list[str]], 
             continue
         spread = {(short_host(rows[i]["host_name"]), rows[i]["process_name"]) for i in ids if i in rows}
         weights[rule_id] = LEVEL_WEIGHT[detection.level] / (1 + math.log2(max(1, len(spread))))
+        # A weak rule that many different calls match says who called; one of many techniques says that any may be meant.
         calls = {rows[i]["event_action"] for i in ids if i in rows and rows[i]["source"] == "aws.cloudtrail"}
-        if len(calls) >= VAGUE and detection.level in ("informational", "low"):
+        weak = detection.level in ("informational", "low")
+        if (weak and len(calls) >= VAGUE) or len({t.split(".")[0] for t in detection.techniques}) > VAGUE:
             vague.add(rule_id)
         for event_id in ids:
             by_event[event_id].add(rule_id)

@@ -15,6 +15,7 @@ import orjson
 
 from ircopilot.evidence.decoders.audit_line import read_audit_line
 from ircopilot.evidence.decoders.csv_rows import CsvRows
+from ircopilot.evidence.decoders.event_xml import flat_event
 from ircopilot.evidence.decoders.framing import BlockBuilder
 from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_lines import JsonLines
@@ -24,7 +25,18 @@ from ircopilot.evidence.decoders.sysmon_line import read_sysmon_xml
 from ircopilot.evidence.records import Block, Decoder
 
 HEAD = 64 << 10
-TEXT = ("SyslogMessage", "message", "Message", "MESSAGE", "_raw", "RawData", "log", "event.original", "msg")
+TEXT = (
+    "SyslogMessage",
+    "message",
+    "Message",
+    "MESSAGE",
+    "_raw",
+    "RawData",
+    "log",
+    "event.original",
+    "msg",
+    "result._raw",
+)
 STANDS_IN = (
     ("hostname", ("HostName", "Computer", "host.name", "host.hostname", "hostname", "_HOSTNAME", "host", "Hostname")),
     ("program", ("ProcessName", "process.name", "SYSLOG_IDENTIFIER", "program", "appname", "ident", "syslog.appname",
@@ -49,6 +61,12 @@ def _is_log_text(text: str) -> bool:
         or (read_sysmon_xml(text))
         or (read_syslog_line(text) or {}).get("program")
     )
+
+
+def holds_events(rows: Iterable[Row]) -> bool:
+    """Whether most of these rows hold a Windows event as XML."""
+    rows = list(rows)
+    return bool(rows) and sum(1 for row in rows if flat_event(text_of(row))) * 2 > len(rows)
 
 
 def text_of(row: Row) -> str:
@@ -85,6 +103,11 @@ class LogTable:
 
     name = "log_table"
     context_fields: frozenset[str] = frozenset()
+    holds_none = "the row holds no text"
+
+    def open(self, row: Row) -> dict[str, Any] | None:
+        """What a row says; None where it says nothing."""
+        return open_row(row)
 
     def decode(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield the framing's blocks with every row opened."""
@@ -96,14 +119,26 @@ class LogTable:
                     row = orjson.loads(payload)
                 except orjson.JSONDecodeError:
                     row = None
-                if isinstance(row, dict):
-                    out.add(locator, seq, orjson.dumps(open_row(row)))
+                opened_row = self.open(row) if isinstance(row, dict) else None
+                if opened_row is not None:
+                    out.add(locator, seq, orjson.dumps(opened_row))
                 else:
-                    out.error(locator, NOT_JSON)
+                    out.error(locator, self.holds_none if isinstance(row, dict) else NOT_JSON)
             opened = out.take(block.consumed)
             opened.errors = [*block.errors, *opened.errors]
             opened.skips = block.skips
             yield opened
+
+
+class EventTable(LogTable):
+    """Rows of a table, each a Windows event as XML: Splunk's `XmlWinEventLog` exported to CSV or JSON."""
+
+    name = "event_table"
+    holds_none = "the row holds no Windows event"
+
+    def open(self, row: Row) -> dict[str, Any] | None:
+        """The event itself; what the table says beside it was said by the event first."""
+        return flat_event(text_of(row))
 
 
 def _framing(head: bytes) -> Decoder:
