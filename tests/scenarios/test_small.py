@@ -241,3 +241,31 @@ def test_a_pipeline_that_does_the_same_each_time_is_accused_of_nothing(tell: Tel
     ]  # fmt: skip
     with pytest.raises(AssertionError, match="nothing was found"):
         tell(small("pipeline", calls))
+
+
+def test_a_mailbox_taken_over_is_told_from_the_sign_in_on(tell: Tell) -> None:
+    def operation(
+        name: str, clock: str, ip: str = "198.51.100.77", user: str = "orla@brae.example", **more: Any
+    ) -> dict[str, Any]:
+        return {
+            "CreationTime": f"2026-02-11T{clock}",
+            "Operation": name,
+            "Workload": "Exchange",
+            "UserId": user,
+            "ClientIP": ip,
+        } | more
+
+    quiet = [operation("FileAccessed", f"08:{n:02d}:00", "203.0.113.9", f"u{n % 5}@brae.example") for n in range(40)]
+    rule = [{"Name": "MoveToFolder", "Value": "RSS Feeds"}, {"Name": "MarkAsRead", "Value": "True"}]
+    records = [
+        *quiet,
+        operation("UserLoggedIn", "09:00:00"),
+        operation("New-InboxRule", "09:05:00", "198.51.100.77:4312", Parameters=rule),
+        operation("FileDownloaded", "09:09:00", ObjectId="https://brae.example/pay.xlsx", SourceFileName="pay.xlsx"),
+    ]
+    told = tell(small("mailbox", records))
+    story, techniques = told_story(told), said(told)[1]
+    assert [w for w in ("UserLoggedIn", "New-InboxRule", "FileDownloaded", "FileAccessed") if w in story] == [
+        "UserLoggedIn", "New-InboxRule", "FileDownloaded",
+    ]  # fmt: skip
+    assert {"T1078.004", "T1114.003", "T1213.002"} <= techniques

@@ -12,9 +12,21 @@ from ircopilot.evidence.decoders.json_lines import JsonLines
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
 from ircopilot.evidence.decoders.log_table import EventTable, LogTable
+from ircopilot.evidence.decoders.named_columns import NamedColumns
 from ircopilot.evidence.decoders.windows_xml import WindowsXml
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
-from ircopilot.evidence.mappings import actions, cloudtrail, defender, linux, slack, windows_signatures, zeek
+from ircopilot.evidence.mappings import (
+    actions,
+    cloudtrail,
+    defender,
+    linux,
+    office_audit,
+    slack,
+    vpc_flow,
+    w3c,
+    windows_signatures,
+    zeek,
+)
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.signature import Signature
 from ircopilot.evidence.mappings.windows import WINDOWS_MAPPINGS
@@ -31,6 +43,7 @@ DECODERS: dict[str, Decoder] = {
         CsvRows(),
         LogTable(),
         EventTable(),
+        NamedColumns(),
         WindowsXml(),
         Lines(),
     )
@@ -45,6 +58,9 @@ MAPPINGS: dict[str, Mapping] = {
         *linux.LINUX_MAPPINGS,
         slack.MAPPING,
         defender.MAPPING,
+        w3c.MAPPING,
+        vpc_flow.MAPPING,
+        office_audit.MAPPING,
         actions.MAPPING,
     )
 }
@@ -56,5 +72,8 @@ SIGNATURES: tuple[Signature, ...] = (
     *linux.SIGNATURES,
     *slack.SIGNATURES,
     *defender.SIGNATURES,
+    *w3c.SIGNATURES,
+    *vpc_flow.SIGNATURES,
+    *office_audit.SIGNATURES,
     *actions.SIGNATURES,
 )

@@ -16,6 +16,7 @@ from ircopilot.evidence.decoders.csv_rows import DELIMITERS, PREFACE
 from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
 from ircopilot.evidence.decoders.log_table import holds_events, holds_log_lines
+from ircopilot.evidence.decoders.named_columns import has_named_columns
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.generic import infer_mapping
 from ircopilot.evidence.mappings.linux import mapping_of_lines
@@ -144,8 +145,9 @@ def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
     start = text.lstrip()
     if _EVENT_XML.match(start):
         return "windows_xml", "application/xml"
-    if re.match(r"#(separator|fields|set_separator|path)\b", start):
-        return "zeek_tsv", "text/tab-separated-values"
+    named = has_named_columns([line.strip() for line in start.split("\n")[:20]])
+    if named or re.match(r"#(separator|fields|set_separator|path)\b", start):
+        return ("named_columns", "text/plain") if named else ("zeek_tsv", "text/tab-separated-values")
     if start[:1] == "[" and re.match(r"\[\s*([{\]]|$)", start):
         return "json_array", "application/json"
     if start[:1] == "{":

@@ -8,6 +8,7 @@ from ircopilot.analysis.query import Row
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
 from ircopilot.analysis.story.host_acts import tell_script
+from ircopilot.analysis.story.office import operation
 from ircopilot.domain.findings import Detection
 from ircopilot.domain.wording import UNNAMED
 
@@ -18,7 +19,7 @@ def tell_record(book: ActBook, row: Row, detection: Detection, context: bool = F
     """Enter a matched record as an act: of its own kind where the record says enough, else as the match that it is."""
     if row["script_block_text"] and tell_script(book, row):
         return
-    teller = _TELLERS.get((row["source"], row["event_code"]))
+    teller = operation if row["source"] == "m365.audit" else _TELLERS.get((row["source"], row["event_code"]))
     draft = (teller(row) if teller else None) or _matched(row, detection)
     draft.why, draft.context = f"rule: {detection.title}", context
     key = (draft.subject, draft.objects) if draft.verb != "matched" else (draft.subject, detection.rule_id)

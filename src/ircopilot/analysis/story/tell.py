@@ -14,6 +14,7 @@ from ircopilot.analysis.story.entries import tell_entries
 from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower, Member
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited, tell_start
 from ircopilot.analysis.story.network import Network, read_network
+from ircopilot.analysis.story.office import tell_office
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.served import detect_served, merged
 from ircopilot.analysis.story.single import tell_record
@@ -79,6 +80,7 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     if not book.acts():
         enough = ALONE_OF_FEW if query(_COUNT).to_pylist()[0]["n"] <= FEW else ALONE
     _tell_loose(book, hits, hit_rows, clusters, table, _named_hosts(query, book.acts(), clusters), enough)
+    tell_office(book, query)
     peers |= tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
     acts = book.acts()

@@ -28,6 +28,11 @@ NETWORK: dict[str, str] = {
     "audit_id": "if({v} IN ('4294967295', '-1', 'unset'), '', {v})",
     "after_colon": "splitByChar(':', {v})[-1]",
     "only_ip": "if(isIPv4String({v}) OR isIPv6String({v}), {v}, '')",
+    "w3c_url": "if({v} = '' OR m['cs-uri-query'] = '', {v}, concat({v}, '?', m['cs-uri-query']))",
+    "plus_blanks": "replaceAll({v}, '+', ' ')",
+    # `192.0.2.7:5123` and `[2001:db8::7]:5123` are addresses with a port.
+    "address": "replaceRegexpOne({v}, '^\\[?([0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*:[0-9a-fA-F.]*)\\]?(?::[0-9]+)?$', '\\1')",
+    "only_url": "if(match({v}, '^https?://'), {v}, '')",
     # An address as CloudTrail has it; dotted numbers that anonymising made no address are still where the calls came from.
     "call_source": "if(isIPv4String({v}) OR isIPv6String({v}) OR match({v}, '^[0-9]{{1,3}}([.][0-9]{{1,3}}){{3}}$'), {v}, '')",
     "bucket_key": "if({v} = '' OR m['requestParameters.key'] = '', {v}, concat({v}, '/', m['requestParameters.key']))",

@@ -32,7 +32,7 @@ def _security(*codes: str) -> Shape:
 _INBOUND = (("network_direction", "inbound"),)
 _OUTBOUND = (("network_direction", "outbound"),)
 _ANY = (Shape(),)
-_AWS = (Shape("aws."), Shape("azure."), Shape("gcp."))
+_AWS = (Shape("aws."), Shape("azure."), Shape("gcp."), Shape("m365."))
 _PROCESS_STARTS = (
     *_sysmon("1"),
     _security("4688"),
