@@ -9,6 +9,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,17 +76,21 @@ class Case:
         self.followers.append(Follower(self.cluster.url, self.key, self.run_id))
 
     def patiently(self, ask: Callable[[], Any]) -> Any:
-        """An answer of the gateway, which may be dead; it is started again meanwhile."""
+        """An answer of the gateway; it may be dead, or wait for others that are: they are started again meanwhile."""
         deadline = time.monotonic() + PATIENCE_S
-        while True:
-            try:
-                return ask()
-            except ProblemError as error:
-                if error.status < 500:
-                    raise
-                assert time.monotonic() < deadline, error
-            self.cluster.revive()
-            time.sleep(0.1)
+        with ThreadPoolExecutor(1) as aside:  # who starts processes is the main thread: they die with the one that did
+            while True:
+                asked = aside.submit(ask)
+                while not wait([asked], timeout=0.1).done:
+                    self.cluster.revive()
+                try:
+                    return asked.result()
+                except ProblemError as error:
+                    if error.status < 500:
+                        raise
+                    assert time.monotonic() < deadline, error
+                self.cluster.revive()
+                time.sleep(0.1)
 
     def run(self) -> Run:
         with self.cluster.stores.database.tenant(self.org) as tx:
@@ -108,7 +113,7 @@ class Case:
             if revive:
                 self.cluster.revive()
             assert time.monotonic() < deadline, self.story()
-            time.sleep(0.01)
+            time.sleep(0.025)
 
     def wait_running(self, step: str, revive: bool = True) -> Any:
         """Until a worker has a job of the step; the job."""

@@ -31,7 +31,7 @@ def eventually(condition: Callable[[], Any], what: Callable[[], Any] | str = "",
     deadline = time.monotonic() + patience_s
     while not (found := condition()):
         assert time.monotonic() < deadline, what() if callable(what) else what or "it never came true"
-        time.sleep(0.02)
+        time.sleep(0.04)
     return found
 
 

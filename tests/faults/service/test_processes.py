@@ -36,7 +36,7 @@ def test_gateway_and_orchestrator_die_before_they_answer(
     assert_whole(case, expected)
     assert cluster.armed() == []
     assert len(case.patiently(lambda: case.client.get_incident("CASE"))["evidence"]) == len(files)
-    assert case.followers[0].lines > 3
+    assert case.followers[0].lines > 1
 
 
 def holder(cluster: Cluster, case: Case, step: str) -> tuple[Member, str] | None:
