@@ -160,6 +160,45 @@ def test_what_comes_later_gives_what_having_it_all_gives(case: Case, evidence: P
     assert case.report(first) != case.report(second)
 
 
+def two_sources() -> dict[str, bytes]:
+    """Guessed passwords as a sensor saw them, and as sshd wrote them down in local time, two hours ahead, without a year."""
+    begin = datetime(2026, 3, 10, 8, tzinfo=UTC)
+    sensor, local = [], []
+    for n in range(12):
+        at, port = begin + timedelta(minutes=n), 40000 + n
+        conn = {"_path": "conn", "ts": at.timestamp(), "uid": f"C{n}", "id.orig_h": "198.51.100.23", "id.orig_p": port}
+        sensor.append(json.dumps(conn | {"id.resp_h": "10.0.0.5", "id.resp_p": 22, "proto": "tcp", "conn_state": "SF"}))
+        written = at + timedelta(hours=2, seconds=1)
+        line = f"sshd[{n}]: Failed password for root from 198.51.100.23 port {port} ssh2"
+        local.append(f"{written:%b %d %H:%M:%S} web01 {line}")
+    return {"conn.log": "\n".join(sensor).encode(), "auth.log": "\n".join(local).encode()}
+
+
+def test_a_clock_that_another_source_proves(case: Case, tmp_path: Path) -> None:
+    """With both at once, by `investigate` and by the service, and with the one after the other."""
+    evidence = write_evidence(tmp_path / "two", two_sources())
+    org = str(uuid.uuid4())
+    request = Request((evidence,), tmp_path / "out", title="Small", incident="CASE", org_id=org)
+    for _ in range(2):
+        investigate(case.stores, request, Silent())
+        alone = without_run(json.loads((tmp_path / "out" / "report.json").read_bytes()))
+        log = next(a for a in alone["artifacts"] if a["name"] == "auth.log")
+        clock = log["clock"]
+        assert (clock["method"], clock["offset_s"], clock["agreeing"]) == ("seen-by-two-sources", -7200, 12)
+        assert (log["first_time"], log["events"]) == ("2026-03-10T08:00:01Z", 12)
+    case.hand_in(evidence, [evidence / "auth.log"])
+    assert case.drive(first := case.start()).state == "done"
+    assert "collect/clocks" not in case.steps(first)
+    case.hand_in(evidence, [evidence / "conn.log"])
+    assert case.drive(second := case.start()).state == "done"
+    assert case.steps(second)["collect/clocks"] == 1
+    assert case.report(second) == alone
+    said = case.start(clocks={"auth.log": -3600.0})
+    assert case.drive(said).state == "done"
+    told = next(a["clock"] for a in case.report(said)["artifacts"] if a["name"] == "auth.log")
+    assert (told["method"], told["offset_s"]) == ("said-by-user", -3600)
+
+
 def test_a_stage_again_gives_a_version_beside_the_old(case: Case, evidence: Path) -> None:
     case.hand_in(evidence, files_of(evidence))
     first = case.start()

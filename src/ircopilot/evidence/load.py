@@ -43,13 +43,20 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Errand:
-    """What all loads of one call share. `said` holds the user's clock offsets by source, in seconds."""
+    """What all loads of one call share. `said` holds the user's clock offsets by source, in seconds; `proved` clocks by
+    SHA-256 that other sources prove."""
 
     stores: StoreSet
     org_id: str
     incident_id: str
     said: Mapping[str, float]
     assumed: Assumed
+    proved: Mapping[str, Clock]
+
+    def known_clock(self, wanted: Wanted) -> Clock | None:
+        """The clock that was said or proved, so that none need be estimated."""
+        said = said_clock(wanted.artifact, wanted.mapping.name, self.said)
+        return said or self.proved.get(wanted.artifact.sha256)
 
     def intake(self, wanted: Wanted, progress: Progress) -> Intake:
         """The way in for one artifact."""
@@ -60,8 +67,8 @@ class _Errand:
         )  # fmt: skip
 
     def clock(self, wanted: Wanted, estimated: Clock) -> Clock:
-        """The user's clock, else the estimate, with what had to be assumed because the records do not say it."""
-        clock = said_clock(wanted.artifact, wanted.mapping.name, self.said) or estimated
+        """The clock that is known, else the estimate, with what had to be assumed because the records do not say it."""
+        clock = self.known_clock(wanted) or estimated
         yearless = any(t.format == "rfc3164" for t in wanted.mapping.times)
         zoneless = any(t.format in ZONELESS for t in wanted.mapping.times[:1]) or yearless
         zone = self.assumed.zone if zoneless or self.assumed.zone != "UTC" else ""
@@ -122,9 +129,12 @@ class _Errand:
             return False
         if kept.zone_assumed not in ("", self.assumed.zone):
             return False
-        if said is None:
-            return kept.method != "said-by-user"
-        return kept.method == "said-by-user" and (kept.offset_s, kept.steps) == (said.offset_s, said.steps)
+        if said is not None:
+            return kept.method == "said-by-user" and (kept.offset_s, kept.steps) == (said.offset_s, said.steps)
+        proved = self.proved.get(wanted.artifact.sha256)
+        if proved is not None:
+            return (kept.method, kept.offset_s) == (proved.method, proved.offset_s)
+        return kept.method != "said-by-user"  # one that was proved before stays, until it is looked at again
 
 
 def load_artifact(
@@ -145,7 +155,7 @@ def load_artifact(
     `said` holds the user's clock offsets by source (seconds). Progress is called with (bytes of plaintext read,
     events sent), both running totals.
     """
-    errand = _Errand(stores, org_id, incident_id, said or {}, assumed)
+    errand = _Errand(stores, org_id, incident_id, said or {}, assumed, {})
     wanted = Wanted(artifact, decoder, mapping, open_plaintext)
     before = errand.committed()
     same = before.get(artifact.sha256)
@@ -159,14 +169,17 @@ def load_artifacts(
     wanted: Sequence[Wanted],
     *,
     said: Mapping[str, float] | None = None,
+    proved: Mapping[str, Clock] | None = None,
     assumed: Assumed = UTC_ASSUMED,
     progress: Progress = lambda _bytes, _events: None,
 ) -> Iterator[Load]:
     """Load artifacts, many small ones of one mapping in a statement; yields the committed loads as they are done.
 
+    `proved` holds clocks by SHA-256, which take the place of estimates.
+
     Analysing a mapping's SQL takes a fraction of a second, which for hundreds of small logs is nearly all the time.
     """
-    errand = _Errand(stores, org_id, incident_id, said or {}, assumed)
+    errand = _Errand(stores, org_id, incident_id, said or {}, assumed, proved or {})
     before = errand.committed()
     fresh: list[Wanted] = []
     for one in {w.artifact.sha256: w for w in wanted}.values():
@@ -185,8 +198,8 @@ def load_artifacts(
 def _load_one(errand: _Errand, wanted: Wanted, before: Mapping[str, Load], progress: Progress) -> Load:
     """One artifact of any size. Inserting begins under the clock that the first records tell."""
     intake = errand.intake(wanted, progress)
-    said = said_clock(wanted.artifact, wanted.mapping.name, errand.said)
-    clock = errand.clock(wanted, said) if said else None
+    known = errand.known_clock(wanted)
+    clock = errand.clock(wanted, known) if known else None
 
     def begin() -> Load:
         load = errand.load(wanted, clock or errand.clock(wanted, intake.first_estimate()))

@@ -15,6 +15,7 @@ from ircopilot.contracts.report import ReportDocument
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.domain.incident import Run, Stage, Window
 from ircopilot.export.registry import write_outputs
+from ircopilot.pipeline.clocks import agree_on_clocks
 from ircopilot.pipeline.collect import tidy_loads
 from ircopilot.pipeline.export import export_asked_for, kept_outputs
 from ircopilot.pipeline.forensic import examine, findings_of, match_slice, tell_story
@@ -114,6 +115,10 @@ def _load_undated(errand: _Errand) -> Document:
     return load_part(errand.job, errand.given["artifacts"], undated=True)
 
 
+def _clocks(errand: _Errand) -> Document:
+    return agree_on_clocks(errand.job)
+
+
 def _lay_out(errand: _Errand) -> Document:
     if errand.given["part"] == 0:
         tidy_loads(errand.job)  # what a worker that died while loading left behind
@@ -149,6 +154,7 @@ def _make(errand: _Errand) -> Document:
 
 _STEPS: dict[str, Callable[[_Errand], Document]] = {
     "collect/unpack": _unpack, "collect/load": _load, "collect/load-undated": _load_undated,
+    "collect/clocks": _clocks,
     "timeline/lay-out": _lay_out, "forensic/match": _match, "forensic/examine": _examine, "forensic/story": _story,
     "report/draft": _draft, "export/make": _make,
 }  # fmt: skip

@@ -1,9 +1,9 @@
 """The steps of a service run, and how each is cut into parts that workers can share.
 
-    collect/unpack → collect/load → collect/load-undated → timeline/lay-out → forensic/match → forensic/story
-    → report/draft → export/make
+    collect/unpack → collect/load → collect/load-undated → collect/clocks → timeline/lay-out → forensic/match
+    → forensic/story → report/draft → export/make
 
-A step without parts is left out: nothing undated, or so little evidence that one worker both matches and tells
+A step without parts is left out: nothing undated, one source alone, or so little evidence that one worker both matches and tells
 (forensic/examine). What the parts made is joined when the step is over, into the document of the stage.
 """
 
@@ -21,8 +21,8 @@ MOST_ARTIFACTS = 100  # in one part
 Payload = dict[str, Any]
 
 STEPS = (
-    "collect/unpack", "collect/load", "collect/load-undated", "timeline/lay-out", "forensic/match",
-    "forensic/examine", "forensic/story", "report/draft", "export/make",
+    "collect/unpack", "collect/load", "collect/load-undated", "collect/clocks", "timeline/lay-out",
+    "forensic/match", "forensic/examine", "forensic/story", "report/draft", "export/make",
 )  # fmt: skip
 
 
@@ -62,7 +62,8 @@ def _joined_collect(made: dict[str, list[Payload]]) -> Payload:
     loaded = [*made["collect/load"], *made["collect/load-undated"]]
     sums = {name: sum(part[name] for part in loaded) for name in ("artifacts", "events", "errors")}
     told = {name: [x for part in made["collect/unpack"] for x in part[name]] for name in ("unreadable", "not_read")}
-    return sums | told
+    clocks = {"corrected": sum(part["corrected"] for part in made["collect/clocks"])}
+    return sums | told | clocks
 
 
 def _results(tx: Tx, run: Run, step: str) -> list[Payload]:
@@ -84,6 +85,10 @@ def _load_undated(tx: Tx, run: Run) -> list[Payload]:
     undated = {sha for made in _results(tx, run, "collect/load") for sha in made["undated"]}
     known = [a for a in artifacts.list_artifacts(tx, run.incident_id) if a.sha256 in undated]
     return [{"artifacts": g} for g in _grouped(((a.sha256, a.size) for a in known), run.parameters.part_bytes)]
+
+
+def _clocks(tx: Tx, run: Run) -> list[Payload]:
+    return [{}] if len(loads.committed_load_ids(tx, run.incident_id)) > 1 else []
 
 
 def _slices(tx: Tx, run: Run) -> list[Window]:
@@ -114,7 +119,7 @@ def _whole(tx: Tx, run: Run) -> list[Payload]:
 
 _PLANS: dict[str, Callable[[Tx, Run], list[Payload]]] = {
     "collect/unpack": _unpack, "collect/load": _load, "collect/load-undated": _load_undated,
-    "timeline/lay-out": _lay_out, "forensic/match": _match, "forensic/examine": _examine, "forensic/story": _story,
+    "collect/clocks": _clocks, "timeline/lay-out": _lay_out, "forensic/match": _match, "forensic/examine": _examine, "forensic/story": _story,
     "report/draft": _whole, "export/make": _whole,
 }  # fmt: skip
 

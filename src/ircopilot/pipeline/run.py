@@ -13,6 +13,7 @@ from ircopilot.contracts.report import ReportDocument
 from ircopilot.domain.errors import NothingReadable, Stopped, UnusableArgument
 from ircopilot.domain.ids import incident_key
 from ircopilot.domain.incident import Stage
+from ircopilot.pipeline.clocks import agree_on_clocks
 from ircopilot.pipeline.collect import gather, load_evidence
 from ircopilot.pipeline.export import export_report, kept_outputs
 from ircopilot.pipeline.forensic import examine, findings_of
@@ -91,7 +92,7 @@ def _run(job: Job, gathered: list[Any]) -> Outcome:
 
 
 def _stages(job: Job, gathered: list[Any]) -> Outcome:
-    loaded = _stage(job, "collect", lambda: load_evidence(job, gathered))
+    loaded = _stage(job, "collect", lambda: _collect(job, gathered))
     if not loaded["events"]:
         raise NothingReadable(_why_nothing(loaded), "give evidence in a format that is known, see docs/formats.md")
     layout = _stage(job, "timeline", lambda: lay_out_timeline(job))
@@ -102,6 +103,11 @@ def _stages(job: Job, gathered: list[Any]) -> Outcome:
     outputs = export_report(job, document)
     _stage(job, "export", lambda: kept_outputs(job, outputs.values()))
     return Outcome(document, outputs, examined["rules"], tuple(loaded["not_read"]))
+
+
+def _collect(job: Job, gathered: list[Any]) -> dict[str, Any]:
+    loaded = load_evidence(job, gathered)
+    return loaded | agree_on_clocks(job)
 
 
 def _stage(job: Job, stage: Stage, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -58,9 +58,7 @@ def load_part(job: Job, hashes: Iterable[str], *, undated: bool) -> dict[str, An
     Records that name no year wait until what names one is loaded: they are told as "undated" and loaded with
     `undated`. Document: {"artifacts", "events", "errors", "undated": [sha256, …]}.
     """
-    with job.stores.database.tenant(job.org_id) as tx:
-        kinds = deposits.said_kinds(tx, job.incident.incident_id)
-    wanted = [w for a in _known(job, hashes) if (w := _wanted(job, a, kinds.get(a.sha256))) is not None]
+    wanted = wanted_of(job, hashes)
     now = [w for w in wanted if names_no_year(w.mapping) == undated]
     said = _said(job, now)
     size, done = sum(w.artifact.size for w in now), 0
@@ -81,6 +79,13 @@ def load_part(job: Job, hashes: Iterable[str], *, undated: bool) -> dict[str, An
         "errors": sum(x.errors for x in committed),
         "undated": sorted(w.artifact.sha256 for w in wanted if names_no_year(w.mapping) and not undated),
     }  # fmt: skip
+
+
+def wanted_of(job: Job, hashes: Iterable[str]) -> list[Wanted]:
+    """These artifacts of the incident, and how they are read; without those that cannot be."""
+    with job.stores.database.tenant(job.org_id) as tx:
+        kinds = deposits.said_kinds(tx, job.incident.incident_id)
+    return [w for a in _known(job, hashes) if (w := _wanted(job, a, kinds.get(a.sha256))) is not None]
 
 
 def _unpacked(job: Job, deposit: Deposit) -> Iterator[Collected]:
