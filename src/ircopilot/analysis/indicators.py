@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ircopilot.analysis.story import names
@@ -38,6 +39,8 @@ _ORDER: tuple[IndicatorType, ...] = (
 )  # fmt: skip
 _FILE_VERBS = frozenset({"executed", "spawned", "wrote-file", "downloaded", "loaded-image", "deleted-file"})
 _CALLS = frozenset({"called-api", "read-object"})
+# Where a command connects to or fetches from, by number.
+_REACHED = re.compile(r"(?:/dev/(?:tcp|udp)/|\b(?:https?|ftp)://)(\d{1,3}(?:\.\d{1,3}){3})\b")
 # Verb → type of its object, and why it is one; with True only where a technique makes the object telling.
 _OBJECTS: dict[str, tuple[IndicatorType, str, bool]] = {
     "resolved": ("domain", "looked up by the attacker's program", True),
@@ -55,6 +58,9 @@ def _of_act(act: Act, story: Story, attackers: set[str]) -> Iterator[_Found]:
     for url in filter(None, (act.detail.get("url", ""), *act.detail.get("urls", "").split())):
         if "://" in url and (act.verb == "downloaded" or any(a in url for a in attackers if names.is_ip(a))):
             yield "url", url, "served by the attacker"
+    for value in _REACHED.findall(act.detail.get("command", "")):
+        if names.is_public(value):
+            yield "ipv4", value, "named in the attacker's command"
     if act.verb in _OBJECTS:
         kind, why, needs_technique = _OBJECTS[act.verb]
         if act.techniques or not needs_technique:

@@ -50,6 +50,7 @@ _TABLE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bdd\s+if=/dev/(?:zero|u?random)\s+of=/dev/|\bmkfs\.", "T1561"),
         (r"\bssh\b[^|;&]*\s-[a-zA-Z]*[RLD]\s|\bchisel\b|\bngrok\b", "T1572"),
         (r"\bsudo\s+-l\b", "T1069.001"),
+        (r"^(?:\S*/)?pkexec$", "T1068"),  # nobody calls it without a program to run
     )
 )  # fmt: skip
 

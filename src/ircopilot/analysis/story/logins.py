@@ -126,6 +126,9 @@ def tell_sessions(book: ActBook, query: Query, logons: list[Row]) -> set[str]:
                 timedelta() <= row["time"] - r["time"] <= TOOL_DELAY for r in own
             ):
                 made |= _account_change(book, row)
+        for row in found:
+            if row["user_name"] in made and row["process_command_line"]:
+                _ran(book, row)  # by an account that was made in the session
     return made
 
 

@@ -9,6 +9,7 @@ from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
 from ircopilot.analysis.story.host_acts import tell_script
 from ircopilot.analysis.story.office import operation
+from ircopilot.analysis.story.web import tell_request
 from ircopilot.domain.findings import Detection
 from ircopilot.domain.wording import UNNAMED
 
@@ -18,6 +19,8 @@ _Teller = Callable[[Row], ActDraft | None]
 def tell_record(book: ActBook, row: Row, detection: Detection, context: bool = False) -> None:
     """Enter a matched record as an act: of its own kind where the record says enough, else as the match that it is."""
     if row["script_block_text"] and tell_script(book, row):
+        return
+    if tell_request(book, row):
         return
     teller = operation if row["source"] == "m365.audit" else _TELLERS.get((row["source"], row["event_code"]))
     draft = (teller(row) if teller else None) or _matched(row, detection)

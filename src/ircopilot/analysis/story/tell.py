@@ -19,7 +19,7 @@ from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.served import detect_served, merged
 from ircopilot.analysis.story.single import tell_record
 from ircopilot.analysis.story.value_acts import tell_arrivals, tell_deliveries, tell_flows, tell_scripts, tell_services
-from ircopilot.analysis.story.web import tell_requests, web_attackers
+from ircopilot.analysis.story.web import is_attempt, tell_requests, web_attackers
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
 from ircopilot.domain.findings import Act, Detection
 
@@ -80,6 +80,9 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     if not book.acts():
         enough = ALONE_OF_FEW if query(_COUNT).to_pylist()[0]["n"] <= FEW else ALONE
     _tell_loose(book, hits, hit_rows, clusters, table, _named_hosts(query, book.acts(), clusters), enough)
+    askers = {a.subject for a in book.acts() if a.verb == "requested"} - visitors
+    tell_requests(book, query, askers)
+    peers |= askers
     tell_office(book, query)
     peers |= tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
@@ -276,7 +279,7 @@ def _tell_loose(
     for event_id, rules in sorted(hits.by_event.items()):
         row = hit_rows.get(event_id)
         weight = max(hits.weights[r] for r in rules)
-        if row is None or event_id in told or row["source"] == "aws.cloudtrail":
+        if row is None or event_id in told or row["source"] == "aws.cloudtrail" or is_attempt(row):
             continue
         if services and any(s in row["registry_path"].lower() for s in services):
             continue  # the service manager's own record of a service that is told already

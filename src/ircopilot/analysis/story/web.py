@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -54,6 +55,27 @@ def tell_requests(book: ActBook, query: Query, ips: Iterable[str]) -> None:
             continue
         told[ip].add((method, path))
         _request(book, row, ip, method, path)
+
+
+# Scanners that organisations buy and run on themselves; who means harm need not say so, and not from inside.
+_OWN_SCANNER = re.compile(
+    r"nessus|qualys|openvas|greenbone|rapid7|nexpose|acunetix|tenable|burp ?suite enterprise", re.I
+)
+
+
+def is_attempt(row: Row) -> bool:
+    """Whether a request came to nothing, or is that of a scanner of ours: alone it is no activity to be told."""
+    refused = 400 <= (row["http_response_status_code"] or 0) < 500
+    inside = not names.is_public(row["source_ip"]) and bool(_OWN_SCANNER.search(row["user_agent_original"]))
+    return row["source"] in ("web.access", "zeek.http") and (refused or inside)
+
+
+def tell_request(book: ActBook, row: Row) -> bool:
+    """A request that rules flag, told as the request that it is; False where the record names nobody."""
+    if row["source"] != "web.access" or not names.is_ip(row["source_ip"]) or not row["url_full"]:
+        return False
+    _request(book, row, row["source_ip"], row["http_request_method"], _path(row["url_full"]))
+    return True
 
 
 def _request(book: ActBook, row: Row, ip: str, method: str, path: str) -> None:
