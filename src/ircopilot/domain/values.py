@@ -201,7 +201,7 @@ def _runs(t: str, covered: bytearray, in_time: bytearray) -> Iterator[Value]:
         if not run or all(in_time[start:end]):
             continue
         kind = _run_kind(run)
-        if kind == "token" and any(covered[start:end]):
+        if kind in ("token", "technique") and any(covered[start:end]):  # a part of a path or an address
             continue
         if kind:
             yield _value(t, kind, start, end)

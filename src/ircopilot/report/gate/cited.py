@@ -76,6 +76,9 @@ def plain(text: str) -> str:
     return collapsed(text).lower()
 
 
+_ACCOUNTS = (("user_name", "user_domain"), ("user_target_name", "user_target_domain"))
+
+
 def read_content(event: CitedEvent) -> Content:
     """The content of one record."""
     leaves = [(k, v[:_MAX_LEAF]) for k, v in _leaves("", event.fields)]
@@ -87,6 +90,10 @@ def read_content(event: CitedEvent) -> Content:
     decoded_columns = [plain(line) for _, v in inner for line in _decoded(v, _BASE64_DEPTH)]
     spoken = [plain(html.unescape(v)).strip() for _, v in (*leaves, *inner, *columns)]
     spoken += [line.strip() for line in strict]
+    # An account whose name or domain has blanks (`NT AUTHORITY\\ANONYMOUS LOGON`), which a record holds in two fields.
+    spoken += [
+        plain(f"{event.ecs.get(d)}\\{event.ecs[u]}") for u, d in _ACCOUNTS if event.ecs.get(u) and event.ecs.get(d)
+    ]
     return Content(
         leaves=frozenset(plain(v) for _, v in leaves),
         passages=frozenset(v for v in spoken if " " in v and v[:1] not in ("{", "[")),

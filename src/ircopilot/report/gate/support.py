@@ -107,7 +107,7 @@ def _held(value: Value, mask: bytearray, basis: Basis, figures: Figures) -> bool
             occurs(_STRICT[value.kind], plain(value.text), e.content.strict, _may_go_on(value)) for e in basis.events
         )
     if value.kind in ("account", "backslash"):
-        return any(_backslashed(value, e) for e in basis.events)
+        return all(mask[value.start : value.end]) or any(_backslashed(value, e) for e in basis.events)
     if value.kind in ("time", "date", "clock"):
         # An hour and minute that a quoted message speaks of is the message's own.
         quoted = value.text.count(":") == 1 and all(mask[value.start : value.end])
@@ -139,7 +139,7 @@ def _backslashed(value: Value, event: CitedEvent) -> bool:
     domain, _, user = want.partition("\\")
     long = f"{domain}."
     return (
-        value.kind == "account"
+        "\\" not in user  # a domain may begin with a digit, and look like a path then
         and user in leaves
         and (domain in leaves or any(x.startswith(long) and re.fullmatch(r"[\w.]+", x[len(long) :]) for x in leaves))
     )
