@@ -54,3 +54,16 @@ def test_ordinary_commands_say_nothing() -> None:
 )
 def test_a_credential_tools_word_says_what_it_is_for(command: str, technique: str) -> None:
     assert read_script(command).techniques == (technique,)
+
+
+def test_a_module_that_names_the_wmi_method_starts_nothing() -> None:
+    assert (
+        "T1047" not in read_script("Set-Alias -Name icim -Value Invoke-CimMethod -Option ReadOnly, AllScope").techniques
+    )
+    started = "Invoke-CimMethod -ClassName Win32_Process -MethodName Create -Arguments @{CommandLine='calc'}"
+    assert "T1047" in read_script(started).techniques
+
+
+def test_a_service_that_is_switched_off_is_read() -> None:
+    assert "T1489" in read_script("Set-Service -Name sensorhub -StartupType Disabled").techniques
+    assert "T1489" in read_script("sc.exe config sensorhub start= disabled").techniques

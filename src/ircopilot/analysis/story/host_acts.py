@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -19,6 +20,9 @@ Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
 _REMOTE_SERVICE = {22: "T1021.004", 445: "T1021.002", 3389: "T1021.001", 5985: "T1021.006", 5986: "T1021.006"}
 # The parent technique, Command and Scripting Interpreter, has one of its own for each.
 _INTERPRETERS = {"cmd.exe": "T1059.003", "powershell.exe": "T1059.001", "pwsh.exe": "T1059.001"}
+# What is installed with Windows or its packages is not what somebody wrote here: who calls it is told where he does.
+_INSTALLED = re.compile(r"\\(?:WindowsPowerShell(?:\\v1\.0)?|PowerShell\\\d+)\\Modules\\", re.I)
+_MANIFEST = re.compile(r"^\s*ModuleVersion\s*=|#\s*Version number of this module", re.M)
 USUAL_PORTS = frozenset({22, 53, 80, 443, 8080, 8443})
 DUMP_RIGHTS = 0x0010  # PROCESS_VM_READ: without it memory cannot be read. Source: Windows process access rights.
 
@@ -287,7 +291,12 @@ def tell_script(book: ActBook, row: Row) -> ActDraft | None:
     """A PowerShell script block as an act, when it does anything that a responder would want to read."""
     text = row["script_block_text"]
     reading = read_script(text)
-    if not text or not (reading.features or reading.urls):
+    if (
+        not text
+        or not (reading.features or reading.urls)
+        or _INSTALLED.search(row["file_path"])
+        or _MANIFEST.search(text[:4000])
+    ):
         return None
     detail = {"text": clip(text, 200), "account": account(row)} | _script_detail(text)
     detail = {k: v for k, v in detail.items() if v}

@@ -176,6 +176,7 @@ FILES: tuple[Row, ...] = (
     row("file_path", "RelativeTargetName", when=(SECURITY, code("5145"))),
     row("file_path", "ObjectName", when=(SECURITY, field_in("ObjectType", "File"))),
     row("file_path", "Path", "path", when=DEFENDER),
+    row("file_path", "Path", when=(POWERSHELL, code("4104"))),
     row("file_path", "LocalName", when=src("windows.bits")),
     row("file_name", "@file_path", via="basename"),
     row("file_stream_contents", "Contents", via="dash"),
