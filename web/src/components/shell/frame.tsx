@@ -95,12 +95,9 @@ export function Frame({
         <Account onKeys={() => setOpen('keys')} />
       </header>
       <nav className="flex w-16 flex-col items-center gap-1 pt-1 pb-3">{rail}</nav>
-      <main
-        id="content"
-        tabIndex={-1}
-        className="min-h-0 min-w-0 overflow-hidden rounded-tl-xl bg-surface outline-none"
-      >
-        {children}
+      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 rounded-tl-xl bg-surface outline-none">
+        {/* Its ground is round at the corner and what stands on it is not cut: a round cut is drawn anew at each frame. */}
+        <div className="h-full overflow-hidden">{children}</div>
       </main>
       <Palette
         open={open === 'palette'}

@@ -7,6 +7,7 @@ import { plainLine } from '@/lib/evidence'
 import { incidentPath, useGo } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { Keys } from '../ui/keys'
+import { Shade } from '../ui/shade'
 
 export interface PaletteEntry {
   id: string
@@ -29,7 +30,7 @@ export function Palette({
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-shade" />
+        <Shade />
         <Dialog.Content
           aria-describedby={undefined}
           className="fixed top-[14vh] left-1/2 z-50 w-[min(600px,92vw)] -translate-x-1/2 rise overflow-hidden rounded-xl bg-raised shadow-2xl ring-1 ring-line outline-none"

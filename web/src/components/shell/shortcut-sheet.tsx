@@ -3,6 +3,7 @@ import { Dialog } from 'radix-ui'
 import { useKnownShortcuts } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
 import { Keys } from '../ui/keys'
+import { Shade } from '../ui/shade'
 
 /** All keys that the page knows now. */
 export function ShortcutSheet({ open, onOpen }: { open: boolean; onOpen: (open: boolean) => void }) {
@@ -11,7 +12,7 @@ export function ShortcutSheet({ open, onOpen }: { open: boolean; onOpen: (open: 
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-shade" />
+        <Shade />
         <Dialog.Content
           aria-describedby={undefined}
           className="fixed top-[12vh] left-1/2 z-50 max-h-[76vh] w-[min(720px,92vw)] -translate-x-1/2 rise overflow-y-auto rounded-xl bg-raised p-6 shadow-2xl ring-1 ring-line outline-none"

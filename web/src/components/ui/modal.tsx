@@ -2,6 +2,7 @@
 import { Dialog } from 'radix-ui'
 import type { ReactNode } from 'react'
 import { cn } from '@/lib/cn'
+import { Shade } from './shade'
 
 /** Something to be decided or done before going on. `keep`: it holds what is shown once, so it closes by its button alone. */
 export function Modal({
@@ -25,7 +26,7 @@ export function Modal({
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-shade" />
+        <Shade />
         <Dialog.Content
           onEscapeKeyDown={hold}
           onPointerDownOutside={hold}

@@ -1,6 +1,6 @@
 'use client'
 import { Presentation } from 'lucide-react'
-import { useEffect, useRef } from 'react'
+import { memo, useEffect, useRef } from 'react'
 import { ClaimSign, Sign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
@@ -14,7 +14,7 @@ import type { Story } from './story'
 const STANDINGS: Standing[] = ['verified', 'inferred', 'unknown', 'rejected']
 
 /** The incident in a line: its chapters as they are reached, and how much of it is proven. */
-export function Storyline({ story, onShow }: { story: Story; onShow: () => void }) {
+export const Storyline = memo(function Storyline({ story, onShow }: { story: Story; onShow: () => void }) {
   const film = useFilm()
   const [zone] = useZone()
   // The chapter, not the time: a film that runs draws this again at its chapters only.
@@ -100,4 +100,4 @@ export function Storyline({ story, onShow }: { story: Story; onShow: () => void 
       </ul>
     </div>
   )
-}
+})

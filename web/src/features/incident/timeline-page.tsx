@@ -33,7 +33,7 @@ import { marksOf, tellStory, type Story } from './story'
 import { Show } from './show-view'
 import { StepPanel } from './step-panel'
 import { Storyline } from './storyline'
-import { GroupSwitch, LayersMenu, MarkedMenu, SaveButtons } from './timeline-tools'
+import { Counted, GroupSwitch, LayersMenu, MarkedMenu, SaveButtons, Waits } from './timeline-tools'
 import { PANES, Window } from './timeline-window'
 
 interface Props {
@@ -85,13 +85,14 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
   const pane = PANES.find((one) => one === params.get('pane')) ?? 'events'
   const [open, setOpen] = useOpen(params, change)
   const engine = useRef<Engine | null>(null)
-  const [waiting, setWaiting] = useState(false)
+  const [waits] = useState(() => new Waits())
   const marking = useMarking(incident)
   const marks = useMarks(incident, report, story, by, params.get('hide'))
   const clocks = useMemo(() => clocksOf(report), [report])
   const all = useMemo(() => lanesOf(countsOf(whole), marks, by, story.roles), [whole, marks, by, story.roles])
   const hosts = useMemo(() => (by === 'host' ? all.filter((lane) => lane.label).map((lane) => lane.id) : []), [all, by])
-  const pair = useMemo(() => pairOf(params.get('hosts'), hosts), [params, hosts])
+  const askedHosts = params.get('hosts')
+  const pair = useMemo(() => pairOf(askedHosts, hosts), [askedHosts, hosts])
   const comparing = pane === 'compare' && by === 'host' && pair !== null
   const lanes = useMemo(
     () => (comparing ? pair.map((id) => all.find((lane) => lane.id === id) ?? bare(id)) : all),
@@ -138,9 +139,16 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
     film.set({ playing: false })
     change({ show: '1' })
   }, [film, change])
+  const ready = useCallback((made: Engine | null) => {
+    engine.current = made
+  }, [])
+  const clear = useCallback(() => search(''), [search])
   useTimelineKeys(film, openAtHead, close, show)
   useEffect(() => () => film.stop(), [film])
   const event = open?.events[open.at] ?? null
+  // The row and the mark are lit at once; the record beside them is made, and taken away, in pieces.
+  const beside = useDeferredValue(open)
+  const proof = beside?.events[beside.at] ?? null
   const filterLane = useCallback(
     (lane: Lane) => search(withTerm(q, FIELD_OF[by], lane.values[0] ?? lane.id)),
     [q, by, search],
@@ -169,9 +177,7 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
             <div className="flex flex-wrap items-center gap-x-2 gap-y-1 px-3 pb-1">
               <GroupSwitch by={by} onChange={(next) => change({ by: next === 'host' ? null : next }, true)} />
               <SearchBox incident={incident} q={q} onSearch={search} />
-              <span className="min-w-20 text-right text-xs text-ink-3 tabular-nums" role="status">
-                {waiting ? say.timeline.waiting : say.timeline.events(shown.events)}
-              </span>
+              <Counted waits={waits} events={shown.events} />
               <div className="flex items-center">
                 <MarkedMenu incident={incident} onSearch={search} />
                 <LayersMenu
@@ -203,23 +209,21 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
               change={change}
               onPick={pick}
               onLane={filterLane}
-              onReady={(made) => {
-                engine.current = made
-              }}
-              onWaiting={setWaiting}
-              onClear={() => search('')}
+              onReady={ready}
+              onWaiting={waits.set}
+              onClear={clear}
             />
           </div>
           {inStep && (
             <StepPanel incident={incident} report={report} story={story} onClose={() => change({ step: null })} />
           )}
-          {open && event && (
+          {beside && proof && (
             <EvidenceDrawer
               incident={incident}
-              events={open.events}
-              at={open.at}
-              claims={story.claimsOf.get(event) ?? []}
-              onTurn={(at) => setOpen({ ...open, at })}
+              events={beside.events}
+              at={beside.at}
+              claims={story.claimsOf.get(proof) ?? []}
+              onTurn={(at) => setOpen({ ...beside, at })}
               onClose={close}
               onNear={openNear}
               onShow={(span: Span) => film.glideTo(aired(span, 0.08))}

@@ -2,6 +2,7 @@
 import { Check, Download, ImageDown, Layers, Pin } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useQuery } from '@tanstack/react-query'
+import { useSyncExternalStore } from 'react'
 import { Sign } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
@@ -29,6 +30,33 @@ export function GroupSwitch({ by, onChange }: { by: Grouping; onChange: (by: Gro
         </button>
       ))}
     </div>
+  )
+}
+
+/** Whether counts are on their way: told to who shows it alone, for it changes often while somebody zooms. */
+export class Waits {
+  private waiting = false
+  private readonly listeners = new Set<() => void>()
+
+  get = (): boolean => this.waiting
+
+  set = (waiting: boolean): void => {
+    this.waiting = waiting
+    for (const listener of this.listeners) listener()
+  }
+
+  subscribe = (listener: () => void): (() => void) => {
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+}
+
+export function Counted({ waits, events }: { waits: Waits; events: number }) {
+  const waiting = useSyncExternalStore(waits.subscribe, waits.get, waits.get)
+  return (
+    <span className="min-w-20 text-right text-xs text-ink-3 tabular-nums" role="status">
+      {waiting ? say.timeline.waiting : say.timeline.events(events)}
+    </span>
   )
 }
 

@@ -1,6 +1,6 @@
 'use client'
 import { Waypoints } from 'lucide-react'
-import { useCallback, useMemo } from 'react'
+import { memo, useCallback, useMemo } from 'react'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { useTalked } from '@/features/comments/use-talk'
@@ -14,7 +14,7 @@ import { sameSpan, type Span } from '@/features/timeline/engine/scale'
 import { EventsTable } from '@/features/timeline/events-table'
 import { JumpBox } from '@/features/timeline/jump-box'
 import type { Marking } from '@/features/timeline/marking'
-import type { EventRow, Overview } from '@/features/timeline/source'
+import { roughly, type EventRow, type Overview } from '@/features/timeline/source'
 import { Transport } from '@/features/timeline/transport'
 import { useEvents } from '@/features/timeline/use-events'
 import { facetsOf, ValuesPane } from '@/features/timeline/values-pane'
@@ -53,13 +53,15 @@ export interface WindowProps {
 
 const REST_MS = 260
 const SETTLED_MS = 160
+const FEW = 500 // so many are drawn one by one
 
 /** Lanes, film controls, and below them the same stretch as events, as counts of values, or as two hosts compared. */
-export function Window(props: WindowProps) {
+export const Window = memo(function Window(props: WindowProps) {
   const { incident, shownQ, overview, marks, pane, change, story } = props
   const view = useRestedState((state) => state.view, REST_MS, sameSpan)
   const playhead = useRestedState((state) => state.playhead, SETTLED_MS, Object.is)
-  const found = useEvents(incident, view, shownQ, playhead)
+  const few = useMemo(() => roughly(overview, view) <= FEW, [overview, view])
+  const found = useEvents(incident, view, shownQ, playhead, few)
   const { query, events, old } = found
   const whole = query.data && !query.hasNextPage && !query.hasPreviousPage && !old
   const dots = useMemo((): EventRow[] => (whole ? events : []), [whole, events])
@@ -100,7 +102,7 @@ export function Window(props: WindowProps) {
       </div>
     </>
   )
-}
+})
 
 interface BelowProps extends WindowProps {
   view: Span

@@ -4,6 +4,7 @@ import { Dialog } from 'radix-ui'
 import { useState } from 'react'
 import { Button } from '@/components/ui/button'
 import { Field, inputLook } from '@/components/ui/field'
+import { Shade } from '@/components/ui/shade'
 import { told } from '@/components/ui/states'
 import { api, bodyOf } from '@/lib/api/client'
 import { useMay } from '@/lib/api/session'
@@ -18,7 +19,7 @@ export function NewIncident({ open, onOpen }: { open: boolean; onOpen: (open: bo
   return (
     <Dialog.Root open={open} onOpenChange={onOpen}>
       <Dialog.Portal>
-        <Dialog.Overlay className="fixed inset-0 z-40 bg-shade" />
+        <Shade />
         <Dialog.Content
           aria-describedby={undefined}
           className="fixed top-[18vh] left-1/2 z-50 w-[min(460px,92vw)] -translate-x-1/2 rise rounded-xl bg-raised p-6 shadow-2xl ring-1 ring-line outline-none"

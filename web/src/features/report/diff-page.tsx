@@ -41,7 +41,7 @@ export function DiffPage({ incident, from, to, ...choose }: Props) {
   const nothing = !claims.length && !facts.length && !foundOf(diff.data).length
   return (
     <div className="h-full overflow-y-auto" tabIndex={0} role="region" aria-label={say.versions.title(from, to)}>
-      <header className="sticky top-0 z-30 flex h-14 items-center gap-4 bg-surface/95 px-6 backdrop-blur-sm">
+      <header className="sticky top-0 z-30 flex h-14 items-center gap-4 rounded-tl-xl bg-surface px-6">
         <VersionMenu version={to} {...choose} />
         <h2 className="text-[13px] text-ink-2">{say.versions.title(from, to)}</h2>
         <span className="ml-auto flex items-center gap-3 text-xs tabular-nums">

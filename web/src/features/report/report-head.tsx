@@ -47,7 +47,7 @@ export function ReportHead({
     },
   })
   return (
-    <header className="sticky top-0 z-30 flex h-14 items-center gap-5 bg-surface/95 px-6 backdrop-blur-sm">
+    <header className="sticky top-0 z-30 flex h-14 items-center gap-5 rounded-tl-xl bg-surface px-6">
       <VersionMenu version={report.version} versions={versions} onVersion={onVersion} onCompare={onCompare} />
       <ol className="flex items-center gap-2 text-xs">
         {STATES.map((state, i) => {

@@ -11,7 +11,8 @@ export const COUNTED: Record<Grouping, 'host' | 'source' | 'kind' | 'none'> = {
   user: 'none',
 }
 const OVERVIEW_BUCKETS = 360
-export const PAGE = 500
+/** A dozen are seen; whoever scrolls gets more before they are missed. */
+export const PAGE = 100
 const COLUMNS =
   'host.name,user.name,event.code,event.action,process.name,process.executable,process.command_line,destination.ip,destination.port,dns.question.name,file.path,url.full'
 

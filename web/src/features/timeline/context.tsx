@@ -1,6 +1,15 @@
 'use client'
 /** The film of the page, for whatever follows it. */
-import { createContext, useCallback, useContext, useEffect, useRef, useState, useSyncExternalStore } from 'react'
+import {
+  createContext,
+  startTransition,
+  useCallback,
+  useContext,
+  useEffect,
+  useRef,
+  useState,
+  useSyncExternalStore,
+} from 'react'
 import type { Film, FilmState } from './engine/film'
 
 const FilmContext = createContext<Film | null>(null)
@@ -28,7 +37,10 @@ export function useFilmState<T>(select: (state: FilmState) => T, same: (a: T, b:
   return useSyncExternalStore(film.subscribe, read, read)
 }
 
-/** The same once it has not changed for some milliseconds: what follows slowly is not drawn again at each frame. */
+/**
+ * The same once it has not changed for some milliseconds: what follows slowly is not drawn again at each frame, and in pieces,
+ * so that a key pressed meanwhile is heard between them.
+ */
 export function useRestedState<T>(select: (state: FilmState) => T, ms: number, same: (a: T, b: T) => boolean): T {
   const film = useFilm()
   const [rested, setRested] = useState(() => select(film.get()))
@@ -42,7 +54,7 @@ export function useRestedState<T>(select: (state: FilmState) => T, ms: number, s
       if (chosen.current.same(last, next)) return
       last = next
       clearTimeout(timer)
-      timer = setTimeout(() => setRested(next), ms)
+      timer = setTimeout(() => startTransition(() => setRested(next)), ms)
     }
     setRested(last)
     const leave = film.subscribe(heard)
@@ -66,7 +78,7 @@ export function usePacedState<T>(select: (state: FilmState) => T, ms: number): T
     const tell = () => {
       timer = undefined
       told = performance.now()
-      setPaced(chosen.current(film.get()))
+      startTransition(() => setPaced(chosen.current(film.get())))
     }
     const heard = () => {
       if (timer !== undefined) return

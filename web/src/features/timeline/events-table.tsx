@@ -122,6 +122,7 @@ export function EventsTable({ found, q, picked, cited, talked, marking, onPick, 
 }
 
 const NEAR_EDGE = 8
+const NEAR_END = 40 // more is asked for before it is missed
 const OVERSCAN = 5 // at twelve a dozen seen rows brought two dozen unseen ones with them
 
 /** The virtual rows: more is read at both ends, rows that come in above push nothing away, the playhead's row is shown. */
@@ -163,7 +164,7 @@ function useRows(
   const { hasPreviousPage, isFetchingPreviousPage, fetchPreviousPage } = query
   const old = lags || !events.length
   useEffect(() => {
-    if (!old && bottom >= events.length - 1 && hasNextPage && !isFetchingNextPage) void fetchNextPage()
+    if (!old && bottom >= events.length - NEAR_END && hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [old, bottom, events.length, hasNextPage, isFetchingNextPage, fetchNextPage])
   useEffect(() => {
     if (!old && top <= NEAR_EDGE && hasPreviousPage && !isFetchingPreviousPage) void fetchPreviousPage()

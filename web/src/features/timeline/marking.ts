@@ -1,7 +1,7 @@
 'use client'
 /** Pins, tags and notes: what people marked on events. */
 import { queryOptions, useMutation, useQueryClient, type InfiniteData } from '@tanstack/react-query'
-import { useCallback } from 'react'
+import { useCallback, useMemo } from 'react'
 import { tell } from '@/components/ui/notices'
 import { api, bodyOf, type Schemas } from '@/lib/api/client'
 import { useMay } from '@/lib/api/session'
@@ -133,5 +133,6 @@ export function useMarking(incident: string): Marking {
       ),
     [mutateAsync],
   )
-  return { may, mark }
+  // The same object while nothing changed: rows that stand are not made again for it.
+  return useMemo(() => ({ may, mark }), [may, mark])
 }

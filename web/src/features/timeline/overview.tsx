@@ -71,10 +71,10 @@ export function OverviewStrip({ overview, marks }: { overview: Overview; marks: 
       aria-valuemax={overview.until}
       aria-valuenow={playhead ?? overview.since}
       aria-valuetext={playhead === null ? '–' : `${stampText(playhead, zone)} ${zoneName(zone, playhead)}`}
-      className="h-9 min-w-0 flex-1"
+      className="h-9 min-w-0 flex-1 rounded-md bg-sunk"
       title={say.timeline.allTime}
     >
-      <canvas ref={canvas} className="h-9 w-full touch-none rounded-md bg-sunk" />
+      <canvas ref={canvas} className="h-9 w-full touch-none" />
     </div>
   )
 }

@@ -50,6 +50,15 @@ export const overviewQuery = (key: string, by: Grouping, q: string) =>
     staleTime: 60_000,
   })
 
+/** About how many events lie in a stretch, by the buckets that it covers. */
+export function roughly(overview: Counted, span: Span): number {
+  const wide = overview.resolution * 1000
+  return overview.buckets.reduce((sum, { at, total }) => {
+    const covered = Math.min(at + wide, span.to) - Math.max(at, span.from)
+    return covered > 0 ? sum + (total * covered) / wide : sum
+  }, 0)
+}
+
 export function tileFetcher(key: string, by: Grouping, q: string): FetchTile {
   return async (span, resolution, signal) => {
     const query = { by: COUNTED[by], q, resolution, since: isoTime(span.from), until: isoTime(span.to) }

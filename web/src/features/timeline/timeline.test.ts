@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { differences, onHosts, pairOf } from './compare'
 import { markedAs, tagOf } from './marking'
 import { csvText } from './save'
-import { searchedField, timesOf, withTerm } from './source'
+import { roughly, searchedField, timesOf, withTerm } from './source'
 import { beyond } from './use-events'
 import { facetsOf, FACETS } from './values-pane'
 import { patchOf, viewOf } from './views'
@@ -104,4 +104,11 @@ it('saves a table without formulas', () => {
       ['x', '-2'],
     ]),
   ).toBe(`'=1+1,"a,""b"""\r\nx,'-2\r\n`)
+})
+
+it('says about how many events lie in a stretch', () => {
+  const bucket = (at: number, total: number) => ({ at, total, byValue: {} })
+  const overview = { resolution: 10, from: 0, values: [], buckets: [bucket(0, 100), bucket(10_000, 40)] }
+  expect(roughly(overview, { from: 5_000, to: 15_000 })).toBe(70)
+  expect(roughly(overview, { from: 20_000, to: 30_000 })).toBe(0)
 })

@@ -1,6 +1,7 @@
 'use client'
 import { ChevronFirst, ChevronLast, Maximize2, Pause, Play, ZoomIn, ZoomOut } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
+import { memo } from 'react'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { menuItem, menuLook } from '@/components/ui/menu'
@@ -15,7 +16,7 @@ import { OverviewStrip } from './overview'
 import type { Overview } from './source'
 
 /** The film's controls: step, play, speed, the clock, the whole incident in a strip, zoom. */
-export function Transport({ overview, marks }: { overview: Overview; marks: Mark[] }) {
+export const Transport = memo(function Transport({ overview, marks }: { overview: Overview; marks: Mark[] }) {
   const film = useFilm()
   const still = useStillness()
   const playing = useFilmState((state) => state.playing)
@@ -108,15 +109,15 @@ export function Transport({ overview, marks }: { overview: Overview; marks: Mark
       </div>
     </div>
   )
-}
+})
 
-/** Where the playhead stands, to the millisecond; the zone beside it. */
+/** Where the playhead stands, to the millisecond; the zone beside it. Of a size of its own: it changes at each frame. */
 function Clock() {
   const [zone] = useZone()
   const at = useFilmState((state) => state.playhead)
   const from = useFilmState((state) => state.view.from)
   return (
-    <div className="flex w-44 shrink-0 flex-col items-start pl-1 leading-none tabular-nums">
+    <div className="flex h-9 w-44 shrink-0 flex-col items-start justify-center pl-1 leading-none tabular-nums contain-strict">
       <span className={`text-[17px] font-[580] tracking-[-0.01em] ${at === null ? 'text-ink-3' : 'text-ink'}`}>
         {at === null ? say.timeline.unset : clockText(at, zone, true)}
       </span>
@@ -129,5 +130,9 @@ function Clock() {
 
 function Zoomed() {
   const view = useFilmState((state) => state.view, sameSpan)
-  return <span className="w-20 shrink-0 text-right text-xs text-ink-3 tabular-nums">{spanText(widthOf(view))}</span>
+  return (
+    <span className="block h-4 w-20 shrink-0 text-right text-xs text-ink-3 tabular-nums contain-strict">
+      {spanText(widthOf(view))}
+    </span>
+  )
 }

@@ -26,8 +26,11 @@ export function beyond(at: number, times: readonly number[], more: { before: boo
   return (at < first && more.before) || (at > last && more.after)
 }
 
-/** `playhead` far from what was read begins a new reading there: nobody waits for the pages in between. */
-export function useEvents(incident: string, span: Span, q: string, playhead: number | null): Found {
+/**
+ * `playhead` far from what was read begins a new reading there: nobody waits for the pages in between. Where there are `few`,
+ * all of them are read.
+ */
+export function useEvents(incident: string, span: Span, q: string, playhead: number | null, few: boolean): Found {
   const inside = (at: number | null) => at !== null && at >= span.from && at <= span.to
   const key = `${span.from}/${span.to}/${q}`
   const [begun, setBegun] = useState<{ key: string; at: number | null }>({
@@ -47,5 +50,11 @@ export function useEvents(incident: string, span: Span, q: string, playhead: num
     if (settled === null || old || settled < span.from || settled > span.to) return
     if (beyond(settled, times, { before, after })) setBegun((now) => ({ ...now, at: settled }))
   }, [settled, times, before, after, old, span.from, span.to])
+  const { isFetching: reads, fetchNextPage, fetchPreviousPage } = query
+  useEffect(() => {
+    if (!few || old || reads || query.isError) return
+    if (after) void fetchNextPage()
+    else if (before) void fetchPreviousPage()
+  }, [few, old, reads, query.isError, after, before, fetchNextPage, fetchPreviousPage])
   return { query, events, times, old, reading: old ? '' : `${key}/${begun.at}` }
 }

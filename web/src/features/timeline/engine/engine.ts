@@ -66,7 +66,8 @@ export class Engine {
     readonly film: Film,
     private readonly events: EngineEvents,
   ) {
-    this.pen = canvas.getContext('2d')!
+    // Opaque: what lies below need not be mixed with it at each frame.
+    this.pen = canvas.getContext('2d', { alpha: false })!
     this.palette = readPalette(canvas)
     this.font = getComputedStyle(canvas).fontFamily
     const sized = new ResizeObserver(() => this.resize())
@@ -184,15 +185,21 @@ export class Engine {
   }
 
   private resize(): void {
-    const { clientWidth, clientHeight } = this.canvas
+    const box = this.canvas.getBoundingClientRect()
     const ratio = Math.min(window.devicePixelRatio || 1, 2)
-    this.width = clientWidth
-    this.height = clientHeight
-    this.canvas.width = Math.round(clientWidth * ratio)
-    this.canvas.height = Math.round(clientHeight * ratio)
+    // As many pixels as it covers on the screen: one more or less, and all of them are scaled at each frame.
+    this.canvas.width = Math.round(box.right * ratio) - Math.round(box.left * ratio)
+    this.canvas.height = Math.round(box.bottom * ratio) - Math.round(box.top * ratio)
+    this.width = this.canvas.width / ratio
+    this.height = this.canvas.height / ratio
     this.pen.setTransform(ratio, 0, 0, ratio, 0, 0)
     this.layers = new Layers()
     this.layout()
+    // It is empty, which is black, until it is drawn: at once, for it is shown after this.
+    this.pen.fillStyle = this.palette.surface
+    this.pen.fillRect(0, 0, this.width, this.height)
+    cancelAnimationFrame(this.frame)
+    this.draw()
   }
 
   private layout(): void {
@@ -214,7 +221,7 @@ export class Engine {
     const { content } = this
     if (!content || this.width < 10) return
     const { view, playhead, hover, brush } = this.film.get()
-    const wanted = this.tiles!.want(view, this.width)
+    const wanted = this.tiles!.want(view, this.width, this.film.goal)
     const peak = this.density.peak(wanted.tiles, view)
     // The scale breathes with the view instead of jumping.
     this.peak = this.peak === 0 || !this.film.get().playing ? peak : this.peak + (peak - this.peak) * 0.2

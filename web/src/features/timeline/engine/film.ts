@@ -42,6 +42,11 @@ export class Film {
 
   get = (): FilmState => this.state
 
+  /** The stretch that will be looked at when what moves has come to rest. */
+  get goal(): Span {
+    return this.glide?.to ?? this.state.view
+  }
+
   subscribe = (listener: Listener): (() => void) => {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)

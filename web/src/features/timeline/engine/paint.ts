@@ -54,7 +54,8 @@ type Pen = CanvasRenderingContext2D
 /** Draw it all; answers with the labels that found room. */
 export function paint(pen: Pen, scene: Scene): Label[] {
   const { layers, view, width, height, boxes, palette, font } = scene
-  pen.clearRect(0, 0, width, height)
+  pen.fillStyle = palette.surface
+  pen.fillRect(0, 0, width, height)
   const byId = new Map(boxes.map((box) => [box.lane.id, box]))
   const place = [view.from, view.to, width, height, boxes, palette, font]
   onLayer(pen, scene, layers.back, [...place, scene.zone], (to) => {

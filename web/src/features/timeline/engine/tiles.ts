@@ -7,6 +7,10 @@ export const RESOLUTIONS = [
   31_449_600,
 ] as const
 export const TILE_BUCKETS = 400
+/** A stand-in so many times coarser is enough for who is still on the way. */
+const ENOUGH = 4
+const SETTLED_MS = 90
+const AHEAD_MS = 300
 
 /** Counts of one stretch by value: bucket i of `counts` covers `from + i * resolution` seconds. */
 export interface Counted {
@@ -47,45 +51,61 @@ export function tilesOver(span: Span, resolution: number): number[] {
 
 /**
  * The tiles at hand. `want` is called for each view; what it lacks is fetched, at most `abreast` at once, what nobody
- * wants any more is cancelled. While a tile is on its way a coarser or finer one that is at hand stands in for it.
+ * wants any more is cancelled. While a tile is on its way a coarser or finer one that is at hand stands in for it. Whoever
+ * zooms passes many resolutions: where a stand-in is near enough, the tile itself is fetched once the view has settled, and
+ * what lies beside once the same tiles have been wanted for a while.
  */
 export class TileStore {
   private readonly kept = new Map<string, Tile>()
   private readonly flights = new Map<string, AbortController>()
   private queue: Tile[] = []
+  private needed = ''
+  private looked: Span | null = null
+  private settled: ReturnType<typeof setTimeout> | undefined
+  private ahead: Tile[] = []
+  private rest: ReturnType<typeof setTimeout> | undefined
 
   constructor(
     private readonly fetchTile: FetchTile,
     private readonly changed: () => void,
     private readonly bounds: Span | null = null,
     private readonly most = 160,
-    private readonly abreast = 3,
+    private readonly abreast = 2,
   ) {}
 
-  /** What can be drawn now, coarser first, and what is still on its way. */
-  want(span: Span, width: number): { tiles: Tile[]; resolution: number; waiting: boolean } {
+  /**
+   * What can be drawn now, coarser first, and whether something is still on its way. Fetched is what `goal` lacks: a view
+   * that moves to another passes stretches that nobody will look at.
+   */
+  want(span: Span, width: number, goal = span): { tiles: Tile[]; resolution: number; waiting: boolean } {
     const resolution = resolutionFor(span, width)
-    const needed = this.inBounds(tilesOver(span, resolution), resolution)
-    const ahead = this.inBounds(this.neighbours(span, resolution), resolution)
-    const wanted = [...needed, ...ahead].map((index) => this.take(resolution, index))
-    this.schedule(wanted)
-    const shown = wanted.slice(0, needed.length)
+    const shown = this.over(span, resolution)
     const lacking = shown.filter((tile) => !tile.counted)
     const standIns = lacking.length ? this.standIns(lacking, resolution) : []
+    const needed = goal === span ? shown : this.over(goal, resolutionFor(goal, width))
+    const near = standIns.length > 0 && standIns[0]!.resolution <= resolution * ENOUGH && cover(standIns, lacking, span)
+    this.schedule(needed, goal, width, near && goal === span)
     const tiles = [...standIns, ...shown.filter((tile) => tile.counted)]
-    return { tiles, resolution, waiting: lacking.some((tile) => !tile.failed) }
+    return { tiles, resolution, waiting: needed.some((tile) => !tile.counted && !tile.failed) }
   }
 
   /** Ask again for what failed. */
   again(): void {
     for (const tile of this.kept.values()) tile.failed = false
+    this.looked = null
     this.changed()
   }
 
   stop(): void {
+    clearTimeout(this.rest)
+    clearTimeout(this.settled)
     for (const flight of this.flights.values()) flight.abort()
     this.flights.clear()
     this.queue = []
+  }
+
+  private over(span: Span, resolution: number): Tile[] {
+    return this.inBounds(tilesOver(span, resolution), resolution).map((index) => this.take(resolution, index))
   }
 
   private inBounds(indexes: number[], resolution: number): number[] {
@@ -93,9 +113,11 @@ export class TileStore {
     return bounds ? indexes.filter((index) => overlaps(tileSpan(resolution, index), bounds)) : indexes
   }
 
-  private neighbours(span: Span, resolution: number): number[] {
+  private neighbours(span: Span, width: number): Tile[] {
+    const resolution = resolutionFor(span, width)
     const over = tilesOver(span, resolution)
-    return over.length ? [over[0]! - 1, over[over.length - 1]! + 1] : []
+    const beside = over.length ? [over[0]! - 1, over[over.length - 1]! + 1] : []
+    return this.inBounds(beside, resolution).map((index) => this.take(resolution, index))
   }
 
   private take(resolution: number, index: number): Tile {
@@ -120,7 +142,25 @@ export class TileStore {
     return found.filter((tile) => tile.resolution === nearest)
   }
 
-  private schedule(wanted: Tile[]): void {
+  private schedule(needed: Tile[], goal: Span, width: number, canWait: boolean): void {
+    const keys = needed.map((tile) => tile.key).join()
+    if (keys !== this.needed) {
+      this.needed = keys
+      this.ahead = []
+      clearTimeout(this.rest)
+      this.rest = setTimeout(() => {
+        this.ahead = this.neighbours(goal, width)
+        this.fetch([...needed, ...this.ahead])
+      }, AHEAD_MS)
+    }
+    const moved = this.looked !== goal
+    this.looked = goal
+    if (moved) clearTimeout(this.settled)
+    if (!canWait) this.fetch([...needed, ...this.ahead])
+    else if (moved) this.settled = setTimeout(() => this.fetch([...needed, ...this.ahead]), SETTLED_MS)
+  }
+
+  private fetch(wanted: Tile[]): void {
     const keys = new Set(wanted.map((tile) => tile.key))
     for (const [key, flight] of this.flights) {
       if (!keys.has(key)) {
@@ -151,4 +191,15 @@ export class TileStore {
     this.launch()
     if (!flight.signal.aborted) this.changed()
   }
+}
+
+/** Whether these tiles lie under all that is seen of the others. */
+function cover(tiles: readonly Tile[], others: readonly Tile[], seen: Span): boolean {
+  return others.every((other) => {
+    const [from, to] = [Math.max(other.from, seen.from), Math.min(other.to, seen.to)]
+    let reached = from
+    for (const tile of [...tiles].sort((a, b) => a.from - b.from))
+      if (tile.from <= reached) reached = Math.max(reached, tile.to)
+    return reached >= to
+  })
 }
