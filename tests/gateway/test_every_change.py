@@ -45,6 +45,8 @@ CHANGING = {
 CHANGES_NOTHING = {
     "check_search": "reads a search and keeps nothing",
     "check_sentence": "judges a sentence and keeps nothing",
+    "events_among": "says which of some events meet a search",
+    "read_mentions": "keeps which of one's own mentions were read",
     "enter_incident": "says who looks; it is forgotten within a minute",
     "leave_incident": "says who looks no more",
     "preview_export": "shows what an export would be and keeps nothing",

@@ -84,6 +84,7 @@ _ROWS: dict[str, dict[str, Any]] = {
         "comment_id": "c{n}", "incident_id": "i1", "thread_id": "c{n}", "anchor_type": "incident", "anchor_id": "i1",
         "body": "b", "author": "me", "author_name": "Me",
     },
+    "mention_reads": {"principal": "p{n}", "comment_id": "c1"},
     "actions": {
         "action_id": "a{n}", "incident_id": "i1", "title": "t", "state": "open", "phase": "recovery", "rank": "h",
         "citations": [], "source": "hand", "created_by": "me",

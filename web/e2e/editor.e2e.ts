@@ -126,6 +126,20 @@ it('a decision can be taken back, and what was refused says why', async () => {
   await until(async () => !(await claim(page, 5).innerText()).includes('Another host.'), 'undecided again')
 })
 
+it('whoever is named hears of it at once, and comes to the very sentence with its thread', async () => {
+  const [named, of] = [person('Cy Ford').email, (await claim(page, 4).getAttribute('id'))!.replace('claim-', '')]
+  await other.getByRole('button', { name: 'Mentions', exact: true }).waitFor()
+  await caller.send(`/incidents/${incident}/comments`, { body: `@${named} is it?`, anchor: { type: 'claim', id: of } })
+  await other.getByRole('button', { name: 'Mentions, 1 not read' }).click()
+  await expectAccessible(other, 'mentions')
+  await picture(other, 'mentions')
+  await other.getByRole('button', { name: /on a sentence.*@Cy Ford is it\?/ }).click()
+  await until(() => other.url().includes('/report'), 'where it was said')
+  await other.locator('p', { hasText: '@Cy Ford is it?' }).first().waitFor()
+  expect(await other.locator(`[id="claim-${of}"]`).getByRole('button', { pressed: true }).count()).toBe(1)
+  await other.getByRole('button', { name: 'Mentions', exact: true }).waitFor()
+})
+
 it('where a model would answer, it says that there is none, and offers nothing to press', async () => {
   await page.getByRole('button', { name: 'Ask', exact: true }).click()
   const panel = page.getByRole('complementary', { name: 'Ask' })

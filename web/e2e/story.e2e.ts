@@ -128,6 +128,13 @@ it('a search narrows everything, completes names, and points at what is wrong', 
     const hosts = await page.getByRole('row').locator('[role=gridcell]:nth-child(3)').allInnerTexts()
     return hosts.length > 3 && hosts.every((host) => host === 'FIN-WS07')
   }, 'only events of that host')
+  const lanes = page.getByRole('list', { name: 'Lanes' })
+  await until(async () => !/Chat|Our actions/.test(await lanes.innerText()), 'no mark of what is not sought')
+  expect(await lanes.innerText()).toMatch(/Rules/)
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^[\d ,]+ events of [\d ,]+$/ })
+    .waitFor()
 })
 
 it('a claim is accepted, and one that the records do not bear out is not taken', async () => {
@@ -241,7 +248,10 @@ it('a playbook is looked into and applied, once', async () => {
   await shelf.getByText(step).waitFor()
   await expectAccessible(page, 'playbook')
   await shelf.getByRole('button', { name: 'Apply' }).click()
-  const card = page.getByRole('list', { name: 'Analysis, Open' }).getByRole('listitem').filter({ hasText: step })
+  const card = page
+    .getByRole('list', { name: 'Analysis, Open' })
+    .getByRole('listitem')
+    .filter({ hasText: step })
   await card.getByText('due in').waitFor()
   await shelf.getByText('Applied by Ada Byron').waitFor()
   await shelf.getByRole('button', { name: 'Apply' }).click()

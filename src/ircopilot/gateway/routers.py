@@ -20,6 +20,7 @@ from ircopilot.gateway.findings import citation_routes, entity_routes
 from ircopilot.gateway.findings import routes as finding_routes
 from ircopilot.gateway.incidents import decide_routes
 from ircopilot.gateway.incidents import routes as incident_routes
+from ircopilot.gateway.mentions import routes as mention_routes
 from ircopilot.gateway.organisations import key_routes, member_routes, provider_routes
 from ircopilot.gateway.organisations import routes as organisation_routes
 from ircopilot.gateway.playbooks import routes as playbook_routes
@@ -51,6 +52,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     action_routes.everywhere,
     mark_routes.router,
     comment_routes.router,
+    mention_routes.router,
     playbook_routes.router,
     playbook_routes.of_incident,
     filter_routes.router,

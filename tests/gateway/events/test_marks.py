@@ -72,6 +72,26 @@ def test_searches_find_what_is_marked(http: httpx.Client, ids: list[str]) -> Non
     problem(http.get(URL, params={"q": "tag:[a TO b]"}), 400, "invalid-search")
 
 
+def test_which_of_some_events_meet_a_search(http: httpx.Client, ids: list[str]) -> None:
+    http.put(f"{URL}/{ids[2]}/pin")
+
+    def among(q: str, *events: str) -> list[str]:
+        answer = http.post(f"{URL}/among", json={"q": q, "events": events})
+        assert answer.status_code == 200, answer.text
+        return [item["id"] for item in answer.json()["items"]]
+
+    some = [ids[7], ids[2], ids[5], "0" * 32]
+    assert among("", *some) == [ids[2], ids[5], ids[7]], "by time; what is no event of the incident is left out"
+    assert among('"number 5" OR "number 6"', *some) == [ids[5]]
+    assert among("pinned:true", *some) == [ids[2]]
+    assert among("NOT pinned:true", *some) == [ids[5], ids[7]]
+    assert among("") == []
+    item = http.post(f"{URL}/among", json={"events": [ids[5]]}).json()["items"][0]
+    assert item["time"] == get(http, f"/{ids[5]}")["time"]
+    problem(http.post(f"{URL}/among", json={"q": "host:", "events": [ids[5]]}), 400, "invalid-search")
+    problem(http.post(f"{URL}/among", json={"events": ["x"]}), 422, "invalid-request")
+
+
 def test_marks_are_counted_beside_a_histogram_within_its_search(http: httpx.Client, ids: list[str]) -> None:
     http.put(f"{URL}/{ids[1]}/pin")
     http.put(f"{URL}/{ids[1]}/tags/a")

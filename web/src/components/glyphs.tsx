@@ -10,6 +10,7 @@ const SHAPES: Record<Glyph, string> = {
   log: 'M8 5.200a2.800 2.800 0 1 0 0 5.600A2.800 2.800 0 0 0 8 5.200z',
   found: 'M8 2.500 12.400 8 8 13.500 3.600 8z',
   rare: 'M8 3.200 13 12.500H3z',
+  talk: 'M2.500 3.500h11v7.500H7l-3 3V11H2.500z',
   pin: 'M4 1.500h1.500v13H4zM6.500 2l7.500 3.200-7.500 3.300z',
 }
 export const ACT_TEXT: Record<Severity, string> = {
@@ -18,7 +19,7 @@ export const ACT_TEXT: Record<Severity, string> = {
   high: 'text-act-high',
   critical: 'text-act-critical',
 }
-const HOLLOW = new Set<Glyph>(['found', 'rare'])
+const HOLLOW = new Set<Glyph>(['found', 'rare', 'talk'])
 const TEXT: Record<Exclude<Glyph, 'act' | 'found'>, string> = {
   ours: 'text-ours',
   said: 'text-said',
@@ -26,6 +27,7 @@ const TEXT: Record<Exclude<Glyph, 'act' | 'found'>, string> = {
   log: 'text-log',
   rare: 'text-act-low',
   pin: 'text-accent',
+  talk: 'text-accent',
 }
 
 /** A thing of the incident, as it always looks. */

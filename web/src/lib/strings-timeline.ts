@@ -27,11 +27,12 @@ export const film = {
     title: 'Shown',
     names: {
       acts: 'Acts of the attack', found: 'Rules that matched', rare: 'What is rare', chat: 'Chat', ours: 'Our actions',
-      marked: 'Pinned, tagged',
+      marked: 'Pinned, tagged, talked of',
     }, // prettier-ignore
     found: 'Rules',
     rare: 'Rare',
     later: (n: number) => `${n} later`,
+    earlier: (n: number) => `${n} earlier`,
   },
   panes: { label: 'Below the lanes', events: 'Events', values: 'Values', compare: 'Compare hosts' },
   values: {

@@ -17,6 +17,17 @@ export const work = {
     takeLead: 'Take the lead',
     changed: 'Somebody else has changed this incident meanwhile: it was read again, nothing was overwritten.',
   },
+  mentions: {
+    title: 'Mentions',
+    unread: (n: number) => (n === 0 ? 'Mentions' : n === 1 ? 'Mentions, 1 not read' : `Mentions, ${n} not read`),
+    none: 'Nobody has named you yet. Whoever writes @ and your name in a comment is shown here.',
+    all: 'Mark all as read',
+    fresh: 'Not read',
+    on: {
+      incident: 'on the incident', event: 'on a record', claim: 'on a sentence', entity: 'on a thing',
+      action: 'on an action', artifact: 'on an artifact', report: 'on the report',
+    } as Record<string, string>, // prettier-ignore
+  },
   comments: {
     open: 'Comment',
     show: (open: number, comments: number) =>

@@ -200,6 +200,7 @@ export const en = {
     panLater: 'Later',
     panEarlier: 'Earlier',
     events: (n: number) => (n === 1 ? '1 event' : `${grouped(n)} events`),
+    ofAll: (n: number) => `of ${grouped(n)}`,
     noEvents: 'No events in this stretch',
     noMatch: 'No event fits the search in this stretch',
     more: 'Looking for more',

@@ -11,7 +11,7 @@ from ircopilot.cases.find import seen_incident
 from ircopilot.domain.errors import UnusableArgument
 from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor
-from ircopilot.gateway.events.asked import EventId, Everything, Lane, Where, Window
+from ircopilot.gateway.events.asked import EventId, Everything, Lane, Where, Window, searched
 from ircopilot.gateway.events.fields import counted_column, known_fields, shown_columns
 from ircopilot.gateway.events.marked import marked_buckets, show_marks
 from ircopilot.gateway.events.shapes import (
@@ -19,6 +19,9 @@ from ircopilot.gateway.events.shapes import (
     AroundOut,
     By,
     EventPage,
+    EventsAmong,
+    EventsToMeet,
+    EventTime,
     EventWhole,
     Fields,
     HistogramOut,
@@ -127,6 +130,20 @@ async def count_values(
 async def list_event_fields(ask: Everything) -> Fields:
     """The fields of the search language and those that the records themselves have, with examples, for completion."""
     return Fields(items=known_fields(await ask.answer(lambda line: line.sample())))
+
+
+@router.post(
+    "/among", summary="Which of some events meet a search", response_model=EventsAmong,
+    dependencies=[needs("event:read")], responses=_SEARCHED,
+)  # fmt: skip
+async def events_among(ask: Everything, asked: EventsToMeet) -> EventsAmong:
+    """Of events whose ids are known (a timeline's marks, comments' anchors) those that meet a search, each with its time.
+    Ids that are no event of the incident are left out.
+    """
+    condition = await ask.condition(await searched(asked.q))
+    found = await ask.answer(lambda line: line.among(asked.events, condition))
+    items = [EventTime(id=event_id, time=time) for event_id, time in sorted(found.items(), key=lambda one: one[::-1])]
+    return EventsAmong(items=items)
 
 
 @router.post(

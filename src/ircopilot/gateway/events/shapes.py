@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, StringConstraints
 
 from ircopilot.analysis.search import Suggestion
 from ircopilot.domain.event import HOT_BY_NAME, Event
@@ -256,6 +256,30 @@ class Fields(BaseModel):
     }]})  # fmt: skip
 
     items: list[FieldOut]
+
+
+class EventsToMeet(In):
+    """Ids of events, and the search (none: all meet it)."""
+
+    model_config = shown({"q": "host:it01", "events": ["9f86d081884c7d659a2feaa0c55ad015"]})
+
+    q: str = Field(default="", max_length=20_000)
+    events: tuple[Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{32}$")], ...] = Field(max_length=2000)
+
+
+class EventTime(BaseModel):
+    """An event, and when it was."""
+
+    id: str
+    time: datetime
+
+
+class EventsAmong(BaseModel):
+    """Those that meet the search, by time."""
+
+    model_config = shown({"items": [{"id": "9f86d081884c7d659a2feaa0c55ad015", "time": "2031-05-02T08:00:00Z"}]})
+
+    items: list[EventTime]
 
 
 class SearchToCheck(In):

@@ -173,6 +173,19 @@ class Timeline:
             found |= {row["event_id"]: (row["load"], row["time"]) for row in rows}
         return found
 
+    def among(self, event_ids: Iterable[str], where: Condition = EVERYTHING) -> dict[str, datetime]:
+        """The times of those of these events that meet the condition; those that are not in the scope are missing."""
+        wanted = sorted(set(event_ids))
+        sql = (
+            "SELECT event_id, time FROM {events} "
+            f"WHERE event_id IN (SELECT arrayJoin({{ids:Array(String)}})) AND ({where.for_few_events().sql})"
+        )
+        found: dict[str, datetime] = {}
+        for at in range(0, len(wanted), 500):
+            rows = self._asking.rows(sql, {**where.params, "ids": wanted[at : at + 500]})
+            found |= {row["event_id"]: row["time"] for row in rows}
+        return found
+
     def which(self, where: Condition) -> set[str]:
         """The ids of the events that meet a condition of few; at most as many as an answer may have rows."""
         rows = self._asking.rows(f"SELECT event_id FROM {{events}} WHERE {where.sql}", where.params)

@@ -40,14 +40,14 @@ class CommentCount:
 def add_comment(tx: Tx, values: dict[str, Any]) -> Comment:
     """Add a comment."""
     statement = insert(comments).values(org_id=tx.org_id, **values).returning(*comments.c)
-    return _comment(tx.connection.execute(statement).one())
+    return comment_of(tx.connection.execute(statement).one())
 
 
 def find_comment(tx: Tx, incident_id: str, comment_id: str, *, lock: bool = False) -> Comment | None:
     """The incident's comment of that id; `lock`: nobody else changes it until the transaction ends."""
     query = select(comments).where(comments.c.incident_id == incident_id, comments.c.comment_id == comment_id)
     row = tx.connection.execute(query.with_for_update(key_share=True) if lock else query).one_or_none()
-    return None if row is None else _comment(row)
+    return None if row is None else comment_of(row)
 
 
 def change_comment(tx: Tx, comment_id: str, changed: dict[str, Any]) -> Comment:
@@ -58,7 +58,7 @@ def change_comment(tx: Tx, comment_id: str, changed: dict[str, Any]) -> Comment:
         .values(**changed, version=comments.c.version + 1)
         .returning(*comments.c)
     )
-    return _comment(tx.connection.execute(statement).one())
+    return comment_of(tx.connection.execute(statement).one())
 
 
 def list_comments(
@@ -79,7 +79,7 @@ def list_comments(
         query = query.where(root.c.resolved_at.is_not(None) if which.resolved else root.c.resolved_at.is_(None))
     if after is not None:
         query = query.where(tuple_(*columns) > tuple_(*after))
-    return [_comment(row) for row in tx.connection.execute(query.order_by(*columns).limit(limit))]
+    return [comment_of(row) for row in tx.connection.execute(query.order_by(*columns).limit(limit))]
 
 
 def count_comments(tx: Tx, incident_id: str) -> list[CommentCount]:
@@ -102,6 +102,7 @@ def has_artifact(tx: Tx, incident_id: str, sha256: str) -> bool:
     return tx.connection.execute(query).first() is not None
 
 
-def _comment(row: Row[Any]) -> Comment:
+def comment_of(row: Row[Any]) -> Comment:
+    """A comment of a row of `comments`."""
     fields = {name: row._mapping[name] for name in _FIELDS}
     return Comment.model_construct(**fields | {"mentions": tuple(fields["mentions"])})

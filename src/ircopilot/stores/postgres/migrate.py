@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 from ircopilot.stores.postgres.database import DatabaseUrls
 from ircopilot.stores.postgres.errors import SchemaTooNew
 
-HEAD = "0009"
+HEAD = "0010"
 _LOCK = 0x1AC0_9170  # any constant that nothing else in this database uses
 
 

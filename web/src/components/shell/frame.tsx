@@ -3,6 +3,7 @@ import { FolderSearch, Keyboard, LogOut, Moon, Search, Settings, Sun } from 'luc
 import Link from 'next/link'
 import { DropdownMenu } from 'radix-ui'
 import { useMemo, useState, type ReactNode } from 'react'
+import { MentionBell } from '@/features/mentions/bell'
 import { useDoor, useMe, useSignOut } from '@/lib/api/session'
 import { useTheme, useZone } from '@/lib/preferences'
 import { useLine } from '@/lib/live'
@@ -91,6 +92,7 @@ export function Frame({
             <Search size={15} />
           </Button>
         </Hint>
+        <MentionBell />
         <ZoneSwitch />
         <Account onKeys={() => setOpen('keys')} />
       </header>

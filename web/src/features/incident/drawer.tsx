@@ -17,7 +17,7 @@ import { MarkBar } from '@/features/timeline/mark-bar'
 import { useMarking } from '@/features/timeline/marking'
 import { eventQuery, type EventRow, type EventWhole } from '@/features/timeline/source'
 import { useZone } from '@/lib/preferences'
-import { incidentPath, useGo } from '@/lib/route'
+import { incidentPath, useGo, useQueryState } from '@/lib/route'
 import { useShortcuts } from '@/lib/shortcuts'
 import { say } from '@/lib/strings'
 import { isoTime, offsetText, parseTime, stampText, zoneName } from '@/lib/time'
@@ -110,6 +110,18 @@ function useFocusInside() {
   return panel
 }
 
+/** Whoever comes by a mention sees the thread first; the address asks for it once. */
+function useAskedTalk(show: () => void) {
+  const [params, change] = useQueryState()
+  const asked = params.get('talk') !== null
+  useEffect(() => {
+    if (!asked) return
+    show()
+    change({ talk: null })
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- what it shows does not change
+  }, [asked, change])
+}
+
 interface RecordProps extends Pick<Props, 'incident' | 'claims' | 'onNear' | 'onShow' | 'commentKey'> {
   event: EventWhole
 }
@@ -121,6 +133,7 @@ function Record({ incident, event, claims, onNear, onShow, commentKey = true }: 
   const talk = useTalk(incident, { type: 'event', id: event.id })
   const { open: talked } = tallyOf(talk.threads.get(event.id) ?? [])
   const [tab, setTab] = useState('fields')
+  useAskedTalk(() => setTab('talk'))
   // Whoever goes there by key wants to write: each press counts.
   const [writing, setWriting] = useState(0)
   const pin = useMemo(

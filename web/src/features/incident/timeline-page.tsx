@@ -3,15 +3,14 @@ import { useQuery } from '@tanstack/react-query'
 import { useCallback, useDeferredValue, useEffect, useMemo, useRef, useState } from 'react'
 import { Blank, Trouble, Waiting } from '@/components/ui/states'
 import { ValueActsProvider } from '@/components/value'
-import { actionsQuery } from '@/features/actions/queries'
 import { laneName, STEPS } from '@/features/timeline/canvas'
 import { onHosts, pairOf } from '@/features/timeline/compare'
 import { FilmProvider } from '@/features/timeline/context'
 import type { Engine } from '@/features/timeline/engine/engine'
-import { laneId, lanesOf, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
+import { laneId, lanesOf, seenLanes, type Grouping, type Lane } from '@/features/timeline/engine/lanes'
 import type { Mark } from '@/features/timeline/engine/marks'
 import { aired, type Span } from '@/features/timeline/engine/scale'
-import { markedQuery, useMarking } from '@/features/timeline/marking'
+import { useMarking } from '@/features/timeline/marking'
 import { saveCsv, savePng } from '@/features/timeline/save'
 import { SearchBox } from '@/features/timeline/search-box'
 import { countsOf, overviewQuery, withTerm, type EventRow, type Overview } from '@/features/timeline/source'
@@ -19,22 +18,23 @@ import { useTimelineKeys } from '@/features/timeline/use-keys'
 import { facetsOf } from '@/features/timeline/values-pane'
 import { ViewsMenu } from '@/features/timeline/views-menu'
 import { isProblem } from '@/lib/api/problem'
-import { useMay } from '@/lib/api/session'
 import { useZone } from '@/lib/preferences'
 import { useGo, useQueryState } from '@/lib/route'
 import { say } from '@/lib/strings'
 import { parseTime } from '@/lib/time'
 import { AddressBar, makeFilm } from './address'
+import { EventCount } from './event-count'
 import { EvidenceDrawer } from './drawer'
-import { actionMarks, clocksOf, findingMarks, hiddenLayers, pinMarks, shownMarks } from './layers'
+import { clocksOf, hiddenLayers } from './layers'
 import { groupingOf } from './opening'
 import type { Report } from './report'
 import { marksOf, tellStory, type Story } from './story'
 import { Show } from './show-view'
 import { StepPanel } from './step-panel'
 import { Storyline } from './storyline'
-import { Counted, GroupSwitch, LayersMenu, MarkedMenu, SaveButtons, Waits } from './timeline-tools'
+import { GroupSwitch, LayersMenu, MarkedMenu, SaveButtons, Waits } from './timeline-tools'
 import { PANES, Window } from './timeline-window'
+import { useMarks } from './use-marks'
 
 interface Props {
   incident: string
@@ -63,18 +63,6 @@ interface LoadedProps extends Props {
 
 const FIELD_OF: Record<Grouping, string> = { host: 'host', user: 'user', source: 'source', kind: 'kind' }
 
-/** All that stands on the axis: the story, what rules found, the board, what people marked; less what is switched off. */
-function useMarks(incident: string, report: Report, story: Story, by: Grouping, hide: string | null): Mark[] {
-  const reads = useMay('action:read')
-  const actions = useQuery({ ...actionsQuery(incident), enabled: reads }).data
-  const marked = useQuery(markedQuery(incident)).data
-  const found = useMemo(() => findingMarks(report), [report])
-  return useMemo(() => {
-    const all = [...marksOf(story, by), ...found, ...actionMarks(incident, actions ?? []), ...pinMarks(marked ?? [])]
-    return shownMarks(all, hiddenLayers(hide)).sort((a, b) => a.time - b.time)
-  }, [story, by, found, incident, actions, marked, hide])
-}
-
 function Loaded({ incident, report, story, whole, by }: LoadedProps) {
   const [params, change] = useQueryState()
   const [film] = useState(() => makeFilm(whole, story.span, params))
@@ -87,21 +75,25 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
   const engine = useRef<Engine | null>(null)
   const [waits] = useState(() => new Waits())
   const marking = useMarking(incident)
-  const marks = useMarks(incident, report, story, by, params.get('hide'))
   const clocks = useMemo(() => clocksOf(report), [report])
-  const all = useMemo(() => lanesOf(countsOf(whole), marks, by, story.roles), [whole, marks, by, story.roles])
-  const hosts = useMemo(() => (by === 'host' ? all.filter((lane) => lane.label).map((lane) => lane.id) : []), [all, by])
+  const hosts = useMemo(() => (by === 'host' ? hostsOf(whole, story) : []), [by, whole, story])
   const askedHosts = params.get('hosts')
   const pair = useMemo(() => pairOf(askedHosts, hosts), [askedHosts, hosts])
   const comparing = pane === 'compare' && by === 'host' && pair !== null
-  const lanes = useMemo(
-    () => (comparing ? pair.map((id) => all.find((lane) => lane.id === id) ?? bare(id)) : all),
-    [comparing, pair, all],
-  )
   const shownQ = comparing ? onHosts(q, pair) : q
   const found = useQuery({ ...overviewQuery(incident, by, shownQ), enabled: shownQ !== '' })
   const badSearch = shownQ !== '' && isProblem(found.error, 'invalid-search')
   const shown = shownQ && found.data ? found.data : whole
+  const soughtQ = badSearch ? '' : shownQ
+  const { marks, unsought } = useMarks(incident, report, story, { by, q: soughtQ, hide: params.get('hide') })
+  const all = useMemo(
+    () => seenLanes(lanesOf(countsOf(whole), unsought, by, story.roles), marks),
+    [whole, unsought, marks, by, story.roles],
+  )
+  const lanes = useMemo(
+    () => (comparing ? pair.map((id) => all.find((lane) => lane.id === id) ?? bare(id)) : all),
+    [comparing, pair, all],
+  )
 
   const search = useCallback((next: string) => change({ q: next }, true), [change])
   const acts = useMemo(
@@ -177,7 +169,7 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
             <div className="flex flex-wrap items-center gap-x-2 gap-y-1 px-3 pb-1">
               <GroupSwitch by={by} onChange={(next) => change({ by: next === 'host' ? null : next }, true)} />
               <SearchBox incident={incident} q={q} onSearch={search} />
-              <Counted waits={waits} events={shown.events} />
+              <EventCount incident={incident} q={soughtQ} shown={shown} waits={waits} />
               <div className="flex items-center">
                 <MarkedMenu incident={incident} onSearch={search} />
                 <LayersMenu
@@ -192,7 +184,7 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
               incident={incident}
               by={by}
               q={badSearch ? '' : q}
-              shownQ={badSearch ? '' : shownQ}
+              shownQ={soughtQ}
               lanes={lanes}
               marks={marks}
               overview={shown}
@@ -234,6 +226,10 @@ function Loaded({ incident, report, story, whole, by }: LoadedProps) {
     </FilmProvider>
   )
 }
+
+/** The lanes that are hosts, whatever is switched off or sought. */
+const hostsOf = (whole: Overview, story: Story) =>
+  lanesOf(countsOf(whole), marksOf(story, 'host'), 'host', story.roles).flatMap((lane) => (lane.label ? [lane.id] : []))
 
 const bare = (id: string): Lane => ({ id, label: id, values: [], role: 'plain', events: 0 })
 

@@ -2,7 +2,6 @@
 import { Check, Download, ImageDown, Layers, Pin } from 'lucide-react'
 import { DropdownMenu } from 'radix-ui'
 import { useQuery } from '@tanstack/react-query'
-import { useSyncExternalStore } from 'react'
 import { Sign } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
@@ -49,15 +48,6 @@ export class Waits {
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
   }
-}
-
-export function Counted({ waits, events }: { waits: Waits; events: number }) {
-  const waiting = useSyncExternalStore(waits.subscribe, waits.get, waits.get)
-  return (
-    <span className="min-w-20 text-right text-xs text-ink-3 tabular-nums" role="status">
-      {waiting ? say.timeline.waiting : say.timeline.events(events)}
-    </span>
-  )
 }
 
 const SIGNS: Record<Layer, Glyph> = {

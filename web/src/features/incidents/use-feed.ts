@@ -17,6 +17,7 @@ export function useFeed(): void {
   useEffect(() => {
     const changed = new Set<string>()
     const documents = new Set<string>()
+    let spoken = false
     let timer: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
       for (const key of changed) {
@@ -27,6 +28,8 @@ export function useFeed(): void {
       // A document is set anew for it: only where it says something else now.
       for (const key of documents) void queries.invalidateQueries({ queryKey: ['export-preview', key] })
       documents.clear()
+      if (spoken) void queries.invalidateQueries({ queryKey: ['mentions'] })
+      spoken = false
       for (const name of ['incidents', 'incident-metrics', 'runs']) void queries.invalidateQueries({ queryKey: [name] })
     }
     const heard = (event: MessageEvent<string>) => {
@@ -36,6 +39,7 @@ export function useFeed(): void {
       if (event.type === 'presence') return hearPresence(told.incident, told.people ?? [])
       changed.add(told.incident)
       if (/^(report|incident)\./.test(told.kind)) documents.add(told.incident)
+      spoken ||= told.kind.startsWith('comment.')
       tellHeard(told)
       clearTimeout(timer)
       timer = setTimeout(refresh, GATHER_MS)

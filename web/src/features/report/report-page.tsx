@@ -65,6 +65,8 @@ function Document({
   const [editing, setEditing] = useState<string | null>(null)
   const [open, setOpen] = useState(0)
   const [talking, setTalking] = useState<string | null>(null)
+  const [params, change] = useQueryState()
+  const named = params.get('claim')
   const talk = useTalk(incident, { type: 'claim' })
   const others = useOthers(incident, report.version)
   const here = useOthersHere(incident)
@@ -72,6 +74,14 @@ function Document({
   useSeenWriting(report.version, editing)
   const [asking, setAsking] = useState(false)
   const current = claims.find((one) => one.id === at) ?? null
+  useEffect(() => {
+    if (!named || !claims.some((one) => one.id === named)) return
+    setAt(named)
+    setTalking(named)
+    document.getElementById(`claim-${named}`)?.scrollIntoView({ block: 'center' })
+    change({ claim: null })
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each that the address names, not whenever a sentence changes
+  }, [named])
   useEffect(() => {
     if (window.location.hash)
       document.getElementById(window.location.hash.slice(1))?.scrollIntoView({ block: 'center' })

@@ -23,7 +23,7 @@ import {
 } from './engine/lanes'
 import type { Glyph, Mark } from './engine/marks'
 import { AXIS, type Dot } from './engine/paint'
-import { aired } from './engine/scale'
+import { aired, sameSpan, type Span } from './engine/scale'
 import { headlineOf, tileFetcher, timesOf, type EventRow } from './source'
 
 export interface TimelineCanvasProps {
@@ -114,7 +114,7 @@ export function TimelineCanvas(props: TimelineCanvasProps) {
               clock={by === 'host' ? props.clocks.get(box.lane.id) : undefined}
               onChoose={() => props.onLane(box.lane)}
             />
-            {box.lane.id === OURS && <Later marks={marks} />}
+            {box.lane.id in OWN_NAMES && box.lane.id !== REST && <Beyond lane={box.lane.id} marks={marks} />}
           </li>
         ))}
       </ul>
@@ -156,22 +156,47 @@ function Corrected({ mark, event, zone }: { mark: Mark | null; event: EventRow |
   )
 }
 
-/** What we did after the stretch that is seen: the board goes on when the evidence has ended. */
-function Later({ marks }: { marks: Mark[] }) {
+/** What a row of marks has before and after the stretch that is seen: an empty row says where to look. */
+function Beyond({ lane, marks }: { lane: string; marks: Mark[] }) {
   const film = useFilm()
-  const to = useFilmState((state) => state.view.to)
-  const later = marks.filter((mark) => mark.lane === OURS && mark.time > to)
-  const [first, last] = [later[0], later[later.length - 1]]
+  const { from, to } = useFilmState((state) => state.view, sameSpan)
+  const own = marks.filter((mark) => mark.lane === lane)
+  const go = (span: Span) => film.glideTo(span)
+  const [before, after] = [own.filter((mark) => (mark.until ?? mark.time) < from), own.filter((mark) => mark.time > to)]
+  // The board goes on when the evidence has ended: that is told beside what is seen.
+  if (lane !== OURS && before.length + after.length < own.length) return null
+  return (
+    <span className="absolute -right-2 bottom-0.5 flex gap-1">
+      <Away
+        marks={before}
+        away={from - (before.at(-1)?.time ?? 0)}
+        said={(n) => `‹ ${say.layers.earlier(n)}`}
+        go={go}
+      />
+      <Away marks={after} away={(after[0]?.time ?? 0) - to} said={(n) => `${say.layers.later(n)} ›`} go={go} />
+    </span>
+  )
+}
+
+interface AwayProps {
+  marks: Mark[]
+  away: number
+  said: (n: number) => string
+  go: (span: Span) => void
+}
+
+function Away({ marks, away, said, go }: AwayProps) {
+  const [first, last] = [marks[0], marks[marks.length - 1]]
   if (!first || !last) return null
   const span = { from: first.time, to: Math.max(last.time, first.time + 60_000) }
   return (
     <button
       type="button"
-      onClick={() => film.glideTo(aired(span, 0.2))}
-      title={spanText(first.time - to)}
-      className="absolute -right-2 bottom-0.5 rounded bg-raised px-1 text-2xs text-ours hover:bg-lifted"
+      onClick={() => go(aired(span, 0.2))}
+      title={spanText(away)}
+      className="rounded bg-raised px-1 text-2xs text-ink-2 hover:bg-lifted hover:text-ink"
     >
-      {say.layers.later(later.length)} ›
+      {said(marks.length)}
     </button>
   )
 }

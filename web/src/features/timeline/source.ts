@@ -59,6 +59,19 @@ export function roughly(overview: Counted, span: Span): number {
   }, 0)
 }
 
+/** How many events lie in a stretch. */
+export const windowCountQuery = (key: string, span: Span, q: string) =>
+  queryOptions({
+    queryKey: ['window-count', key, isoTime(span.from), isoTime(span.to), q],
+    queryFn: async ({ signal }) => {
+      const query = { q, buckets: 1, since: isoTime(span.from), until: isoTime(span.to) }
+      const params = { path: { key }, query }
+      return (await bodyOf(api.GET('/v1/incidents/{key}/events/histogram', { params, signal }))).events
+    },
+    placeholderData: keepPreviousData,
+    staleTime: 60_000,
+  })
+
 export function tileFetcher(key: string, by: Grouping, q: string): FetchTile {
   return async (span, resolution, signal) => {
     const query = { by: COUNTED[by], q, resolution, since: isoTime(span.from), until: isoTime(span.to) }

@@ -68,6 +68,16 @@ comments = Table(
     ForeignKeyConstraint(["org_id", "thread_id"], ["comments.org_id", "comments.comment_id"], ondelete="CASCADE"),
 )
 
+mention_reads = Table(
+    "mention_reads",
+    metadata,
+    org_column(),
+    key_column("principal"),
+    key_column("comment_id"),
+    now_column("read_at"),
+    within("comments", "comment_id"),
+)
+
 actions = Table(
     "actions",
     metadata,

@@ -27,6 +27,7 @@ export function drawGlyph(pen: Pen, glyph: Glyph, x: number, y: number, size: nu
       pen.rect(x - size * 0.74, y - size * 0.74, size * 1.48, size * 1.48)
       break
     case 'said':
+    case 'talk':
       speech(pen, x, y, size)
       break
     case 'asset':
@@ -39,8 +40,8 @@ export function drawGlyph(pen: Pen, glyph: Glyph, x: number, y: number, size: nu
   else pen.fill()
 }
 
-/** Found by a rule or by being rare: a sign of something, not yet an act. */
-const HOLLOW = new Set<Glyph>(['found', 'rare'])
+/** Found by a rule or by being rare: a sign of something, not yet an act. And what we say of a record, beside what was said in it. */
+const HOLLOW = new Set<Glyph>(['found', 'rare', 'talk'])
 
 function outline(pen: Pen): void {
   pen.strokeStyle = pen.fillStyle

@@ -99,6 +99,10 @@ export function lanesOf(
   return shown
 }
 
+/** A search leaves the lanes in their order and takes away the rows of marks that have none left. */
+export const seenLanes = (lanes: readonly Lane[], marks: readonly Mark[]): Lane[] =>
+  lanes.filter((lane) => !(lane.id in OWN) || marks.some((mark) => mark.lane === lane.id))
+
 const MOST_HIGH = 72
 const FEW_HIGH = 150 // two hosts held against each other may take the room
 

@@ -1,7 +1,7 @@
 /** What stands on the time axis beside plain events: acts, alerts, messages, what we did. */
 import { xOf, type Span } from './scale'
 
-export type Glyph = 'act' | 'asset' | 'ours' | 'said' | 'log' | 'found' | 'rare' | 'pin'
+export type Glyph = 'act' | 'asset' | 'ours' | 'said' | 'log' | 'found' | 'rare' | 'pin' | 'talk'
 export type Severity = 'low' | 'medium' | 'high' | 'critical'
 
 export interface Mark {
@@ -16,6 +16,8 @@ export interface Mark {
   severity: Severity
   text: string
   events: string[]
+  /** Records that it rests on without telling of them: what an action of the board cites. */
+  rests?: string[]
   /** The time that its record has, where the clock was corrected. */
   recorded?: number
   /** Where it is told of, when no record is. */

@@ -24,6 +24,7 @@ const PLAIN: Record<Exclude<Glyph, 'act' | 'found'>, Colour> = {
   log: 'log',
   rare: 'act-low',
   pin: 'accent',
+  talk: 'accent',
 }
 
 export function colourOf(mark: Pick<Mark, 'glyph' | 'severity'>): Colour {
