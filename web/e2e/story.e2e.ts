@@ -249,7 +249,7 @@ it('a playbook is looked into and applied, once', async () => {
   await expectAccessible(page, 'playbook')
   await shelf.getByRole('button', { name: 'Apply' }).click()
   const card = page
-    .getByRole('list', { name: 'Analysis, Open' })
+    .getByRole('list', { name: 'Detection and analysis, Open' })
     .getByRole('listitem')
     .filter({ hasText: step })
   await card.getByText('due in').waitFor()

@@ -4,6 +4,7 @@ import { DropdownMenu } from 'radix-ui'
 import { createContext, useContext, type ReactNode } from 'react'
 import { piecesOf } from '@/lib/evidence'
 import { say } from '@/lib/strings'
+import { runsOf } from '@/lib/wording'
 import { menuItem, menuLook } from './ui/menu'
 import { tell } from './ui/notices'
 
@@ -32,6 +33,19 @@ export function EvidenceText({ text }: { text: string }) {
         ),
       )}
     </bdi>
+  )
+}
+
+/** A sentence of the report: its values in the face of evidence, each whole on a line as long as it fits on one. */
+export function SentenceText({ text }: { text: string }) {
+  return runsOf(text).map((run, i) =>
+    run.value ? (
+      <span key={i} className="inline-block max-w-full font-mono text-[0.88em] [overflow-wrap:anywhere]">
+        <EvidenceText text={run.text} />
+      </span>
+    ) : (
+      <EvidenceText key={i} text={run.text} />
+    ),
   )
 }
 

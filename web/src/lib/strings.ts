@@ -164,8 +164,9 @@ export const en = {
       informational: 'Informational',
     } as Record<string, string>,
     status: {
-      'detection-and-analysis': 'Analysis', containment: 'Containment', eradication: 'Eradication', recovery: 'Recovery',
-      'post-incident': 'Lessons', closed: 'Closed',
+      // As NIST SP 800-61r2 §3 calls them.
+      'detection-and-analysis': 'Detection and analysis', containment: 'Containment', eradication: 'Eradication',
+      recovery: 'Recovery', 'post-incident': 'Post-incident activity', closed: 'Closed',
     } as Record<string, string>, // prettier-ignore
     chapters: {
       delivery: 'Gets in', execution: 'Runs', discovery: 'Looks around', privilege: 'Gains rights',

@@ -7,7 +7,7 @@ import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
 import { Trouble, Waiting } from '@/components/ui/states'
-import { EvidenceText, Value } from '@/components/value'
+import { EvidenceText, SentenceText, Value } from '@/components/value'
 import { EventThreads } from '@/features/comments/event-threads'
 import { tallyOf } from '@/features/comments/threads'
 import { useTalk } from '@/features/comments/use-talk'
@@ -300,7 +300,7 @@ function Citing({ claims }: { claims: Claim[] }) {
           <li key={claim.id} className="flex gap-2 text-[13px] text-pretty text-ink-2">
             <ClaimSign standing={claim.status as Standing} className="mt-1 size-2.5" />
             <span className="[overflow-wrap:anywhere]">
-              <EvidenceText text={claim.text} />
+              <SentenceText text={claim.text} />
             </span>
           </li>
         ))}

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react'
 import { ClaimSign, type Standing } from '@/components/glyphs'
 import { Button } from '@/components/ui/button'
 import { Hint } from '@/components/ui/hint'
-import { EvidenceText } from '@/components/value'
+import { EvidenceText, SentenceText } from '@/components/value'
 import { ClaimThreads, TalkGlance, TalkMark } from '@/features/comments/claim-threads'
 import type { Talk } from '@/features/comments/use-talk'
 import { plainLine } from '@/lib/evidence'
@@ -70,9 +70,9 @@ export function ClaimRow(props: Props) {
           type="button"
           onClick={onChoose}
           aria-pressed={current}
-          className={`w-full text-left text-[15px] leading-6 text-pretty [overflow-wrap:anywhere] ${gone ? 'text-ink-3 line-through decoration-ink-3/50' : 'text-ink'}`}
+          className={`w-full text-left text-[15px] leading-6 text-pretty wrap-break-word ${gone ? 'text-ink-3 line-through decoration-ink-3/50' : 'text-ink'}`}
         >
-          <EvidenceText text={claim.text} />
+          <SentenceText text={claim.text} />
         </button>
         <Told claim={claim} />
         <Writer name={props.writer} />

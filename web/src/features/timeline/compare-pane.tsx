@@ -8,7 +8,7 @@ import { Value } from '@/components/value'
 import { cn } from '@/lib/cn'
 import { plainLine } from '@/lib/evidence'
 import { say } from '@/lib/strings'
-import { differences, onHosts, type Difference } from './compare'
+import { differences, namesOf, onHosts, type Difference } from './compare'
 import type { Span } from './engine/scale'
 import { valuesQuery } from './source'
 import { grouped } from '@/lib/grouped'
@@ -93,6 +93,7 @@ function Field({ incident, span, q, field, a, b }: FieldProps) {
   const right = useQuery(valuesQuery(incident, field, span, onHosts(q, [b]), COUNTED))
   const found = differences(left.data, right.data)
   const shown = found.filter((one) => one.weight > 0.3).slice(0, SHOWN)
+  const names = namesOf(found)
   const most = Math.max(1, ...shown.flatMap((one) => [one.a, one.b]))
   const waiting = !left.data || !right.data
   if (!waiting && !found.length) return null
@@ -105,15 +106,36 @@ function Field({ incident, span, q, field, a, b }: FieldProps) {
       </h3>
       <BusyLine busy={left.isFetching || right.isFetching} />
       {!waiting && !shown.length && <p className="text-center text-xs text-ink-3">{say.compare.same}</p>}
-      <ul>{!waiting && shown.map((one) => <Row key={one.value} field={field} one={one} most={most} a={a} b={b} />)}</ul>
+      <ul>
+        {!waiting &&
+          shown.map((one) => (
+            <Row
+              key={one.value}
+              field={field}
+              one={one}
+              name={names.get(one.value) ?? one.value}
+              most={most}
+              a={a}
+              b={b}
+            />
+          ))}
+      </ul>
     </section>
   )
 }
 
-function Row({ field, one, most, a, b }: { field: string; one: Difference; most: number; a: string; b: string }) {
+interface RowProps {
+  field: string
+  one: Difference
+  name: string
+  most: number
+  a: string
+  b: string
+}
+
+function Row({ field, one, name, most, a, b }: RowProps) {
   const alone = one.a === 0 ? say.compare.onlyOn(b) : one.b === 0 ? say.compare.onlyOn(a) : ''
   const look = alone ? 'bg-accent' : 'bg-log'
-  const name = one.value.split(/[\\/]/).pop() || one.value
   return (
     <li className="grid h-7 grid-cols-[72px_minmax(0,1fr)_72px] items-center gap-3">
       <Bar n={one.a} most={most} look={look} left />

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { differences, onHosts, pairOf } from './compare'
+import { differences, identityOf, namesOf, onHosts, pairOf } from './compare'
 import { markedAs, tagOf } from './marking'
 import { csvText } from './save'
 import { roughly, searchedField, timesOf, withTerm } from './source'
@@ -32,6 +32,22 @@ it('compares the hosts that were asked for, else those the story reached first, 
   expect(pairOf(null, ['x'])).toBeNull()
   expect(onHosts('a OR b', ['x', 'q"y'])).toBe('(a OR b) AND (host:"x" OR host:"q""y")')
   expect(onHosts(' ', ['x'])).toBe('(host:"x")')
+})
+
+it('takes a program for one however its place is spelled, and for another where it lies elsewhere', () => {
+  const edge = 'C:\\Program Files (x86)\\Microsoft\\Edge\\Application\\msedge.exe'
+  const spelled = ['\\Device\\HarddiskVolume3\\Program Files\\Microsoft\\Edge\\Application\\MSEDGE.EXE', `"${edge}"`]
+  for (const one of spelled) expect(identityOf(one)).toBe(identityOf(edge))
+  expect(identityOf('C:\\A\\4.18.24010.12-0\\m.exe')).toBe(identityOf('c:\\a\\4.18.23110.3\\m.exe'))
+  expect(identityOf('%SystemRoot%\\SysWOW64\\cmd.exe')).toBe(identityOf('C:\\Windows\\System32\\cmd.exe'))
+  const found = differences(
+    values(9, [edge, 4], ['C:\\Temp\\svchost.exe', 3]),
+    values(9, [spelled[0]!, 5], ['msedge.exe', 2], ['C:\\Windows\\System32\\svchost.exe', 3]),
+  )
+  expect(found.map((one) => [one.value, one.a, one.b]).sort()).toEqual([
+    ['C:\\Temp\\svchost.exe', 3, 0], ['C:\\Windows\\System32\\svchost.exe', 0, 3], [spelled[0], 4, 7],
+  ]) // prettier-ignore
+  expect([...namesOf(found).values()].sort()).toEqual(['MSEDGE.EXE', 'System32\\svchost.exe', 'Temp\\svchost.exe'])
 })
 
 it('takes a tag as the API does', () => {
