@@ -36,11 +36,17 @@ export function EvidenceText({ text }: { text: string }) {
   )
 }
 
+// What is longer may have to break even in a narrow window.
+const WHOLE = 40
+
 /** A sentence of the report: its values in the face of evidence, each whole on a line as long as it fits on one. */
 export function SentenceText({ text }: { text: string }) {
   return runsOf(text).map((run, i) =>
     run.value ? (
-      <span key={i} className="inline-block max-w-full font-mono text-[0.88em] [overflow-wrap:anywhere]">
+      <span
+        key={i}
+        className={`font-mono text-[0.88em] ${run.text.length > WHOLE ? '[overflow-wrap:anywhere]' : 'whitespace-nowrap'}`}
+      >
         <EvidenceText text={run.text} />
       </span>
     ) : (

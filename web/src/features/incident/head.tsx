@@ -28,8 +28,8 @@ export function IncidentHead({
   const { start, end } = report?.incident ?? { start: null, end: null }
   return (
     <>
-      <h1 className="flex min-w-0 items-baseline gap-2.5">
-        <span className="font-mono text-xs text-ink-3">{plainLine(incidentKey, 60)}</span>
+      <h1 className="flex min-w-24 items-baseline gap-2.5 overflow-hidden">
+        <span className="shrink-0 font-mono text-xs whitespace-nowrap text-ink-3">{plainLine(incidentKey, 60)}</span>
         <span className="truncate text-[15px] font-[600] tracking-[-0.005em]">{shown}</span>
       </h1>
       {incident && <HeadFields incident={incident} found={report?.incident.severity} />}
@@ -37,7 +37,7 @@ export function IncidentHead({
       <span className="ml-auto" />
       <OthersHere incident={incidentKey} />
       {start && end && (
-        <span className="shrink-0 text-xs text-ink-2 tabular-nums">
+        <span className="shrink-0 text-xs text-ink-2 tabular-nums max-lg:hidden">
           {dayText(parseTime(start), zone)} {clockText(parseTime(start), zone)} → {clockText(parseTime(end), zone)}{' '}
           {zoneName(zone, parseTime(start))}
           <span className="ml-2 text-ink-3">{spanText(parseTime(end) - parseTime(start))}</span>

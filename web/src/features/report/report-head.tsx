@@ -47,9 +47,9 @@ export function ReportHead({
     },
   })
   return (
-    <header className="sticky top-0 z-30 flex h-14 items-center gap-5 rounded-tl-xl bg-surface px-6">
+    <header className="sticky top-0 z-30 flex min-h-14 flex-wrap items-center gap-x-5 gap-y-1 rounded-tl-xl bg-surface px-6 py-2">
       <VersionMenu version={report.version} versions={versions} onVersion={onVersion} onCompare={onCompare} />
-      <ol className="flex items-center gap-2 text-xs">
+      <ol className="flex items-center gap-2 text-xs whitespace-nowrap">
         {STATES.map((state, i) => {
           const at = STATES.indexOf(report.state)
           return (
@@ -64,8 +64,8 @@ export function ReportHead({
           )
         })}
       </ol>
-      <span className="ml-auto flex items-center gap-2 text-xs text-ink-3 tabular-nums">
-        <span className="h-1 w-24 overflow-hidden rounded-full bg-lifted">
+      <span className="ml-auto flex items-center gap-2 text-xs whitespace-nowrap text-ink-3 tabular-nums">
+        <span className="h-1 w-24 overflow-hidden rounded-full bg-lifted max-lg:hidden">
           <span
             className="block h-1 rounded-full bg-ok"
             style={{ width: `${(decided / Math.max(1, claims.length)) * 100}%` }}
