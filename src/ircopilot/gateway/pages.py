@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -32,3 +33,15 @@ def read_cursor(text: str, *types: type) -> tuple[Any, ...]:
             "that cursor is none of this list's", "begin again without one, or send `next` as it was given"
         )
     return tuple(values)
+
+
+def read_place(text: str) -> tuple[datetime, str]:
+    """The time (UTC) and id in the cursor of a list that stands in their order. Raises `InvalidCursor`."""
+    at, last_id = read_cursor(text, str, str)
+    try:
+        moment = datetime.fromisoformat(at)
+        if moment.tzinfo is None or not last_id.isascii() or not last_id.isprintable():
+            raise ValueError
+        return moment.astimezone(UTC), last_id
+    except (ValueError, OverflowError):
+        raise InvalidCursor("that cursor is none of this list's", "begin again without one") from None

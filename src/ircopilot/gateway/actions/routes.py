@@ -32,7 +32,7 @@ from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.gate import Gate, WithCaller, WithGate
 from ircopilot.gateway.live import change
 from ircopilot.gateway.moments import Moment
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_cursor, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.run_start import run_over_all
 from ircopilot.gateway.shapes import DepositOut, RunOut
@@ -185,7 +185,7 @@ async def list_all_actions(
     due_before: Moment | None = None, cursor: str | None = None, limit: Limit = 50,
 ) -> Actions:  # fmt: skip
     """Actions of all incidents that the caller may know of, oldest first: somebody's own tasks, or what is overdue."""
-    after = None if cursor is None else _read_time_cursor(cursor)
+    after = None if cursor is None else read_place(cursor)
     which = ActionFilter(state, owner, due_before)
     found = await gate.in_tx(
         caller.org_id, rows.list_actions_everywhere, viewer_of(caller), which, after, limit + 1
@@ -237,11 +237,3 @@ def _listed(
     tx: Tx, caller: Caller, key: str, which: ActionFilter, after: tuple[str, str, str] | None, limit: int
 ) -> list[Task]:  # fmt: skip
     return rows.list_actions(tx, seen_incident(tx, caller, key).incident_id, which, after, limit)
-
-
-def _read_time_cursor(cursor: str) -> tuple[datetime, str]:
-    at, action_id = read_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(at), action_id
-    except ValueError:
-        raise InvalidCursor("that cursor is none of this list's", "begin again without one") from None

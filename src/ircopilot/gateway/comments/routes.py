@@ -30,7 +30,7 @@ from ircopilot.gateway.etag import SeenVersion, show_tag
 from ircopilot.gateway.events.asked import Everything
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.live import change
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.events import EventStoreFailed, QueryStopped
 from ircopilot.stores.postgres import Tx
@@ -76,7 +76,7 @@ async def list_comments(
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Comments:  # fmt: skip
     """The incident's comments, oldest first; of one anchor, one thread, or of threads that are resolved or not."""
-    after = None if cursor is None else _read_cursor(cursor)
+    after = None if cursor is None else read_place(cursor)
     which = CommentFilter(anchor_type, anchor_id, thread, resolved)
     found = await gate.in_tx(caller.org_id, _listed, caller, key, which, after, limit + 1)
     last = found[limit - 1] if len(found) > limit else None
@@ -188,11 +188,3 @@ def _listed(
 
 def _counted(tx: Tx, caller: Caller, key: str) -> list[CommentCount]:
     return rows.count_comments(tx, seen_incident(tx, caller, key).incident_id)
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    at, comment_id = read_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(at), comment_id
-    except ValueError:
-        raise InvalidCursor("that cursor is none of this list's", "begin again without one") from None

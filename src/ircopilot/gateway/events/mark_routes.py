@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Response
@@ -27,7 +27,7 @@ from ircopilot.gateway.events.mark_shapes import (
 )
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.moments import Moment
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.events import EventStoreFailed, QueryStopped
 from ircopilot.stores.events.timeline import UnknownEvent
@@ -124,7 +124,7 @@ async def list_event_notes(
     cursor: Annotated[str | None, Query(max_length=2000)] = None, limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Notes:  # fmt: skip
     """Notes on an event, the oldest first."""
-    after = None if cursor is None else _place_of(cursor)
+    after = None if cursor is None else read_place(cursor)
     notes = await gate.in_tx(caller.org_id, _notes, caller, key, event_id, after, limit + 1)
     last = notes[limit - 1] if len(notes) > limit else None
     following = None if last is None else cursor_of(last.made_at.isoformat(), last.note_id)
@@ -193,11 +193,3 @@ def _removed(tx: Tx, caller: Caller, key: str, event_id: str, note_id: str) -> N
     note = remove_note(tx, open_incident(tx, caller, key).incident_id, event_id, note_id)
     target = f"incident/{key}/event/{event_id}"
     record_act(tx, caller, "event.unnote", target, before={"note": note_id, "body": note.body})
-
-
-def _place_of(cursor: str) -> tuple[datetime, str]:
-    made_at, note_id = read_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(made_at).astimezone(UTC), note_id
-    except ValueError:
-        raise InvalidCursor("that cursor is none of this list's", "send `next` as it was given") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -27,7 +26,7 @@ from ircopilot.gateway.exports.shapes import (
 )
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.output_routes import FILE, Download, send_file
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.gateway.reports.kept import GROUNDS
 from ircopilot.gateway.until_gone import unless_gone
@@ -116,7 +115,7 @@ async def list_exports(
     cursor: str | None = None,
 ) -> ExportList:  # fmt: skip
     """What was exported, newest first: by whom, when, how large, with which SHA-256."""
-    before = _before(cursor) if cursor else None
+    before = read_place(cursor) if cursor else None
 
     def work(tx: Tx) -> list[ExportRow]:
         return exports.list_exports(tx, seen_incident(tx, caller, key).incident_id, limit + 1, before)
@@ -190,14 +189,3 @@ def _one(tx: Tx, caller: Caller, key: str, export_id: str) -> ExportRow:
     if row.incident_id != incident.incident_id:
         raise UnknownExport(f"no export {export_id[:100]}", f"list them: GET /v1/incidents/{incident.key}/exports")
     return row
-
-
-def _before(cursor: str) -> tuple[datetime, str]:
-    at, export_id = read_cursor(cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidCursor("that cursor is none of this list's", "begin again without one")
-    return moment, export_id

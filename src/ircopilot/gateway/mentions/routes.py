@@ -13,7 +13,7 @@ from ircopilot.gateway.described import problems
 from ircopilot.gateway.errors import InvalidCursor
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.mentions.shapes import MentionOut, Mentions, MentionsRead
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import Tx
 from ircopilot.stores.postgres import mentions as rows
@@ -35,7 +35,7 @@ async def list_mentions(
     """Comments in which somebody else named the caller, the latest first, of incidents that the caller may know of. Each
     `comment.added` and `comment.changed` of the feed says whom it mentions.
     """
-    before = None if cursor is None else _read_cursor(cursor)
+    before = None if cursor is None else read_place(cursor)
     found, unread = await gate.in_tx(caller.org_id, _listed, caller, before, limit + 1)
     last = found[limit - 1][0] if len(found) > limit else None
     next_ = None if last is None else cursor_of(last.created_at.isoformat(), last.comment_id)
@@ -60,14 +60,3 @@ def _listed(
 ) -> tuple[list[Mention], int]:  # fmt: skip
     viewer = viewer_of(caller)
     return rows.list_mentions(tx, viewer, before, limit), rows.count_unread(tx, viewer)
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, str]:
-    at, comment_id = read_cursor(cursor, str, str)
-    try:
-        moment = datetime.fromisoformat(at)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InvalidCursor("that cursor is none of this list's", "begin again without one")
-    return moment, comment_id

@@ -16,8 +16,7 @@ from ircopilot.gateway.errors import InvalidCursor
 from ircopilot.gateway.gate import WithCaller, WithGate
 from ircopilot.gateway.kept_answers import holds_secret
 from ircopilot.gateway.organisations.key_shapes import ApiKeyMade, ApiKeyNew, ApiKeyOut, ApiKeys
-from ircopilot.gateway.organisations.member_routes import place_of
-from ircopilot.gateway.pages import cursor_of
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.stores.postgres import api_keys
 from ircopilot.stores.postgres.errors import NoSuchMember, UnknownKey
@@ -37,7 +36,7 @@ async def list_api_keys(
     member: Annotated[str | None, Query(max_length=100, description="Those of one member.")] = None,
 ) -> ApiKeys:  # fmt: skip
     """The organisation's keys, oldest first, also those that are of no use any more; never their texts."""
-    after = place_of(cursor)
+    after = None if cursor is None else read_place(cursor)
     found = await gate.in_tx(
         caller.org_id, lambda tx: api_keys.list_keys(tx, limit + 1, after, member_id=member)
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -28,7 +28,7 @@ from ircopilot.gateway.organisations.shapes import (
     Members,
     ServiceAccountNew,
 )
-from ircopilot.gateway.pages import cursor_of, read_cursor
+from ircopilot.gateway.pages import cursor_of, read_place
 from ircopilot.gateway.permit import needs
 from ircopilot.stores import StoreSet
 from ircopilot.stores.postgres import Tx, invitations, members
@@ -194,7 +194,7 @@ async def list_invitations(
     gate: WithGate, caller: WithCaller, limit: Limit = 50, cursor: str | None = None
 ) -> Invitations:  # fmt: skip
     """Who was invited, newest first, without the links."""
-    after = place_of(cursor)
+    after = None if cursor is None else read_place(cursor)
     found = await gate.in_tx(caller.org_id, invitations.list_invitations, limit + 1, after)
     last = found[limit - 1] if len(found) > limit else None
     return Invitations(
@@ -237,31 +237,14 @@ async def withdraw_invitation(invitation_id: str, gate: WithGate, caller: WithCa
     await gate.in_tx(caller.org_id, inviting.withdraw, caller, invitation_id)
 
 
-def _plain(text: str) -> str:
-    if not text.isascii() or not text.isprintable():
-        raise ValueError(text)
-    return text
-
-
 async def _page(gate: WithGate, caller: Caller, limit: int, cursor: str | None, kind: str | None) -> Members:
-    after = place_of(cursor)
+    after = None if cursor is None else read_place(cursor)
     found = await gate.in_tx(caller.org_id, lambda tx: members.list_members(tx, limit + 1, after, kind=kind))
     last = found[limit - 1] if len(found) > limit else None
     return Members(
         items=[MemberOut.of(m) for m in found[:limit]],
         next=cursor_of(last.created_at.isoformat(), last.member_id) if last else None,
     )
-
-
-def place_of(cursor: str | None) -> tuple[datetime, str] | None:
-    """The time and id in the cursor of a list in that order. Raises `InvalidCursor`."""
-    if cursor is None:
-        return None
-    at, last_id = read_cursor(cursor, str, str)
-    try:
-        return datetime.fromisoformat(at).astimezone(UTC), _plain(last_id)
-    except (ValueError, OverflowError):
-        raise InvalidCursor("that cursor is none of this list's", "begin again without one") from None
 
 
 def _change(

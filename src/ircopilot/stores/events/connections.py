@@ -16,9 +16,7 @@ from ircopilot.stores.events.scope import EventScope
 from ircopilot.stores.events.store import EventStore
 
 FIRST_EPHEMERAL = 1024
-LONGEST_S = (
-    600  # from the first to the last record of one connection in one load; a port seen for longer was used again
-)
+LONGEST_S = 600  # from a connection's first record to its last in one load; a port seen for longer was used again
 MOST = 200  # connections looked at for each set of loads
 _SPILL = {"max_bytes_before_external_group_by": str(512 << 20)}
 
