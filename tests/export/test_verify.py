@@ -226,6 +226,8 @@ def record(**fields: Any) -> dict[str, Any]:
         ("At 22:13:20 it began.", {"ts": "1700000000.5"}, []),
         ("NORTH\\ada ran it.", {"d": "NORTH", "u": "ada"}, []),
         ("NORTH\\ada ran it.", {"d": "NORTH", "u": "bob"}, ["NORTH\\ada"]),
+        ("NORTH\\WS-1$ ran it.", {"d": "NORTH", "u": "WS-1$"}, []),
+        ("NORTH\\WS-1$ ran it.", {"d": "NORTH", "u": "WS-1$x"}, ["NORTH\\WS-1$"]),
         ("It fetched evil.ps1.", {"c": "-enc aQBlAHgAIABlAHYAaQBsAC4AcABzADEAIAA7ACAAIAAgACAA"}, []),
         ("It fetched evil.ps1.", {"c": "-enc " + "A" * 25}, ["evil.ps1"]),
         ("It fetched evil.ps1.", {"c": [{"d": None}, "evil.ps1", 3]}, []),

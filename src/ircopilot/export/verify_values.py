@@ -41,7 +41,7 @@ def _stands(value: Value, content: str, seconds: set[int]) -> bool:
     if value.kind == "account":
         domain, _, user = want.partition("\\")
         return want in content or all(
-            re.search(rf"^{re.escape(part)}\b", content, re.MULTILINE) for part in (domain, user)
+            re.search(rf"^{re.escape(part)}(?!\w)", content, re.MULTILINE) for part in (domain, user)
         )
     edge = {"ip": r"[\d.]", "file": r"[\w-]", "hex": r"[0-9a-f]"}.get(value.kind, r"\w")
     return re.search(rf"(?<!{edge}){re.escape(want)}(?![\w-])", content) is not None
