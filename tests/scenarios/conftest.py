@@ -21,10 +21,11 @@ _SCORING = Path(__file__).parents[1] / "e2e" / "scoring.py"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A report and its score."""
+    """A report and its score, and the folder of its outputs."""
 
     report: Tree
     score: Any
+    out: Path
 
 
 def _score_report() -> Callable[[Tree, Tree], Any]:
@@ -64,7 +65,7 @@ def tell(stores: StoreSet, tmp_path_factory: pytest.TempPathFactory) -> Callable
             investigate(stores, request, Silent())
             report = json.loads((folder / "out" / "report.json").read_bytes())
             assert report["incident"]["start"], "nothing was found"
-            done[scenario.name] = Told(report, score(scenario.truth, report))
+            done[scenario.name] = Told(report, score(scenario.truth, report), folder / "out")
         return done[scenario.name]
 
     return run

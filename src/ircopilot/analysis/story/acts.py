@@ -11,6 +11,7 @@ from ircopilot.analysis.query import Row
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.weights import RuleHits
 from ircopilot.domain.findings import Act, Kind
+from ircopilot.domain.secrets import masked
 
 EVIDENCE_CAP = 8
 
@@ -144,8 +145,8 @@ def account(row: Row) -> str:
 
 
 def clip(text: str, limit: int = 220) -> str:
-    """Text on one line, cut at white space, so that no value in it is cut in two."""
-    flat = " ".join(text.split())
+    """Text on one line, its secrets as marks, cut at white space, so that no value in it is cut in two."""
+    flat = " ".join(masked(text).split())
     if len(flat) <= limit:
         return flat
     cut = flat[:limit].rsplit(" ", 1)[0] if " " in flat[:limit] else ""

@@ -14,6 +14,7 @@ from ircopilot.analysis.story.expand import Cluster, Member
 from ircopilot.analysis.story.network import Network, benign_name
 from ircopilot.analysis.story.processes import Process, ProcessTable
 from ircopilot.analysis.story.scripts import read_script
+from ircopilot.domain.secrets import masked
 from ircopilot.domain.wording import UNSEEN_PARENT
 
 Handler = Callable[[ActBook, Member, Row, Network, Cluster], None]
@@ -100,7 +101,7 @@ def _script_detail(text: str) -> dict[str, str]:
     reading = read_script(text)
     return {
         "features": "; ".join(dict.fromkeys(w for w, _ in reading.features if w != "names lsass")),
-        "urls": " ".join(reading.urls[:4]),
+        "urls": masked(" ".join(reading.urls[:4])),
         "server_paths": " ".join(reading.server_paths[:3]),
         "functions": " ".join(reading.functions[:3]),
     }
@@ -270,8 +271,13 @@ def _registry(book: ActBook, member: Member, row: Row, network: Network, cluster
     low = row["registry_path"].lower()
     if row["event_code"] != "13" or not book.hits.by_event.get(row["event_id"]):
         return
-    draft = _draft("set-registry", row, (row["registry_path"],), data=clip(row["registry_data"], 160))
+    draft = _draft("set-registry", row, (row["registry_path"],), data=registry_data(row))
     book.add(draft, [row], member.process.key, low)
+
+
+def registry_data(row: Row) -> str:
+    """What a registry value was set to, unless its name says that this is a password."""
+    return "" if row["registry_path"].lower().endswith(("password", "passwd")) else clip(row["registry_data"], 160)
 
 
 def _dns(book: ActBook, member: Member, row: Row, network: Network, cluster: Cluster) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ircopilot.analysis.query import Row
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip
-from ircopilot.analysis.story.host_acts import tell_script
+from ircopilot.analysis.story.host_acts import registry_data, tell_script
 from ircopilot.analysis.story.office import operation
 from ircopilot.analysis.story.web import tell_request
 from ircopilot.domain.findings import Detection
@@ -117,7 +117,7 @@ def _file(row: Row) -> ActDraft | None:
 
 
 def _registry(row: Row) -> ActDraft | None:
-    detail = {"data": clip(row["registry_data"], 160), "pid": str(row["process_pid"] or "")}
+    detail = {"data": registry_data(row), "pid": str(row["process_pid"] or "")}
     return (
         _draft("set-registry", names.shown(row["process_executable"]), (row["registry_path"],), row, detail)
         if row["registry_path"]

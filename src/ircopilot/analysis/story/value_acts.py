@@ -9,6 +9,7 @@ from ircopilot.analysis.story import names
 from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip, program
 from ircopilot.analysis.story.expand import Cluster
 from ircopilot.analysis.story.host_acts import tell_script
+from ircopilot.domain.secrets import masked
 
 _HOST_URL = re.compile(r"HostUrl=(\S+)")
 _REFERRER = re.compile(r"ReferrerUrl=(\S+)")
@@ -30,7 +31,7 @@ def tell_deliveries(book: ActBook, cluster: Cluster) -> None:
             "pid": str(row["process_pid"]),
         }
         if match := _HOST_URL.search(contents) or _REFERRER.search(contents):
-            detail["url"] = match[1]
+            detail["url"] = masked(match[1])
         detail |= {
             n: row[f"hash_{n}"] for n in ("sha256", "sha1", "md5") if row[f"hash_{n}"] and ":zone" not in path.lower()
         }
@@ -192,7 +193,7 @@ def _flow(book: ActBook, cluster: Cluster, row: Row) -> None:
 
 def _http(book: ActBook, row: Row) -> None:
     detail = {
-        "port": str(row["destination_port"]), "url": row["url_full"], "mime": row["file_mime_type"], "method": row["http_request_method"],
+        "port": str(row["destination_port"]), "url": masked(row["url_full"]), "mime": row["file_mime_type"], "method": row["http_request_method"],
         "status": str(row["http_response_status_code"] or ""), "bytes": str(row["destination_bytes"] or ""), "agent": row["user_agent_original"],
     }  # fmt: skip
     draft = ActDraft(

@@ -11,6 +11,7 @@ from ircopilot.report.gate.cited import CitedEvent, collapsed, plain
 from ircopilot.report.gate.moments import TOLERANCE
 from ircopilot.report.gate.occurrence import occurs
 from ircopilot.report.gate.passages import blank, passage_mask
+from ircopilot.report.gate.secrets import secret_reasons, shown_reasons, without_secrets
 from ircopilot.report.gate.standing import role_reasons
 from ircopilot.report.gate.support import Basis, value_reasons
 from ircopilot.report.gate.wording import (
@@ -78,7 +79,10 @@ def keep_as_word(
     It must be a plain line of text, and what it cites must exist; a person may cite nothing.
     """
     reasons = [*size_reasons(draft), *hygiene_reasons(draft.text)]
-    reasons = reasons or [*_unknown_reasons(draft, draft.evidence, cited, facts), *markup_reasons(draft.text)]
+    known = [cited[i] for i in draft.evidence if i in cited]
+    reasons = reasons or [
+        *_unknown_reasons(draft, draft.evidence, cited, facts), *markup_reasons(draft.text), *shown_reasons(draft.text, known)
+    ]  # fmt: skip
     if reasons:
         return Rejection(draft=draft, reasons=tuple(reasons))
     return Claim(
@@ -99,10 +103,21 @@ def gate_report(
     rejected: list[Rejection] = []
     for section in sections:
         results = [check_claim(d, cited, facts, technique_names) for d in section.drafts]
-        rejected += [r for r in results if isinstance(r, Rejection)]
+        rejected += [_for_reading(r, cited, facts) for r in results if isinstance(r, Rejection)]
         claims = tuple(r for r in results if isinstance(r, Claim))
         kept.append(Section(id=section.id, title=section.title, claims=claims))
     return Report(sections=tuple(kept), drafter=drafter, rejections=tuple(rejected), facts=dict(facts))
+
+
+def _for_reading(rejection: Rejection, cited: Mapping[str, CitedEvent], facts: Mapping[str, Fact]) -> Rejection:
+    """The rejection without the secrets of the records that the draft cites: it is shown beside the report."""
+    draft = rejection.draft
+    text = without_secrets(draft.text, [cited[i] for i in cited_by(draft, facts) if i in cited])
+    return (
+        rejection
+        if text == draft.text
+        else Rejection(draft=draft.model_copy(update={"text": text}), reasons=rejection.reasons)
+    )
 
 
 def cited_by(draft: DraftClaim, facts: Mapping[str, Fact]) -> tuple[str, ...]:
@@ -134,6 +149,7 @@ def _reasons(
         *_citation_reasons(draft, evidence, cited, facts),
         *_act_reasons(draft, known),
         *value_reasons(text, mask, Basis(known, named, names, searches)),
+        *secret_reasons(text, mask, known),
         *markup_reasons(own),
         *negation_reasons(draft, own),
         *wording_reasons(draft, own),

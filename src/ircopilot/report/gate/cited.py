@@ -14,6 +14,7 @@ from typing import Any
 
 import orjson
 
+from ircopilot.domain.secrets import masked, secrets_in
 from ircopilot.domain.values import one_backslash
 
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")
@@ -55,7 +56,8 @@ class Content:
 
     `strict`: the record's own values and what base64 in them decodes to; `wide`: with the mapped columns and the
     values unescaped as well. `leaves` are whole values of the record, `passages` those of several words (the mapped
-    columns and the message too), `numbers` its whole numbers by field name.
+    columns and the message too), `numbers` its whole numbers by field name. `shown` are the texts that hold secrets, as a
+    sentence shows them (`wide` and `passages` have them too), `secrets` what is hidden there.
     """
 
     leaves: frozenset[str]
@@ -64,6 +66,19 @@ class Content:
     wide: str
     times: tuple[datetime, ...]
     numbers: frozenset[tuple[str, int]]
+    shown: str = ""
+    secrets: tuple[Hidden, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A secret of a record, normalised; `context` is the word before it with the blank. `telling`: it stands nowhere else in the
+    record and is no common word, so that wherever it is written it is shown.
+    """
+
+    secret: str
+    context: str
+    telling: bool
 
 
 def collapsed(text: str) -> str:
@@ -87,21 +102,42 @@ def read_content(event: CitedEvent) -> Content:
     inner = [pair for key, value in leaves for pair in _nested(key, value)]
     columns = [(k, str(v)) for k, v in (*event.ecs.items(), ("message", event.message)) if v]
     wide = [plain(html.unescape(v)) for _, v in (*columns, *inner)] + [plain(html.unescape(line)) for line in raw]
-    decoded_columns = [plain(line) for _, v in inner for line in _decoded(v, _BASE64_DEPTH)]
+    columns_decoded = [line for _, v in inner for line in _decoded(v, _BASE64_DEPTH)]
+    decoded_columns = [plain(line) for line in columns_decoded]
     spoken = [plain(html.unescape(v)).strip() for _, v in (*leaves, *inner, *columns)]
     spoken += [line.strip() for line in strict]
     # An account whose name or domain has blanks (`NT AUTHORITY\\ANONYMOUS LOGON`), which a record holds in two fields.
     spoken += [
         plain(f"{event.ecs.get(d)}\\{event.ecs[u]}") for u, d in _ACCOUNTS if event.ecs.get(u) and event.ecs.get(d)
     ]
+    texts = (
+        [v for _, v in (*leaves, *inner, *columns)]
+        + raw
+        + columns_decoded
+        + [html.unescape(v) for _, v in (*leaves, *inner)]
+    )
+    holding = {t: spans for t in dict.fromkeys(texts) if (spans := secrets_in(t))}
+    shown = [plain(masked(t)).strip() for t in holding]
     return Content(
         leaves=frozenset(plain(v) for _, v in leaves),
-        passages=frozenset(v for v in spoken if " " in v and v[:1] not in ("{", "[")),
+        passages=frozenset(v for v in (*spoken, *shown) if " " in v and v[:1] not in ("{", "[")),
         strict="\n".join(strict),
-        wide="\n".join((*strict, *wide, *decoded_columns)),
+        wide="\n".join((*strict, *wide, *decoded_columns, *shown)),
         times=(event.time, *(t for line in raw for t in written_times(line))),
         numbers=frozenset(_numbers((*leaves, *inner, *columns))),
+        shown="\n".join(shown),
+        secrets=tuple(dict.fromkeys(_hidden(holding, "\n".join(shown)))),
     )
+
+
+def _hidden(holding: Mapping[str, tuple[tuple[int, int], ...]], shown: str) -> Iterator[Hidden]:
+    for text, spans in holding.items():
+        for start, end in spans:
+            secret = plain(text[start:end]).strip()
+            before = plain(text[max(0, start - 200) : start]).rsplit(" ", 2)[-2:]
+            telling = len(secret) >= 6 and not secret.isalpha() and secret not in shown
+            if len(secret) >= 3:
+                yield Hidden(secret, " ".join(before) if any(before) else "", telling)
 
 
 def _leaves(key: str, value: Any) -> Iterator[tuple[str, str]]:

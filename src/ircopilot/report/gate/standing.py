@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from ircopilot.domain.secrets import MARK, masked
 from ircopilot.report.gate.cited import CitedEvent, plain
 from ircopilot.report.gate.occurrence import quotes
 from ircopilot.report.gate.roles import VERBS
@@ -124,6 +125,8 @@ def _named(fields: Mapping[str, Any], name: str) -> Iterator[str]:
 
 def _same(event: CitedEvent, value: str, cell: str, name: str) -> bool:
     want, have = plain(value).strip(), plain(cell).strip()
+    if MARK in want and MARK not in have:
+        have = plain(masked(cell)).strip()
     if not want or want == have or _same_address(want, have):
         return bool(want)
     if name in PATHS and _tail(have, want):
