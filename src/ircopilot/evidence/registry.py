@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from ircopilot.evidence.decoders.csv_rows import CsvRows
 from ircopilot.evidence.decoders.evtx import Evtx
+from ircopilot.evidence.decoders.format_list import FormatList
 from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_lines import JsonLines
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines
 from ircopilot.evidence.decoders.log_table import EventTable, LogTable
 from ircopilot.evidence.decoders.named_columns import NamedColumns
+from ircopilot.evidence.decoders.rendered_events import RenderedEvents
 from ircopilot.evidence.decoders.windows_xml import WindowsXml
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
 from ircopilot.evidence.mappings import (
@@ -43,6 +45,8 @@ DECODERS: dict[str, Decoder] = {
         CsvRows(),
         LogTable(),
         EventTable(),
+        RenderedEvents(),
+        FormatList(),
         NamedColumns(),
         WindowsXml(),
         Lines(),

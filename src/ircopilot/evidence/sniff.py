@@ -5,6 +5,7 @@ File names are not looked at: they lie, and evidence is often renamed.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from dataclasses import dataclass
@@ -13,12 +14,14 @@ from typing import cast
 import orjson
 
 from ircopilot.evidence.decoders.csv_rows import DELIMITERS, PREFACE
+from ircopilot.evidence.decoders.format_list import is_format_list
 from ircopilot.evidence.decoders.framing import encoding_of
 from ircopilot.evidence.decoders.json_objects import wrapper_path
 from ircopilot.evidence.decoders.log_table import holds_events, holds_log_lines
 from ircopilot.evidence.decoders.named_columns import has_named_columns
+from ircopilot.evidence.decoders.rendered_events import TIME, holds_rendered_events
 from ircopilot.evidence.mappings.base import Mapping
-from ircopilot.evidence.mappings.generic import infer_mapping
+from ircopilot.evidence.mappings.generic import day_comes_first, infer_mapping
 from ircopilot.evidence.mappings.linux import mapping_of_lines
 from ircopilot.evidence.mappings.signature import Record
 from ircopilot.evidence.records import Decoder
@@ -91,6 +94,9 @@ def _meaning(name: str, media_type: str, head: bytes, whole: bool) -> Sniffed:
     elif decoder.name in _TABLES and holds_events(records):
         decoder = DECODERS["event_table"]
         records, errors = sample_records(decoder, head, whole)
+    elif decoder.name in _TABLES and holds_rendered_events(records):
+        decoder = DECODERS["rendered_events"]
+        records, errors = sample_records(decoder, head, whole)
     if not records:
         return Sniffed(media_type, unreadable="none of its first records can be read, or none names a time")
     mapping = _mapping_of(decoder, records)
@@ -106,6 +112,9 @@ def _mapping_of(decoder: Decoder, records: list[Record]) -> Mapping | None:
         return mapping_of_lines(records)
     if decoder.name in ("event_table", "windows_xml"):
         return MAPPINGS["windows_evtx"]
+    if decoder.name in ("rendered_events", "format_list"):
+        day_first = day_comes_first([str(record.get(TIME, "")) for record in records])
+        return MAPPINGS["windows_rendered_day_first" if day_first else "windows_rendered"]
     return mapping_for(records)
 
 
@@ -154,7 +163,7 @@ def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
         return _json_framing(start, whole)
     if _is_table(text):
         return "csv", "text/csv"
-    return "lines", "text/plain"
+    return "format_list" if is_format_list(start.split("\n")[:12]) else "lines", "text/plain"
 
 
 def _json_framing(start: str, whole: bool) -> tuple[str, str]:
@@ -196,7 +205,23 @@ def _is_table(text: str) -> bool:
         counts = [line.count(delimiter) for line in lines[1:]]
         if counts and sum(c >= len(names) - 1 for c in counts) >= len(counts) * 0.5:
             return True
+        if len(names) > 3 and _holds_rows(text, len(names), delimiter):
+            return True
     return False
+
+
+def _holds_rows(text: str, width: int, delimiter: str) -> bool:
+    """Whether most rows have that many cells where a cell in quotation marks may be many lines long."""
+    sizes: list[int] = []
+    try:
+        for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
+            sizes += [len(cells)] if any(cells) else []
+            if len(sizes) > 20:
+                break
+    except csv.Error:
+        return False
+    rows = sizes[1:-1] if len(sizes) > 2 else sizes[1:]
+    return bool(rows) and sum(size >= width for size in rows) > len(rows) * 0.5
 
 
 def _is_binary(head: bytes) -> bool:

@@ -10,6 +10,7 @@ from ..making import Day, FactRow, Scenario, make_truth
 from .layouts import evtx_dump
 from .machine import CMD, PS, SYS32, SYSTEM_USER, Machine
 from .noise import administrator, collection, furnish, maintenance, ordinary
+from .rendered import get_winevent
 
 DAY = Day("2024-09-19")
 GUESSER = "192.0.2.166"
@@ -96,8 +97,8 @@ def _attack(m: Machine, dice: random.Random) -> None:
     )
 
 
-def write(folder: Path) -> None:
-    """The two logs of one host, and those of a second that had nothing to do with it."""
+def machines() -> tuple[Machine, Machine]:
+    """The host, and a second that had nothing to do with it."""
     dice = random.Random(1909)
     m = Machine("HOLLIS-TS01", "10.60.1.20", "HOLLIS", "hollis.test", sysmon=False)
     quiet = Machine("HOLLIS-PR02", "10.60.1.24", "HOLLIS", "hollis.test", sysmon=False)
@@ -110,8 +111,19 @@ def write(folder: Path) -> None:
     administrator(quiet, DAY.at("03:01:00"), "HOLLIS\\g.weiss", "10.60.1.77")
     _attack(m, dice)
     collection(m, DAY.at("03:40:00"), "HOLLIS\\g.weiss")
-    (folder / "ts01.jsonl").write_text(evtx_dump(m), encoding="utf-8")
-    (folder / "pr02.jsonl").write_text(evtx_dump(quiet), encoding="utf-8")
+    return m, quiet
+
+
+def write(folder: Path) -> None:
+    """The two logs of each host."""
+    for name, m in zip(("ts01", "pr02"), machines(), strict=True):
+        (folder / f"{name}.jsonl").write_text(evtx_dump(m), encoding="utf-8")
+
+
+def write_text(folder: Path) -> None:
+    """The same as PowerShell exports it, the data in the events' text alone."""
+    for name, m in zip(("ts01", "pr02"), machines(), strict=True):
+        (folder / f"{name}.csv").write_text(get_winevent(m), encoding="utf-8", newline="")
 
 
 _FACTS: tuple[FactRow, ...] = (
@@ -124,15 +136,15 @@ _FACTS: tuple[FactRow, ...] = (
     ("cleared", 2, ("wevtutil & cl", "log & cleared")),
 )  # fmt: skip
 
-SCENARIO = Scenario(
-    "desktop", write,
-    make_truth(
-        "desktop", _FACTS, "failed whoami scan download new_account hives task service firewall shadows cleared",
-        "T1110 T1021.001 T1078 T1033 T1087.001 T1046 T1105 T1136.001 T1098 T1003.002 T1053.005 T1543.003 T1686 T1490 T1685.005",
-        "T1059 T1059.001 T1059.003 T1069 T1069.001 T1087 T1016 T1018 T1482 T1133 T1110.001 T1110.003 T1569 T1569.002 T1562 T1562.004 T1070 T1070.001 T1036 "
-        "T1036.005 T1071 T1204 T1204.002 T1098.007 T1049 T1012 T1685 T1571",
-        ("2024-09-19T02:10:00Z", "2024-09-19T02:38:00Z"),
-        ("GoogleUpdate.exe", "142.250.72.99", "g.weiss", "10.60.1.77", "HOLLIS-PR02", "healthservice.exe", "collect.ps1"),
-        ("epl",),
-    ),
+_TRUTH = make_truth(
+    "desktop", _FACTS, "failed whoami scan download new_account hives task service firewall shadows cleared",
+    "T1110 T1021.001 T1078 T1033 T1087.001 T1046 T1105 T1136.001 T1098 T1003.002 T1053.005 T1543.003 T1686 T1490 T1685.005",
+    "T1059 T1059.001 T1059.003 T1069 T1069.001 T1087 T1016 T1018 T1482 T1133 T1110.001 T1110.003 T1569 T1569.002 T1562 T1562.004 T1070 T1070.001 T1036 "
+    "T1036.005 T1071 T1204 T1204.002 T1098.007 T1049 T1012 T1685 T1571",
+    ("2024-09-19T02:10:00Z", "2024-09-19T02:38:00Z"),
+    ("GoogleUpdate.exe", "142.250.72.99", "g.weiss", "10.60.1.77", "HOLLIS-PR02", "healthservice.exe", "collect.ps1"),
+    ("epl",),
 )  # fmt: skip
+
+SCENARIO = Scenario("desktop", write, _TRUTH)
+IN_TEXT = Scenario("desktop-in-text", write_text, _TRUTH)

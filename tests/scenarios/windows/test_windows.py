@@ -10,7 +10,7 @@ from ..conftest import Told
 from ..making import Scenario
 from . import desktop, disc, macro, screensaver, scripted, server
 
-SCENARIOS = tuple(m.SCENARIO for m in (screensaver, macro, desktop, server, scripted, disc))
+SCENARIOS = (*(m.SCENARIO for m in (screensaver, macro, desktop, server, scripted, disc)), desktop.IN_TEXT)
 pytestmark = pytest.mark.timeout(300)
 Tell = Callable[[Scenario], Told]
 each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda s: s.name)

@@ -173,6 +173,11 @@ def _times(columns: dict[str, list[str]]) -> tuple[TimeField, ...]:
     return tuple(found[:MOST_TIMES])
 
 
+def day_comes_first(values: Sequence[str]) -> bool:
+    """Whether times that are written in numbers have the day first: dots speak for it, slashes for the month."""
+    return _time_format([v for v in values if NUMBERED.fullmatch(v)], numbers=False) == "day_first"
+
+
 def _time_format(values: list[str], numbers: bool) -> TimeFormat | None:
     """How at least half of the values write a time; bare numbers count only under a name that speaks of time."""
     enough = max(1.0, len(values) * ENOUGH)

@@ -15,6 +15,7 @@ from ircopilot.evidence.mappings.base import (
     Row,
     SourceRow,
     TimeField,
+    TimeFormat,
     code,
     field_in,
     field_like,
@@ -118,7 +119,20 @@ WINDOWS_EVTX = _event_log("windows_evtx", "EVTX, flattened by its decoder", FLAT
 WINDOWS_EVTX_DUMP = _event_log("windows_evtx_dump", "evtx_dump's JSON", EVTX_DUMP)
 WINDOWS_TREE = _event_log("windows_tree", "Velociraptor's rows and JSON made of event XML", TREE)
 WINDOWS_EVTXECMD = _event_log("windows_evtxecmd", "EvtxECmd's CSV", EVTXECMD)
+
+
+def _rendered(name: str, written: TimeFormat) -> Mapping:
+    """Events with their text, whose times are local and written as the exporting machine's culture has it."""
+    about = f"Get-WinEvent's and Event Viewer's tables, {'day' if written == 'day_first' else 'month'} first"
+    times = (TimeField("TimeCreated", written), TimeField("TimeCreated", "dotnet"), TimeField("UtcTime"))
+    return replace(_event_log(name, about, FLAT), times=times)
+
+
+WINDOWS_RENDERED = _rendered("windows_rendered", "month_first")
+WINDOWS_RENDERED_DAY_FIRST = _rendered("windows_rendered_day_first", "day_first")
 WINDOWS_MAPPINGS = (
+    WINDOWS_RENDERED,
+    WINDOWS_RENDERED_DAY_FIRST,
     WINDOWS_FLAT,
     WINDOWS_ELASTIC,
     WINDOWS_AZURE,

@@ -217,12 +217,17 @@ NETWORK: tuple[Row, ...] = (
 
 OUTCOMES: tuple[Row, ...] = (
     const("event_outcome", "failure", (SECURITY, code("4625", "4771", "5152", "5157"))),
+    const("event_outcome", "success", (SECURITY, code("4624"))),
     const("event_outcome", "success", (SECURITY, code("4768", "4769", "4776"), field_in("Status", "0x0"))),
     const("event_outcome", "failure", (SECURITY, code("4768", "4769", "4776"), has("Status"))),
     const("event_outcome", "success", field_in("EventType", "AUDIT_SUCCESS")),
     const("event_outcome", "failure", field_in("EventType", "AUDIT_FAILURE")),
-    const("event_outcome", "success", field_in("Keywords", "0x8020000000000000", "-9214364837600034816")),
-    const("event_outcome", "failure", field_in("Keywords", "0x8010000000000000", "-9218868437227405312")),
+    const(
+        "event_outcome", "success", field_in("Keywords", "0x8020000000000000", "-9214364837600034816", "Audit Success")
+    ),
+    const(
+        "event_outcome", "failure", field_in("Keywords", "0x8010000000000000", "-9218868437227405312", "Audit Failure")
+    ),
     row("event_outcome", "event.outcome"),
     row("error_code", "SubStatus", "Status", "Error Code", via="dash"),
 )
