@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
+from conftest import SampleCase
+from gateway.copied import Copied, copy_case
 from ircopilot.access.permissions import Role
 from ircopilot.gateway.gate import Gate
 from ircopilot.gateway.limits import GatewayLimits
@@ -80,6 +82,12 @@ def http(served: Served, key: str) -> Iterator[httpx.Client]:
     """Calls with that key."""
     with client(served, key) as made:
         yield made
+
+
+@pytest.fixture
+def case(stores: StoreSet, sample_case: SampleCase) -> Copied:
+    """An incident like the sample's, for the test alone."""
+    return copy_case(stores, sample_case)
 
 
 def new_key(stores: StoreSet, org_id: str, role: Role = "owner") -> str:

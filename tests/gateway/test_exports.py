@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from sqlalchemy import func, select
 
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
-from gateway.copied import Copied, copy_case
+from gateway.copied import Copied
 from gateway.persons import person
 from gateway.test_incidents import problem
 from ircopilot.domain.incident import RunParameters
@@ -31,15 +30,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def http(served: Served, stores: StoreSet, sample_case: SampleCase) -> Iterator[httpx.Client]:
-    """Calls in the name of the sample's organisation."""
-    with client(served, new_key(stores, sample_case.org)) as made:
-        yield made
-
-
-@pytest.fixture
-def case(stores: StoreSet, sample_case: SampleCase) -> Copied:
-    return copy_case(stores, sample_case)
+def org(sample_case: SampleCase) -> str:
+    """The sample's organisation."""
+    return sample_case.org
 
 
 def work_off(case: Copied, run_id: str, folder: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -12,7 +11,7 @@ import pytest
 
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
-from gateway.copied import Copied, copy_case
+from gateway.copied import Copied
 from gateway.test_incidents import problem
 from ircopilot.domain.findings import Findings
 from ircopilot.report.findings import with_words
@@ -25,15 +24,9 @@ URL = "/v1/incidents/SAMPLE"
 
 
 @pytest.fixture
-def http(served: Served, stores: StoreSet, sample_case: SampleCase) -> Iterator[httpx.Client]:
-    """Calls in the name of the sample's organisation."""
-    with client(served, new_key(stores, sample_case.org)) as made:
-        yield made
-
-
-@pytest.fixture
-def case(stores: StoreSet, sample_case: SampleCase) -> Copied:
-    return copy_case(stores, sample_case)
+def org(sample_case: SampleCase) -> str:
+    """The sample's organisation."""
+    return sample_case.org
 
 
 def everything(http: httpx.Client, path: str, **params: Any) -> list[dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
-from gateway.copied import Copied, copy_case
+from gateway.copied import Copied
 from gateway.test_incidents import problem
 from ircopilot.access.errors import EvidenceHeld
 from ircopilot.access.vault_keys import destroy_key
@@ -30,15 +29,9 @@ LATER = datetime(2072, 1, 1, tzinfo=UTC)
 
 
 @pytest.fixture
-def http(served: Served, stores: StoreSet, sample_case: SampleCase) -> Iterator[httpx.Client]:
-    """Calls in the name of the sample's organisation."""
-    with client(served, new_key(stores, sample_case.org)) as made:
-        yield made
-
-
-@pytest.fixture
-def case(stores: StoreSet, sample_case: SampleCase) -> Copied:
-    return copy_case(stores, sample_case)
+def org(sample_case: SampleCase) -> str:
+    """The sample's organisation."""
+    return sample_case.org
 
 
 def kept_incident(http: httpx.Client, stores: StoreSet, case: Copied, key: str, *contents: bytes) -> str:

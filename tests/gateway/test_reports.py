@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -11,7 +10,7 @@ import pytest
 
 from conftest import SampleCase
 from gateway.conftest import Served, client, new_key
-from gateway.copied import Copied, copy_case
+from gateway.copied import Copied
 from gateway.test_incidents import problem
 from ircopilot.stores import StoreSet
 
@@ -19,16 +18,9 @@ pytestmark = pytest.mark.timeout(300)
 
 
 @pytest.fixture
-def http(served: Served, stores: StoreSet, sample_case: SampleCase) -> Iterator[httpx.Client]:
-    """Calls in the name of the sample's organisation."""
-    with client(served, new_key(stores, sample_case.org)) as made:
-        yield made
-
-
-@pytest.fixture
-def again(stores: StoreSet, sample_case: SampleCase) -> Copied:
-    """An incident like the sample's, for the test alone."""
-    return copy_case(stores, sample_case)
+def org(sample_case: SampleCase) -> str:
+    """The sample's organisation."""
+    return sample_case.org
 
 
 def newest(http: httpx.Client, case: Copied) -> str:
@@ -66,8 +58,8 @@ def test_a_report_is_there_as_drafted(http: httpx.Client, sample_case: SampleCas
     ]
 
 
-def test_a_claim_is_accepted_rejected_struck_out_and_had_back(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_a_claim_is_accepted_rejected_struck_out_and_had_back(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     claim = typed(http, url)
     place = f"{url}/claims/{claim['id']}"
     done = http.post(f"{place}/accept", headers={"If-Match": claim["etag"]})
@@ -83,8 +75,8 @@ def test_a_claim_is_accepted_rejected_struck_out_and_had_back(http: httpx.Client
     assert [d["act"] for d in deeds] == ["accept", "reject", "delete", "undo"]
 
 
-def test_no_update_is_lost(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_no_update_is_lost(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     claim = claims(http, url)[0]
     place = f"{url}/claims/{claim['id']}/accept"
     problem(http.post(place), 428, "precondition-required")
@@ -93,8 +85,8 @@ def test_no_update_is_lost(http: httpx.Client, again: Copied) -> None:
     problem(http.patch(f"{url}/claims/{claim['id']}", json={"text": "x"}, headers={"If-Match": claim["etag"]}), 412, "precondition-failed")  # fmt: skip
 
 
-def test_an_edit_goes_through_the_gate(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_an_edit_goes_through_the_gate(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     claim = typed(http, url)
     place, tag = f"{url}/claims/{claim['id']}", {"If-Match": claim["etag"]}
     wrong = claim["text"].rstrip(".") + " from 198.51.100.77."
@@ -114,8 +106,8 @@ def test_an_edit_goes_through_the_gate(http: httpx.Client, again: Copied) -> Non
     assert (own.json()["status"], own.json()["by"]) == ("analyst", own.json()["decided_by"])
 
 
-def test_not_even_an_analysts_word_is_markup_or_cites_what_is_not_there(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_not_even_an_analysts_word_is_markup_or_cites_what_is_not_there(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     base = {"section": "summary", "as_analyst_word": True}
     for text in ("see [this](http://x.example)", "a\u202eb", "<script>alert(1)</script>"):
         problem(http.post(f"{url}/claims", json={**base, "text": text}), 422, "refused-by-gate")
@@ -124,8 +116,8 @@ def test_not_even_an_analysts_word_is_markup_or_cites_what_is_not_there(http: ht
     )
 
 
-def test_a_claim_is_added_moved_and_stays_in_its_place(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_a_claim_is_added_moved_and_stays_in_its_place(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     first, second, *_ = claims(http, url, "what-happened")
     asked = {"section": "what-happened", "text": first["text"], "evidence": first["evidence"], "after": first["id"],
              "verb": first["act"]["verb"], "subject": first["act"]["subject"], "objects": first["act"]["objects"]}  # fmt: skip
@@ -148,17 +140,17 @@ def test_a_claim_is_added_moved_and_stays_in_its_place(http: httpx.Client, again
 
 
 def test_any_record_of_the_incident_may_be_cited(
-    http: httpx.Client, again: Copied, stores: StoreSet, sample_case: SampleCase
+    http: httpx.Client, case: Copied, stores: StoreSet, sample_case: SampleCase
 ) -> None:
     from ircopilot.pipeline.cite import incident_scope
 
     with stores.database.tenant(sample_case.org) as tx:
-        scope = incident_scope(tx, again.incident_id)
+        scope = incident_scope(tx, case.incident_id)
     found = stores.events.run_event_query(
         scope, "SELECT event_id, host_name FROM {events} WHERE host_name != '' LIMIT 500"
     )
     row = next(r for r in found.to_pylist() if r["event_id"] not in sample_case.report["events"])
-    url = newest(http, again)
+    url = newest(http, case)
     asked = {"text": f"The host {row['host_name']} is named.", "kind": "inference", "evidence": [row["event_id"]]}
     checked = http.post(f"{url}/check", json=asked).json()
     assert checked == {"passes": True, "status": "inferred", "faults": []}
@@ -166,8 +158,8 @@ def test_any_record_of_the_incident_may_be_cited(
     assert (made.status_code, made.json()["evidence"]) == (201, [row["event_id"]]), made.text
 
 
-def test_a_sentence_is_checked_and_nothing_stored(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_a_sentence_is_checked_and_nothing_stored(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     claim = typed(http, url)
     before = http.get(url).json()
     assert http.post(f"{url}/check", json={"text": claim["text"], "claim": claim["id"]}).json()["passes"] is True
@@ -179,9 +171,9 @@ def test_a_sentence_is_checked_and_nothing_stored(http: httpx.Client, again: Cop
 
 
 def test_the_way_to_published_takes_two(
-    http: httpx.Client, served: Served, stores: StoreSet, sample_case: SampleCase, again: Copied
+    http: httpx.Client, served: Served, stores: StoreSet, sample_case: SampleCase, case: Copied
 ) -> None:
-    url = newest(http, again)
+    url = newest(http, case)
     claim = claims(http, url)[0]
     tag = http.get(url).headers["etag"]
     problem(http.post(f"{url}/approve", headers={"If-Match": tag}), 409, "wrong-report-state")
@@ -204,12 +196,12 @@ def test_the_way_to_published_takes_two(
     assert [d["act"] for d in deeds] == ["accept", "in_review", "approved", "published"]
 
 
-def test_the_policy_may_allow_one_alone(http: httpx.Client, again: Copied) -> None:
+def test_the_policy_may_allow_one_alone(http: httpx.Client, case: Copied) -> None:
     policy = http.get("/v1/report-policy")
     set_ = http.put("/v1/report-policy", json={"four_eyes": False}, headers={"If-Match": policy.headers["etag"]})
     assert set_.json() == {"four_eyes": False}
     try:
-        url = newest(http, again)
+        url = newest(http, case)
         claim = claims(http, url)[0]
         http.post(f"{url}/claims/{claim['id']}/accept", headers={"If-Match": claim["etag"]})
         tag = http.post(f"{url}/submit", headers={"If-Match": http.get(url).headers["etag"]}).headers["etag"]
@@ -218,8 +210,8 @@ def test_the_policy_may_allow_one_alone(http: httpx.Client, again: Copied) -> No
         http.put("/v1/report-policy", json={"four_eyes": True}, headers={"If-Match": set_.headers["etag"]})
 
 
-def test_decisions_survive_another_run_where_they_fit(http: httpx.Client, again: Copied) -> None:
-    url = newest(http, again)
+def test_decisions_survive_another_run_where_they_fit(http: httpx.Client, case: Copied) -> None:
+    url = newest(http, case)
     kept, edited, rejected, gone = [c for c in claims(http, url, "what-happened") if c["act"]["subject"]][:4]
     place = f"{url}/claims/"
     http.post(f"{place}{kept['id']}/accept", headers={"If-Match": kept["etag"]})
@@ -230,7 +222,7 @@ def test_decisions_survive_another_run_where_they_fit(http: httpx.Client, again:
     own = {"section": "summary", "text": "We think so.", "kind": "inference", "as_analyst_word": True}
     assert http.post(f"{url}/claims", json=own).status_code == 201
     # The next run does not draft `gone` any more, numbers the others otherwise, and words the rejected one anew.
-    document = again.document()
+    document = case.document()
     sections = document["document"]["report"]["sections"]
     story = next(s for s in sections if s["id"] == "what-happened")
     story["claims"] = [c for c in story["claims"] if c["id"] != gone["id"]]
@@ -240,8 +232,8 @@ def test_decisions_survive_another_run_where_they_fit(http: httpx.Client, again:
     reworded["text"] = rejected["text"].removesuffix(".") + ", it is recorded."
     ground = document["ground"]
     drafts = [{**d, "id": numbers.get(d["id"], d["id"])} for d in ground["drafts"] if d["id"] != gone["id"]]
-    again.draft_again(document=document["document"], ground={**ground, "drafts": drafts})
-    report_now = http.get(newest(http, again)).json()
+    case.draft_again(document=document["document"], ground={**ground, "drafts": drafts})
+    report_now = http.get(newest(http, case)).json()
     by_text = {c["text"]: c for s in report_now["sections"] for c in s["claims"]}
     assert by_text[kept["text"]]["decision"] == "accepted"
     assert by_text[sentence]["decision"] == "edited"
@@ -250,19 +242,19 @@ def test_decisions_survive_another_run_where_they_fit(http: httpx.Client, again:
     assert by_text["We think so."]["status"] == "analyst"
     assert [(u["text"], u["decision"]) for u in report_now["not_carried"]] == [(gone["text"], "accepted")]
     before, after = int(url.rpartition("/")[2]), report_now["version"]
-    diff = http.get(f"{again.url}/reports/diff", params={"from": before, "to": after}).json()
+    diff = http.get(f"{case.url}/reports/diff", params={"from": before, "to": after}).json()
     assert [(c["change"], c["before"]["text"]) for c in diff["claims"]] == [("removed", gone["text"])]
     assert diff["facts"] == []
 
 
 def test_nothing_of_it_is_another_organisations(
-    served: Served, stores: StoreSet, http: httpx.Client, again: Copied
+    served: Served, stores: StoreSet, http: httpx.Client, case: Copied
 ) -> None:
-    url = newest(http, again)
+    url = newest(http, case)
     with client(served, new_key(stores, str(uuid.uuid4()))) as other:
         for method, path in (("GET", ""), ("GET", "/history"), ("GET", "/claims/summary-1"), ("POST", "/reopen")):
             problem(other.request(method, url + path), 404, "unknown-incident")
-        problem(other.get(f"{again.url}/reports"), 404, "unknown-incident")
+        problem(other.get(f"{case.url}/reports"), 404, "unknown-incident")
         problem(other.post(f"{url}/check", json={"text": "x"}), 404, "unknown-incident")
         tag = {"If-Match": '"v1"'}
         problem(other.patch(f"{url}/claims/summary-1", json={"text": "x"}, headers=tag), 404, "unknown-incident")
@@ -271,10 +263,10 @@ def test_nothing_of_it_is_another_organisations(
     problem(http.get(f"{url}/claims/none"), 404, "unknown-claim")
 
 
-def test_versions_and_deeds_are_paged(http: httpx.Client, again: Copied) -> None:
+def test_versions_and_deeds_are_paged(http: httpx.Client, case: Copied) -> None:
     for _ in range(2):
-        again.draft_again()
-    url = f"{again.url}/reports"
+        case.draft_again()
+    url = f"{case.url}/reports"
     pages = [http.get(url, params={"limit": 2}).json()]
     pages.append(http.get(url, params={"limit": 2, "cursor": pages[0]["next"]}).json())
     assert [[v["version"] for v in page["items"]] for page in pages] == [[3, 2], [1]]
