@@ -54,6 +54,13 @@ def test_different_starts_stay_apart(other: dict[str, Any]) -> None:
     assert len(table.by_key) == 2
 
 
+def test_a_percent_sign_that_a_source_doubles_parts_no_start() -> None:
+    table = ProcessTable()
+    table.started(SYSMON | {"process_command_line": '"cmd.exe"  /c %%COMSPEC%% /c ver'})
+    table.started(SECURITY | {"process_command_line": '"cmd.exe" /c %COMSPEC% /c ver '})
+    assert [(p.entity, p.pid) for p in table.by_key.values()] == [("{a-1}", 4410)]
+
+
 def test_two_alike_starts_find_a_half_each() -> None:
     table = ProcessTable()
     for number in (1, 2):

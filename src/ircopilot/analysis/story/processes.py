@@ -189,10 +189,15 @@ class ProcessTable:
             return None
         for other in self._halves[(host, base(row["process_executable"]), row["process_parent_pid"])]:
             fits = bool(other.pid) != bool(pid) and bool(other.entity) != bool(entity)
-            alike = not command or not other.command_line or other.command_line == command
+            alike = not command or not other.command_line or _spelt(other.command_line) == _spelt(command)
             if fits and alike and other.start and abs(other.start - row["time"]) <= _SAME_START:
                 return other
         return None
+
+
+def _spelt(command: str) -> str:
+    """A command line as all sources spell it: the event log's messages double a percent sign, and some trim blanks."""
+    return " ".join(command.replace("%%", "%").split())
 
 
 def _fill(process: Process, row: Row) -> None:
