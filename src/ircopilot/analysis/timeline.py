@@ -66,11 +66,19 @@ def _entry(act: Act, ids: dict[tuple[str, str], str]) -> TimelineEntry:
     return TimelineEntry(
         time=act.time,
         kind=act.kind,
-        summary=sentence(act)
-        + (f" ({act.count} records until {act.end_time:%H:%M:%S} UTC)" if act.end_time and act.count > 3 else ""),
+        summary=sentence(act) + _repeated(act),
         entities=tuple(dict.fromkeys(f for f in found if f)),
         techniques=act.techniques,
         why=why,
         evidence=act.evidence,
         verb=act.verb,
     )
+
+
+def _repeated(act: Act) -> str:
+    """How many records tell of the act and until when, with the day where it is another."""
+    if act.end_time is None or act.count <= 3:
+        return ""
+    same_day = act.end_time.date() == act.time.date()
+    until = act.end_time.strftime("%H:%M:%S" if same_day else "%Y-%m-%d %H:%M:%S")
+    return f" ({act.count} records until {until} UTC)"
