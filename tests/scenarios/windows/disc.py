@@ -106,8 +106,8 @@ def _management(m: Machine, clock: str) -> None:
     m.stop(DAY.at(clock), shell)
 
 
-def write(folder: Path) -> None:
-    """One file a host, as Velociraptor writes them; the antivirus' alerts beside."""
+def machines() -> list[Machine]:
+    """The workstation, the file server, and a host that has nothing to do with it."""
     dice = random.Random(1504)
     hosts = [
         Machine(n, ip, "MERROW", "merrow.test")
@@ -126,7 +126,12 @@ def write(folder: Path) -> None:
                           IpAddress=SCANNER, IpPort=str(40000 + time.second), Status="0xc000006d", SubStatus="0xc0000064")  # fmt: skip
     _workstation(hosts[0])
     _server(hosts[1])
-    for m in hosts:
+    return hosts
+
+
+def write(folder: Path) -> None:
+    """One file a host, as Velociraptor writes them; the antivirus' alerts beside."""
+    for m in machines():
         (folder / f"{m.name}.json").write_text(velociraptor(m), encoding="utf-8")
     alert = {"time": DAY.at("09:03:00").isoformat(), "alert_name": "EICAR test file", "severity": "low", "device": "MRW-WS30", "file": "eicar.com",
              "description": "Test file removed on MRW-WS30"}  # fmt: skip

@@ -57,6 +57,11 @@ def _hunting(*codes: str) -> Where:
     return Where(source="defender.hunting", codes=frozenset(codes))
 
 
+def _endpoint(system: str, code: str) -> Where:
+    """Records of endpoint products, under the word that their mapping has for the kind."""
+    return Where(source=f"edr.{system}", codes=frozenset({code}))
+
+
 def _powershell(*codes: str) -> tuple[Where, ...]:
     wanted = frozenset(codes)
     return (
@@ -70,9 +75,19 @@ def _classic(*codes: str) -> tuple[Where, ...]:
 
 
 WINDOWS_CATEGORIES: dict[str, tuple[Where, ...]] = {
-    "process_creation": (_sysmon("1"), _security("4688"), _hunting("ProcessCreated")),
+    "process_creation": (
+        _sysmon("1"),
+        _security("4688"),
+        _hunting("ProcessCreated"),
+        _endpoint("windows", "process-started"),
+    ),
     "file_change": (_sysmon("2"),),
-    "network_connection": (_sysmon("3"), _security("5156"), _hunting("ConnectionSuccess")),
+    "network_connection": (
+        _sysmon("3"),
+        _security("5156"),
+        _hunting("ConnectionSuccess"),
+        _endpoint("windows", "network-connection"),
+    ),
     "sysmon_status": (_sysmon("4", "16"),),
     "process_termination": (_sysmon("5"),),
     "driver_load": (_sysmon("6"),),
@@ -89,7 +104,7 @@ WINDOWS_CATEGORIES: dict[str, tuple[Where, ...]] = {
     "create_stream_hash": (_sysmon("15"),),
     "pipe_created": (_sysmon("17", "18"),),
     "wmi_event": (_sysmon("19", "20", "21"),),
-    "dns_query": (_sysmon("22"),),
+    "dns_query": (_sysmon("22"), _endpoint("windows", "dns-query")),
     "file_delete": (_sysmon("23", "26"),),
     "clipboard_capture": (_sysmon("24"),),
     "process_tampering": (_sysmon("25"),),
@@ -169,9 +184,11 @@ PLAIN: dict[Logsource, tuple[Where, ...]] = {
     Logsource("linux", "process_creation", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"1"})),
         Where(source="linux.auditd", codes=frozenset({"EXECVE", "AUOMS_EXECVE"})),
+        _endpoint("linux", "process-started"),
     ),
     Logsource("linux", "network_connection", ""): (
         Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"3"})),
+        _endpoint("linux", "network-connection"),
     ),
     Logsource("linux", "file_event", ""): (Where("linux-sysmon/operational", "linux.sysmon", codes=frozenset({"11"})),),
     Logsource("linux", "", ""): (Where(source="linux.*"),),

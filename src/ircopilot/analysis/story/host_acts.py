@@ -56,7 +56,10 @@ def tell_start(book: ActBook, member: Member, table: ProcessTable) -> None:
     reading = read_script(process.command_line)
     detail = {
         "pid": str(process.pid or ""),
-        "parent_pid": str(parent.pid) if parent and parent.pid else "",
+        # A product that knows processes by ids of its own does not say the parent's number.
+        "parent_pid": str(parent.pid)
+        if parent and parent.pid and any(r["process_parent_pid"] for r in process.start_rows)
+        else "",
         "command": clip(process.command_line),
         "path": process.executable,
         "account": process.account or _number(process),

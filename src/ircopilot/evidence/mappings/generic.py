@@ -24,6 +24,7 @@ from ircopilot.evidence.mappings.base import (
     has,
     row,
 )
+from ircopilot.evidence.mappings.process_table import TYPES, as_process_table
 from ircopilot.evidence.mappings.senses import (
     ALERT_RULE,
     ALERT_SEVERITY,
@@ -87,7 +88,7 @@ def infer_mapping(records: Sequence[Record]) -> Mapping | None:
     if is_alert:
         rows += [row("rule_name", *rule), row("event_severity", *severity)]
         message = message or tuple(rule)
-    return Mapping(
+    inferred = Mapping(
         name="alert" if is_alert else "generic",
         about="Alerts of a security product, columns found by sense" if is_alert else "Records whose columns are found by sense",
         layout=joined or (flattened(DEPTH) if nested else FLAT),
@@ -98,6 +99,7 @@ def infer_mapping(records: Sequence[Record]) -> Mapping | None:
         # One file may hold alerts among other records (Suricata's eve.json): only what names a rule is one.
         kinds=tuple(KindRow("alert", (has(name),)) for name in rule) if is_alert else (),
     )  # fmt: skip
+    return as_process_table(inferred, columns, _named(columns, TYPES))
 
 
 def _day_and_clock(columns: dict[str, list[str]]) -> tuple[str, str, bool] | None:
