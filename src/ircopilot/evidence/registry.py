@@ -15,6 +15,7 @@ from ircopilot.evidence.decoders.lines import Lines
 from ircopilot.evidence.decoders.log_table import EventTable, LogTable
 from ircopilot.evidence.decoders.named_columns import NamedColumns
 from ircopilot.evidence.decoders.rendered_events import RenderedEvents
+from ircopilot.evidence.decoders.windows_text import WindowsText
 from ircopilot.evidence.decoders.windows_xml import WindowsXml
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
 from ircopilot.evidence.mappings import (
@@ -50,6 +51,7 @@ DECODERS: dict[str, Decoder] = {
         FormatList(),
         NamedColumns(),
         WindowsXml(),
+        WindowsText(),
         Lines(),
     )
 }

@@ -20,6 +20,7 @@ from ircopilot.evidence.decoders.json_objects import wrapper_path
 from ircopilot.evidence.decoders.log_table import holds_events, holds_log_lines
 from ircopilot.evidence.decoders.named_columns import has_named_columns
 from ircopilot.evidence.decoders.rendered_events import TIME, holds_rendered_events
+from ircopilot.evidence.decoders.windows_text import holds_text_events
 from ircopilot.evidence.mappings.base import Mapping
 from ircopilot.evidence.mappings.generic import day_comes_first, infer_mapping
 from ircopilot.evidence.mappings.linux import mapping_of_lines
@@ -112,7 +113,7 @@ def _mapping_of(decoder: Decoder, records: list[Record]) -> Mapping | None:
         return mapping_of_lines(records)
     if decoder.name in ("event_table", "windows_xml"):
         return MAPPINGS["windows_evtx"]
-    if decoder.name in ("rendered_events", "format_list"):
+    if decoder.name in ("rendered_events", "format_list", "windows_text"):
         day_first = day_comes_first([str(record.get(TIME, "")) for record in records])
         return MAPPINGS["windows_rendered_day_first" if day_first else "windows_rendered"]
     return mapping_for(records)
@@ -152,9 +153,10 @@ def sample_records(decoder: Decoder, head: bytes, whole: bool) -> tuple[list[Rec
 def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
     """The decoder's name and the media type of a text."""
     start = text.lstrip()
-    if _EVENT_XML.match(start):
-        return "windows_xml", "application/xml"
-    named = has_named_columns([line.strip() for line in start.split("\n")[:20]])
+    first = [line.strip() for line in start.split("\n")[:20]]
+    if windows := _windows_framing(start, first):
+        return windows
+    named = has_named_columns(first)
     if named or re.match(r"#(separator|fields|set_separator|path)\b", start):
         return ("named_columns", "text/plain") if named else ("zeek_tsv", "text/tab-separated-values")
     if start[:1] == "[" and re.match(r"\[\s*([{\]]|$)", start):
@@ -164,6 +166,13 @@ def text_framing(text: str, whole: bool = False) -> tuple[str, str]:
     if _is_table(text):
         return "csv", "text/csv"
     return "format_list" if is_format_list(start.split("\n")[:12]) else "lines", "text/plain"
+
+
+def _windows_framing(start: str, first: list[str]) -> tuple[str, str] | None:
+    """Of text that holds Windows events whole, as XML or as their messages."""
+    if _EVENT_XML.match(start):
+        return "windows_xml", "application/xml"
+    return ("windows_text", "text/plain") if holds_text_events(first) else None
 
 
 def _json_framing(start: str, whole: bool) -> tuple[str, str]:

@@ -104,7 +104,7 @@ CASES = {
             "TaskContent": "<Task><Exec><Command>C:\\Tools\\p.exe</Command><Arguments>-q</Arguments></Exec></Task>",
         }),
         "windows.security",
-        {"event_action": "scheduled-task-created", "service_name": "\\Plan", "service_executable": "C:\\Tools\\p.exe"},
+        {"event_action": "scheduled-task-created", "service_name": "\\Plan", "service_executable": "C:\\Tools\\p.exe -q"},
     ),
     "failed kerberos": (
         record(4769, *SECURITY, {

@@ -43,6 +43,8 @@ TRANSFORMS: dict[str, str] = {
     "transport": "transform(lower({v}), ['6', '17', '1', '58'], ['tcp', 'udp', 'icmp', 'ipv6-icmp'], lower({v}))",
     "direction": "transform({v}, ['%%14592', '%%14593', 'Inbound', 'Outbound', 'true', 'false'], "
     "['inbound', 'outbound', 'inbound', 'outbound', 'outbound', 'inbound'], lower({v}))",
+    # the text of XML elements, parted by blanks
+    "untagged": "trimBoth(replaceRegexpAll(decodeXMLComponent(replaceRegexpAll({v}, '<[^<>]*>', ' ')), '\\\\s+', ' '))",
     "milliseconds": "toString(toFloat64OrZero({v}) / 1000)",
     **NETWORK,
 }
