@@ -49,6 +49,12 @@ class EntityBook:
         if len(value) > len(draft.value) and kind in ("host", "user"):
             draft.value = value
 
+    def doubt(self) -> None:
+        """Call nobody attacker or victim where what is told can be ordinary work."""
+        for draft in self._drafts.values():
+            if draft.role in ("attacker", "victim"):
+                draft.role, draft.why = "suspicious", "named in records that rules flag"
+
     def entities(self) -> tuple[Entity, ...]:
         """By type, first sighting and value."""
         order = sorted(self._drafts.items(), key=lambda kd: (kd[0][0], kd[1].first, kd[0][1]))
@@ -86,6 +92,8 @@ def link_entities(story: Story) -> EntityBook:
     for act in story.acts:
         if not act.context:
             _of_act(book, act, story, payloads)
+    if story.doubtful:
+        book.doubt()
     return book
 
 

@@ -37,6 +37,7 @@ def find_incident(query: Query, detections: Iterable[Detection], matched: Mappin
         acts=story.acts,
         timeline=timeline,
         gaps=find_gaps(query, story),
+        doubtful=story.doubtful,
     )
 
 

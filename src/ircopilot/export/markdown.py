@@ -23,7 +23,7 @@ from ircopilot.export.edition import spoken_edition
 from ircopilot.export.md_escape import cell, code, prose
 from ircopilot.export.report_json import report_digest
 from ircopilot.export.tabled import Tabled, tabled_claims
-from ircopilot.export.text import shorten, spoken_clock, spoken_count, spoken_size, spoken_time, visible
+from ircopilot.export.text import activity_label, shorten, spoken_clock, spoken_count, spoken_size, spoken_time, visible
 
 EXCERPT = 220
 Notes = dict[str, Citation]
@@ -50,7 +50,9 @@ def _head(document: ReportDocument) -> Iterator[str]:
     if incident.severity:
         rows.append(("Severity", incident.severity))
     if incident.start and incident.end:
-        rows.append(("Malicious activity", f"{spoken_time(incident.start)} to {spoken_time(incident.end)}"))
+        rows.append(
+            (activity_label(incident.severity), f"{spoken_time(incident.start)} to {spoken_time(incident.end)}")
+        )
     events = sum(part.events for part in document.artifacts)
     rows.append(("Evidence", f"{spoken_count(len(document.artifacts), 'file')}, {spoken_count(events, 'event')}"))
     drafter = document.report.drafter

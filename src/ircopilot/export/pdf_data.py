@@ -18,7 +18,15 @@ from ircopilot.export.figure import draw_figure
 from ircopilot.export.pdf_text import breakable, printable, worded
 from ircopilot.export.report_json import report_digest, rfc3339
 from ircopilot.export.tabled import Tabled, tabled_claims
-from ircopilot.export.text import shorten, spoken_clock, spoken_count, spoken_offset, spoken_size, spoken_time
+from ircopilot.export.text import (
+    activity_label,
+    shorten,
+    spoken_clock,
+    spoken_count,
+    spoken_offset,
+    spoken_size,
+    spoken_time,
+)
 
 Data = dict[str, Any]
 Notes = dict[str, Citation]
@@ -71,7 +79,7 @@ def _facts(document: ReportDocument) -> list[Data]:
         end = spoken_time(incident.end)
         lines = [_short(spoken_time(incident.start)), "to " + _short(end[11:] if same_day else end)]
         took = spoken_offset(timedelta(seconds=round((incident.end - incident.start).total_seconds())))
-        facts.append({"name": "Malicious activity, UTC", "lines": lines, "note": took.lstrip("+")})
+        facts.append({"name": f"{activity_label(incident.severity)}, UTC", "lines": lines, "note": took.lstrip("+")})
     parts = document.artifacts
     unread = sum(part.errors for part in parts)
     facts.append(

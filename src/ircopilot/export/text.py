@@ -51,6 +51,11 @@ def spoken_time(time: datetime) -> str:
     return rfc3339(time).replace("T", " ").removesuffix("Z") + " UTC"
 
 
+def activity_label(severity: str) -> str:
+    """What the time from the first act to the last is called: of a low severity, what was found can be ordinary work."""
+    return "Flagged activity" if severity == "low" else "Malicious activity"
+
+
 def spoken_offset(offset: timedelta) -> str:
     """`+19 h`, `−36 s`, `+1 d 2 h 3 s`; empty when nothing was corrected (less than a millisecond)."""
     ms = round(abs(offset) / timedelta(milliseconds=1))

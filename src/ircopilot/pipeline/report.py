@@ -132,10 +132,11 @@ def reread_cited(job: Job, events: Iterable[Event], formats: dict[str, str]) -> 
 
 
 def _severity(findings: Findings) -> Any:
-    """The gravest level among the detections that the acts rest on; empty without acts."""
+    """The gravest level among the detections that the acts rest on, low where these can be ordinary work; empty without acts."""
     titles = {t for a in findings.acts if not a.context for t in a.rules}
     levels = {d.level for d in findings.detections if d.title in titles}
-    return next((level for level in ("critical", "high", "medium", "low") if level in levels), "")
+    found = next((level for level in ("critical", "high", "medium", "low") if level in levels), "")
+    return "low" if found and findings.doubtful else found
 
 
 def _activity(job: Job, findings: Findings) -> Activity | None:

@@ -97,12 +97,21 @@ def _summary(findings: Findings, acts: list[Act]) -> Section:
     if not acts:
         return section
     opening, closing = acts[0], max(acts, key=lambda a: a.end_time or a.time)
-    hosts = [e.value for e in findings.entities if e.type == "host" and e.role == "victim"]
+    hosts = [e.value for e in findings.entities if e.type == "host" and e.role in ("victim", "suspicious")]
     place = f" on {_list(hosts[:4])}" if hosts else ""
     last = closing.end_time or closing.time
     flagged = {t for a in acts for t in a.rules}
     serious = any(d.title in flagged and d.level in ("medium", "high", "critical") for d in findings.detections)
     text = f"{'Malicious' if serious else 'Suspicious'} activity{place} is recorded from {at(opening.time, True)} to {at(last, True)}."
+    if findings.doubtful:
+        section.say(
+            "It is unknown whether an attack took place: what was found can be ordinary work.",
+            (),
+            "unknown",
+            verb="",
+            searches=(_doubt(findings),),
+        )
+        text = f"Rules flag activity{place} from {at(opening.time, True)} to {at(last, True)}."
     section.say(text, [*opening.evidence, *closing.evidence, *_naming(acts, hosts[:4])])
     chosen: list[Act] = []
     for verbs in (
@@ -117,9 +126,16 @@ def _summary(findings: Findings, acts: list[Act]) -> Section:
             chosen.append(max(pool, key=lambda a: (len(a.rules), len(a.techniques), -a.time.timestamp())))
     for act in sorted(chosen, key=_order_of(findings)):
         section.say(sentence(act), act.evidence, act=act)
-    for thought in infer(findings):
+    for thought in infer(findings) if not findings.doubtful else ():
         section.say(thought.text, thought.evidence, "inference")
     return section
+
+
+def _doubt(findings: Findings) -> Search:
+    """The search behind the sentence that nothing shows an attack."""
+    return next(
+        Search(query=g.query, found=g.found, scope=g.scope) for g in findings.gaps if g.id == "malicious-activity"
+    )
 
 
 # What a summary must not pass over, whatever kind of act shows it: rights gained, credentials, staying, data out, harm.
@@ -262,7 +278,9 @@ def _scope(findings: Findings, acts: list[Act]) -> Section:
     section = Section("scope", "Scope")
     groups = (
         ("host", ("victim",), "Host {} was acted on by the attacker."),
+        ("host", ("suspicious",), "Rules flag records of host {}."),
         ("user", ("victim",), "Acts of the attacker ran under the account {}."),
+        ("user", ("suspicious",), "Flagged acts ran under the account {}."),
         ("ip", ("attacker",), "{} is an address of the attacker."),
         ("ip", ("victim",), "{} is an address of a compromised host."),
         ("ip", ("suspicious",), "{} is the address from which the attacker's calls or logins came."),

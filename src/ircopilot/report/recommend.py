@@ -16,6 +16,8 @@ def recommend(findings: Findings) -> tuple[Action, ...]:
     acts = core_acts(findings)
     if not acts:
         return ()
+    if findings.doubtful:
+        return _ask(acts, findings)
     found: list[Action] = []
     for phase, rule in _RULES:
         for title, why, evidence in rule(acts, findings):
@@ -29,6 +31,20 @@ def recommend(findings: Findings) -> tuple[Action, ...]:
                 )
             )
     return tuple(found)
+
+
+def _ask(acts: list[Act], findings: Findings) -> tuple[Action, ...]:
+    """Where what is flagged can be ordinary work, those who know it are asked before anything is done."""
+    hosts = _named(findings, "host", "suspicious") or [
+        e for e in _named(findings, "cloud-identity", "suspicious") if not e.value.isdigit()
+    ]
+    return tuple(
+        Action(
+            id=f"action-{n}", title=f"Ask those who work on {e.value} whether what rules flag there is theirs, before anything is done.",
+            phase="containment", why="what is flagged can be ordinary work", evidence=tuple(_evidence(acts, e.value, *e.aliases)),
+        )
+        for n, e in enumerate(hosts[:8], 1)
+    )  # fmt: skip
 
 
 def _named(findings: Findings, kind: str, role: str) -> list[Entity]:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from ircopilot.analysis.query import Query, Row, fields_by_id, rows
 from ircopilot.analysis.story.acts import ActBook, ActDraft
-from ircopilot.analysis.story.cloud_sessions import ALONE, ALONE_OF_FEW, FEW, Session, read_sessions
+from ircopilot.analysis.story.cloud_sessions import ALONE, ALONE_OF_FEW, FEW, TELLING, Session, read_sessions
 from ircopilot.analysis.story.cloud_techniques import techniques_of_call
 from ircopilot.analysis.story.weights import SEED, RuleHits
 
@@ -29,15 +29,21 @@ def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, 
     if not sessions:
         return []
     chosen = [s for s in sessions if s.score >= SEED]
-    if not chosen and not book.acts():  # nothing else is told: the best of the weak
+    flagged_only = False
+    if (
+        not chosen and not book.acts()
+    ):  # nothing else is told: the best of the weak, of many calls those that a rule is sure of
         best = max(s.score for s in sessions)
-        enough = ALONE_OF_FEW if sum(s.calls for s in sessions) <= FEW else ALONE
+        flagged_only = sum(s.calls for s in sessions) > FEW
+        enough = ALONE if flagged_only else ALONE_OF_FEW
         chosen = [s for s in sessions if s.score == best >= enough]
     chosen = _with_offspring(query, sessions, chosen)
     ours = {s.ip for s in sessions if s not in chosen}
     for session in chosen:
         session.shared = session.ip in ours
         groups = _groups(_calls(query, session))
+        if flagged_only:
+            groups = [g for g in groups if any(hits.strongest(r["event_id"]) >= TELLING for r in g)]
         said = fields_by_id(
             query, [g[0]["event_id"] for g in groups if not g[0]["event_action"].startswith(_READS)][:200]
         )

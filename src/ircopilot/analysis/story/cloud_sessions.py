@@ -10,14 +10,14 @@ from itertools import pairwise
 from typing import Any
 
 from ircopilot.analysis.query import Query, Row
-from ircopilot.analysis.story.weights import SEED, RuleHits
+from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits
 
 _SESSIONS = """
 SELECT cloud_access_key_id AS key, cloud_identity_arn AS arn, any(cloud_identity_type) AS type, user_agent_original AS agent,
   source_ip AS ip, min(time) AS first, max(time) AS last, count() AS calls, groupUniqArray(200)(event_action) AS actions,
   countIf(error_code != '') AS errors,
-  sumIf(greatest(1, length(JSONExtractArrayRaw(fields['requestParameters.names']))), error_code = '' AND event_action IN
-    ('GetSecretValue', 'GetParameter', 'GetParameters'))
+  uniqExactArrayIf(if(event_action = 'GetParameters', JSONExtractArrayRaw(fields['requestParameters.names']), [cloud_resource]),
+    error_code = '' AND event_action IN ('GetSecretValue', 'GetParameter', 'GetParameters'))
   + 5 * countIf(error_code = '' AND event_action IN ('BatchGetSecretValue', 'GetParametersByPath')) AS secrets
 FROM {events} WHERE source = 'aws.cloudtrail' AND (key != '' OR arn != '') GROUP BY key, arn, agent, ip
 ORDER BY first, key, arn, agent, ip
@@ -30,6 +30,12 @@ _COMMAND_LINE = re.compile(
 # Systems made for breaking in, and tools that are used for nothing else.
 _ATTACK_AGENT = re.compile(r"kali|parrot|pentoo|pacu|stratus-red-team|enumerate-iam|weirdAAL", re.I)
 MANY_SECRETS = 5
+# Programs that run on the machine whose credentials they use.
+_ON_MACHINE = re.compile(
+    r"amazon-cloudwatch-agent|amazon-ssm-agent|ecs-agent|CodeDeployAgent|aws-for-fluent-bit|kubelet|exec-env/AWS_", re.I
+)
+# Tools that build what is written down, for a role that is taken on for it.
+_PROVISIONER = re.compile(r"HashiCorp|Terraform|pulumi|aws-cdk|cloudformation", re.I)
 _CONSOLE = re.compile(
     r"console\.|signin\.|Mozilla|aws-internal|EC2ConsoleFrontend|AWS Internal|\.amazonaws\.com$", re.I
 )
@@ -37,11 +43,8 @@ _CONSOLE = re.compile(
 TELLING, LISTING = 1.0, 1.5
 ALONE = 2.0  # what a session must weigh to be told where nothing else is
 ALONE_OF_FEW, FEW = 1.0, 100  # … and where there are so few calls that each was picked to be looked at
-ROUTINE_TIMES, ROUTINE_APART, ROUTINE = (
-    3,
-    timedelta(minutes=10),
-    0.3,
-)  # what a role's sessions do again and again weighs less
+# What a role's sessions do again and again weighs less, and what is built from a description does.
+ROUTINE_TIMES, ROUTINE_APART, ROUTINE = 3, timedelta(minutes=10), 0.3
 _MAKES = {
     "persistence": frozenset(("CreateUser CreateAccessKey CreateLoginProfile UpdateLoginProfile AttachUserPolicy AttachRolePolicy AttachGroupPolicy "
                               "PutUserPolicy PutRolePolicy AddUserToGroup UpdateAssumeRolePolicy CreatePolicyVersion CreateRole").split()),
@@ -115,12 +118,16 @@ def _score(sessions: list[Session], hits: RuleHits, hit_rows: dict[str, Row]) ->
         s.score += sum(w for w in matched.values() if w >= TELLING) + min(
             LISTING, sum(w for w in matched.values() if w < TELLING)
         )
-        s.reasons += [hits.detections[rule].title for rule in sorted(matched)]
+        telling = (r for r in sorted(matched) if matched[r] >= TELLING or r not in hits.vague)
+        s.reasons += [hits.detections[rule].title for rule in telling]
         for points, reason in _marks(s, sessions):
             s.score += points
             s.reasons.append(reason)
-        if _is_routine(s, sessions):
+        provisioned = _PROVISIONER.search(s.agent) and ":assumed-role/" in s.arn and not _ATTACK_AGENT.search(s.agent)
+        if provisioned or _is_routine(s, sessions):
             s.score *= ROUTINE
+        if provisioned and max(matched.values(), default=0.0) < STRONG:
+            s.score = min(s.score, ALONE)
         at_home = s.shared or not s.ip
         in_browser = _CONSOLE.search(s.agent) and not _COMMAND_LINE.search(s.agent)
         # A sign-in to the console is always made with a browser.
@@ -145,7 +152,7 @@ def _marks(s: Session, sessions: list[Session]) -> list[tuple[float, str]]:
     cli = bool(_COMMAND_LINE.search(s.agent))
     if s.instance and _PERSONAL_OS.search(s.agent):
         marks.append((5.0, "credentials of a cloud instance used from a personal computer's command line"))
-    elif s.instance and cli and bool(s.ip):
+    elif s.instance and cli and bool(s.ip) and not _ON_MACHINE.search(s.agent):
         marks.append((2.0, "credentials of a cloud instance used from a command line"))
     if _ATTACK_AGENT.search(s.agent):
         marks.append((5.0, "the agent names a system or tool made for attacks"))

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story import names
 from ircopilot.analysis.story.network import Network, benign_name
-from ircopilot.analysis.story.processes import Process, ProcessTable
+from ircopilot.analysis.story.processes import Process, ProcessTable, serves
 from ircopilot.analysis.story.scripts import read_script
 
 _REGISTRY = (
@@ -98,9 +98,9 @@ class Grower:
         """The cluster of one seed, to a fixpoint (at most eight rounds). What a server did before it was suspected is its work."""
         cluster = Cluster()
         system = seed.name in names.BOUNDARY
-        since = suspect_since if names.is_server(seed.name) or system else None
+        since = suspect_since if serves(seed) or system else None
         self._join(cluster, seed, since or seed.start or _first(seed), why, injected=system)
-        if names.is_server(seed.name):
+        if serves(seed):
             cluster.exploited[seed.key] = seed
         self._climb(cluster, seed)
         fetched: set[str] = set()
@@ -140,7 +140,7 @@ class Grower:
         at = process
         while (parent := self.table.parent_of(at)) and parent.key not in seen:
             seen.add(parent.key)
-            if names.is_server(parent.name):
+            if serves(parent):
                 cluster.exploited[parent.key] = parent
                 return
             if parent.name in names.OFFICE and parent.start_rows:
@@ -156,7 +156,7 @@ class Grower:
 
     def climbable(self, parent: Process) -> bool:
         """True for a process that what it started belongs to: a shell, a carrier, a program out of a place anyone can write to."""
-        usual = parent.name in names.BOUNDARY | names.DELIVERERS | names.OFFICE or names.is_server(parent.name)
+        usual = parent.name in names.BOUNDARY | names.DELIVERERS | names.OFFICE or serves(parent)
         runs = parent.name in names.SHELLS | names.CARRIERS or names.user_writable(parent.executable)
         return parent.start is not None and not usual and (runs or self._carried_in(parent))
 
@@ -192,7 +192,7 @@ class Grower:
 
     def _usual(self, member: Member, child: Process) -> bool:
         """True for a program that a server started before it was suspected, too: it compiles pages, it makes pictures."""
-        if not names.is_server(member.process.name) or child.name in names.SHELLS:
+        if not serves(member.process) or child.name in names.SHELLS:
             return False
         others = (self.table.by_key[k] for k in member.process.children)
         return any(o.name == child.name and o.start and o.start < member.since - timedelta(seconds=2) for o in others)
@@ -348,7 +348,7 @@ class Grower:
                 continue
             if actor.name in names.DELIVERERS or actor.name in names.OFFICE:
                 cluster.deliveries.append(row)
-            elif names.is_server(actor.name):
+            elif serves(actor):
                 cluster.exploited[actor.key] = actor
             elif actor.name not in names.BOUNDARY | names.SIDE_EFFECTS | {"system", ""}:
                 self._join(cluster, actor, min(actor.start or row["time"], row["time"]), "talked to the same address")

@@ -12,7 +12,7 @@ from ircopilot.analysis.story.acts import ActBook, ActDraft, account, clip, one_
 from ircopilot.analysis.story.commands import techniques_of_command
 from ircopilot.analysis.story.expand import Cluster, Member
 from ircopilot.analysis.story.network import Network, benign_name
-from ircopilot.analysis.story.processes import Process, ProcessTable
+from ircopilot.analysis.story.processes import Process, ProcessTable, serves
 from ircopilot.analysis.story.scripts import read_script
 from ircopilot.domain.secrets import masked
 from ircopilot.domain.wording import UNSEEN_PARENT
@@ -50,7 +50,7 @@ def tell_start(book: ActBook, member: Member, table: ProcessTable) -> None:
     if not process.start_rows or process.name in names.SIDE_EFFECTS:
         return
     parent = table.parent_of(process)
-    served = parent is not None and names.is_server(parent.name)
+    served = parent is not None and serves(parent)
     parent_name = names.shown(process.parent_executable or (parent.executable if parent else "")).strip("-")
     by_hand = names.base(parent_name) in names.DELIVERERS | names.OFFICE and names.user_writable(process.executable)
     reading = read_script(process.command_line)

@@ -57,6 +57,7 @@ SERVERS = frozenset(
         "wsusservice.exe"
     ).split()
 )
+DATABASES = frozenset("sqlservr.exe mysqld.exe postgres.exe oracle.exe mysqld postgres".split())
 # Started as a side effect of what is already told; never an act of its own.
 SIDE_EFFECTS = frozenset(
     (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable
@@ -10,7 +11,7 @@ from datetime import datetime, timedelta
 
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story.audit import AuditTrail, read_audit
-from ircopilot.analysis.story.names import base, short_host
+from ircopilot.analysis.story.names import base, is_server, short_host
 
 STARTED = (
     "(source IN ('windows.sysmon', 'linux.sysmon') AND event_code = '1') OR "
@@ -21,6 +22,8 @@ ENDED = (
     "(source = 'windows.security' AND event_code = '4689')"
 )
 _SAME_START = timedelta(seconds=3)
+# Builds and their tools run in the programs that servers run in, too.
+_BUILD = re.compile(r"npm-cli|npx-cli|node_modules|\byarn\b|gradle|maven|\bmvn\b|\bwebpack\b|\bvscode\b|code\.exe")
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +56,11 @@ class Process:
     def account(self) -> str:
         """DOMAIN\\user as the record spells it."""
         return f"{self.domain}\\{self.user}" if self.domain else self.user
+
+
+def serves(process: Process) -> bool:
+    """True for a program that answers requests from the network, and is not at work on a build."""
+    return is_server(process.name) and not _BUILD.search(process.command_line.lower())
 
 
 class ProcessTable:

@@ -71,7 +71,7 @@ _FEATURES: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"\bdel(?:\.exe)?\s+/|\bRemove-Item\b(?![^\n|;]{0,80}HK(?:CU|LM|EY))|\berase\s+/|\brm\s+-[rf]|\bshred\b|\bsdelete", "deletes files", "T1070.004"),
         (r"history\s+-c|unset\s+HISTFILE|\.bash_history", "clears the shell's history", "T1070.003"),
         (r"\breg(?:\.exe)?\s+save\b", "saves registry hives with credentials", "T1003.002"),
-        (r"ntdsutil|ntds\.dit", "copies the directory's password database", "T1003.003"),
+        (r"\bntdsutil\b[^\n]{0,300}?\b(?:ifm|snapshot|cr\w* fu)|ntds\.dit", "copies the directory's password database", "T1003.003"),
         (r"Invoke-Kerberoast|Rubeus|asktgt|kerberoast", "requests Kerberos tickets to crack or reuse", "T1558"),
     )
 )  # fmt: skip

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from ircopilot.analysis.query import Query, Row, rows
 from ircopilot.analysis.story import names
-from ircopilot.analysis.story.processes import ProcessTable
+from ircopilot.analysis.story.processes import ProcessTable, serves
 from ircopilot.domain.findings import Detection
 
 _WEB = "source IN ('web.access', 'zeek.http')"
@@ -65,7 +65,7 @@ def _shells(table: ProcessTable) -> list[Row]:
         parent = table.parent_of(process)
         if parent is None or process.parent_executable or process.name not in names.SHELLS:
             continue
-        if names.is_server(parent.name) and not names.ROUTINE_SERVED.search(process.command_line):
+        if serves(parent) and not names.ROUTINE_SERVED.search(process.command_line):
             found += [r for r in process.start_rows if r["source"] == "linux.auditd"][:1]
     return sorted(found, key=lambda r: (r["time"], r["event_id"]))
 

@@ -10,6 +10,7 @@ from ircopilot.analysis.query import Query, Row, rows, rows_by_id
 from ircopilot.analysis.story import cloud, logins, names
 from ircopilot.analysis.story.acts import ActBook
 from ircopilot.analysis.story.cloud_sessions import Session
+from ircopilot.analysis.story.doubt import Told, is_doubtful
 from ircopilot.analysis.story.entries import tell_entries
 from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower, Member
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited, tell_start
@@ -18,6 +19,7 @@ from ircopilot.analysis.story.office import tell_office
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
 from ircopilot.analysis.story.served import detect_served, merged
 from ircopilot.analysis.story.single import tell_record
+from ircopilot.analysis.story.usual import usual_starts
 from ircopilot.analysis.story.value_acts import tell_arrivals, tell_deliveries, tell_flows, tell_scripts, tell_services
 from ircopilot.analysis.story.web import is_attempt, tell_requests, web_attackers
 from ircopilot.analysis.story.weights import SEED, STRONG, RuleHits, Suspicion, suspect_processes, weigh_rules
@@ -52,6 +54,7 @@ class Story:
     peers: set[str] = field(default_factory=set)
     told_rules: set[str] = field(default_factory=set)
     detections: tuple[Detection, ...] = ()
+    doubtful: bool = False
 
 
 def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[str, list[str]]) -> Story:
@@ -62,6 +65,7 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     hit_rows |= own.rows
     detections = (*detections, *own.detections)
     hits = weigh_rules(detections, merged(matched, own), hit_rows)
+    hits.usual = usual_starts(table)
     suspects = suspect_processes(table, hits, hit_rows)
     book = ActBook(hits)
     grower = Grower(query, table, network)
@@ -84,11 +88,14 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     tell_requests(book, query, askers)
     peers |= askers
     tell_office(book, query)
-    peers |= tell_entries(book, query, clusters, table, network)
+    doubtful = is_doubtful(Told(book.acts(), clusters, sessions, peers, hits))
+    if not doubtful:
+        peers |= tell_entries(book, query, clusters, table, network)
     _tell_others(book, query, clusters)
     acts = book.acts()
+    doubtful = doubtful and not any(a.verb == "alerted" for a in acts)
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
-    return Story(acts, clusters, sessions, network, hits, peers, told, detections)
+    return Story(acts, clusters, sessions, network, hits, peers, told, detections, doubtful)
 
 
 def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion], hits: RuleHits) -> list[Cluster]:
@@ -126,7 +133,9 @@ def _tied(weak: Cluster, strong: Cluster, network: Network) -> bool:
         return True
     reached = strong.hosts | {network.own[ip] for ip in strong.targets if ip in network.own}
     first, last = (pick(m.since for m in strong.members.values()) for pick in (min, max))
-    return bool(weak.hosts & reached) and any(first - NEAR <= m.since <= last + NEAR for m in weak.members.values())
+    # What came before the first act of the strong one leads to it by an address or a file, or not at all.
+    early = NEAR if weak.peers or weak.files else timedelta(0)
+    return bool(weak.hosts & reached) and any(first - early <= m.since <= last + NEAR for m in weak.members.values())
 
 
 def _families(grower: Grower, suspects: dict[str, Suspicion]) -> dict[str, Suspicion]:
@@ -274,11 +283,11 @@ def _tell_loose(
     members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
     times = [a.time for a in acts if not a.context]
     # What weighs more than all that is told is told wherever it happened.
-    heaviest = max((hits.weights[r] for i in told for r in hits.by_event.get(i, ())), default=0.0)
+    heaviest = max((hits.strongest(i) for i in told), default=0.0)
     lo, hi = (min(times) - timedelta(minutes=30), max(times) + timedelta(minutes=30)) if times else (None, None)
     for event_id, rules in sorted(hits.by_event.items()):
         row = hit_rows.get(event_id)
-        weight = max(hits.weights[r] for r in rules)
+        weight = hits.strongest(event_id)
         if row is None or event_id in told or row["source"] == "aws.cloudtrail" or is_attempt(row):
             continue
         if services and any(s in row["registry_path"].lower() for s in services):

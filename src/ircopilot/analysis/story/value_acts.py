@@ -85,7 +85,7 @@ def tell_services(book: ActBook, cluster: Cluster, query: Query) -> None:
     for row in found:
         image = row["service_executable"]
         named = any(b in image.lower() for b in bases) or image.lower() in commands
-        flagged = any(book.hits.weights[r] >= 2 for r in book.hits.by_event.get(row["event_id"], ()))
+        flagged = book.hits.strongest(row["event_id"]) >= 2
         if not (
             named
             or row["service_name"].lower() in cluster.services
@@ -117,7 +117,7 @@ def tell_scripts(book: ActBook, cluster: Cluster, query: Query) -> None:
         if names.short_host(row["host_name"]) not in cluster.hosts:
             continue
         low = row["script_block_text"].lower()
-        weight = max((book.hits.weights[r] for r in book.hits.by_event.get(row["event_id"], ())), default=0)
+        weight = book.hits.strongest(row["event_id"])
         if any(ip in low for ip in cluster.peers) or any(b in low for b in bases) or weight >= 4:
             tell_script(book, row)
 

@@ -44,9 +44,18 @@ class RuleHits:
     detections: dict[str, Detection]
     by_event: dict[str, set[str]]
     weights: dict[str, float]
-    vague: frozenset[str] = (
-        frozenset()
-    )  # rules that say who called, not what was called: no call shows their techniques
+    # Rules that say who called, not what was called: no call shows their techniques.
+    vague: frozenset[str] = frozenset()
+    # By what a match on a record of a start that is done over and over is divided.
+    usual: Mapping[str, float] = field(default_factory=dict)
+
+    def weight(self, event_id: str, rule: str) -> float:
+        """What the match of this rule on this event says, where the same is done over and over less than elsewhere."""
+        return self.weights[rule] / self.usual.get(event_id, 1.0)
+
+    def strongest(self, event_id: str) -> float:
+        """The weight of the heaviest match on this event, 0 without one."""
+        return max((self.weight(event_id, r) for r in self.by_event.get(event_id, ())), default=0.0)
 
     def of(self, event_ids: Iterable[str]) -> set[str]:
         """Rules that matched any of these events."""
@@ -89,5 +98,6 @@ def suspect_processes(table: ProcessTable, hits: RuleHits, rows: Mapping[str, Ro
         since = found[process.key].since
         found[process.key].since = min(since, row["time"]) if since else row["time"]
         for rule in rules:
-            found[process.key].rules[rule] = hits.weights[rule]
+            weight = hits.weight(event_id, rule)
+            found[process.key].rules[rule] = max(weight, found[process.key].rules.get(rule, 0.0))
     return dict(found)
