@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ircopilot.analysis.query import Query
+from ircopilot.analysis.story.acts import EVIDENCE_CAP
 from ircopilot.analysis.story.processes import STARTED
 from ircopilot.analysis.story.tell import Story
 from ircopilot.domain.findings import Gap
+from ircopilot.domain.wording import host_label
 
 LARGE_UPLOAD = 1_000_000
 
@@ -32,7 +34,7 @@ def find_gaps(query: Query, story: Story) -> tuple[Gap, ...]:
             ),
         )
     verbs = {a.verb for a in core}
-    gaps = [*_sources(query, verbs), *_movement(query, story, verbs), *_after(query, story, verbs)]
+    gaps = [*_sources(query, verbs), *_movement(query, story, verbs), *_after(query, story, verbs), *_left(story)]
     return tuple(g for g in gaps if g is not None)
 
 
@@ -137,3 +139,19 @@ def _after(query: Query, story: Story, verbs: set[str]) -> list[Gap | None]:
             )
             out.append(gap.model_copy(update={"statement": text}))
     return out
+
+
+def _left(story: Story) -> Iterator[Gap]:
+    """Whether what strong rules matched elsewhere belongs to the incident."""
+    for number, one in enumerate(story.left, 1):
+        matched = (
+            f"the rule{'s' if len(one.titles) > 1 else ''} {' and '.join(f'“{title}”' for title in one.titles[:2])}"
+        )
+        text = (
+            f"Whether {one.what} on {host_label(one.host)} belongs to the incident is unknown: it matched {matched} from "
+            f"{one.since:%Y-%m-%d %H:%M:%S} UTC on, apart from the acts told here."
+        )
+        yield Gap(
+            id=f"left-aside-{number}", statement=text, query="rule matches", found=len(one.events), scope="all events",
+            evidence=tuple(one.events[:EVIDENCE_CAP]),
+        )  # fmt: skip

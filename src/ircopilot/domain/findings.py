@@ -149,7 +149,7 @@ class TimelineEntry(Frozen):
 class Gap(Frozen):
     """A question that the evidence leaves open: what was searched, and how many events that found.
 
-    `statement` is worded as an unknown; a gap with `found == 0` may carry a negation.
+    `statement` is worded as an unknown; a gap with `found == 0` may carry a negation. `evidence`: the records that raise it.
     """
 
     id: str
@@ -157,6 +157,7 @@ class Gap(Frozen):
     query: str
     found: int
     scope: str
+    evidence: tuple[str, ...] = ()
 
 
 class Findings(Frozen):

@@ -333,9 +333,8 @@ def _indicators(findings: Findings) -> Section:
 def _unknowns(findings: Findings) -> Section:
     section = Section("unknowns", "What is not known")
     for gap in findings.gaps:
-        section.say(
-            gap.statement, (), "unknown", verb="", searches=(Search(query=gap.query, found=gap.found, scope=gap.scope),)
-        )
+        search = Search(query=gap.query, found=gap.found, scope=gap.scope)
+        section.say(gap.statement, gap.evidence, "unknown", verb="", searches=(search,))
     return section
 
 

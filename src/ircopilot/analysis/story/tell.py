@@ -14,6 +14,7 @@ from ircopilot.analysis.story.doubt import Told, is_doubtful
 from ircopilot.analysis.story.entries import tell_entries
 from ircopilot.analysis.story.expand import STARTERS, Cluster, Grower, Member
 from ircopilot.analysis.story.host_acts import tell_cluster, tell_exploited, tell_start
+from ircopilot.analysis.story.left import LeftAside, left_aside, service_keys
 from ircopilot.analysis.story.network import Network, read_network
 from ircopilot.analysis.story.office import tell_office
 from ircopilot.analysis.story.processes import ProcessTable, build_processes
@@ -55,6 +56,7 @@ class Story:
     told_rules: set[str] = field(default_factory=set)
     detections: tuple[Detection, ...] = ()
     doubtful: bool = False
+    left: list[LeftAside] = field(default_factory=list)
 
 
 def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[str, list[str]]) -> Story:
@@ -95,7 +97,8 @@ def tell_story(query: Query, detections: Iterable[Detection], matched: Mapping[s
     acts = book.acts()
     doubtful = doubtful and not any(a.verb == "alerted" for a in acts)
     told = {r for a in acts for i in a.evidence for r in hits.by_event.get(i, ())}
-    return Story(acts, clusters, sessions, network, hits, peers, told, detections, doubtful)
+    left = left_aside(hits, hit_rows, acts, clusters, table)
+    return Story(acts, clusters, sessions, network, hits, peers, told, detections, doubtful, left)
 
 
 def _clusters(grower: Grower, table: ProcessTable, suspects: dict[str, Suspicion], hits: RuleHits) -> list[Cluster]:
@@ -279,7 +282,7 @@ def _tell_loose(
     hosts = {h for c in clusters for h in c.hosts} | {names.short_host(a.host) for a in acts if a.verb == "logged-on"}
     hosts |= named
     whose = {(names.short_host(a.host), a.user.rsplit("\\", 1)[-1].lower()) for a in acts if a.user and not a.context}
-    services = tuple(f"\\services\\{a.objects[0].lower()}\\" for a in acts if a.verb == "installed-service")
+    services = service_keys(acts)
     members = {m.process.entity for c in clusters for m in c.members.values() if m.process.entity}
     times = [a.time for a in acts if not a.context]
     # What weighs more than all that is told is told wherever it happened.
