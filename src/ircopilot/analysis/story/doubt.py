@@ -67,8 +67,10 @@ def _leads_out(hits: RuleHits, act: Act) -> bool:
     """Whether a strong rule speaks of an act that a web server does, that names an address, or that runs what anybody could have put there."""
     text = " ".join(act.detail.get(name, "") for name in ("command", "image", "data"))
     # Jobs of a database run commands; a web server has no reason to.
-    served = "T1190" in act.techniques and names.base(act.subject) not in names.DATABASES
-    return bool(served or read_script(text).urls or names.user_writable(text)) and bool(_strong(hits, act.evidence))
+    above = names.base(act.subject)
+    served = "T1190" in act.techniques and names.is_server(above) and above not in names.DATABASES
+    brought = any(names.user_writable(act.detail.get(name, "")) for name in ("path", "image"))
+    return bool(served or brought or read_script(text).urls) and bool(_strong(hits, act.evidence))
 
 
 def _is_agreed(hits: RuleHits, cluster: Cluster) -> bool:
