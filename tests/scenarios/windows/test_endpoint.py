@@ -17,6 +17,9 @@ from .machine import SYSMON, Machine
 pytestmark = pytest.mark.timeout(300)
 Tell = Callable[[Scenario], Told]
 # What the starts on the file server show by themselves, and what connections to the same address join to it.
+CONNECTED = (
+    f"on MRW-WS14 connected to {disc.C2}:443", f"on MRW-FS02 connected to {disc.C2}:443", f"on MRW-FS02 connected to {disc.CLOUD}:443",
+)  # fmt: skip
 SERVER = (
     "cmd.exe /c rundll32.exe C:\\ProgramData\\scan.dll,Begin",
     "MiniDump 612",
@@ -50,7 +53,7 @@ def _matches(told: Told) -> set[tuple[str, int]]:
 @pytest.mark.parametrize(
     ("scenario", "shown"),
     [
-        (_scenario("falcon", falcon, "jsonl"), SERVER + JOINED),
+        (_scenario("falcon", falcon, "jsonl"), SERVER + JOINED + CONNECTED),
         (_scenario("sentinelone", sentinel_one, "csv"), SERVER),
         (_scenario("table", table, "csv"), SERVER),
     ],

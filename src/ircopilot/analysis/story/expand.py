@@ -29,6 +29,7 @@ EFFECTS = f"""(
    OR (event_code = '7' AND lower(code_signature_signed) = 'false')
    OR (event_code IN ('12', '13', '14') AND match(lower(registry_path), '{_REGISTRY.replace(chr(92), chr(92) * 2)}'))))
  OR (source = 'windows.security' AND event_code IN ('5156', '4697', '4698', '4702', '4720', '4732', '4728', '1102', '4648'))
+ OR (source IN ('edr.windows', 'edr.linux') AND event_code = 'network-connection')
  OR (source = 'windows.powershell' AND event_code = '4104')
  OR source = 'linux.syslog')"""
 _WRITES = "source IN ('windows.sysmon', 'linux.sysmon') AND event_code IN ('11', '15', '29', '2')"
@@ -234,7 +235,7 @@ class Grower:
     def _telling(self, row: Row) -> bool:
         """Of a system process that was injected, only these acts are the attacker's."""
         code = row["event_code"]
-        if code in ("3", "5156"):
+        if code in names.CONNECTIONS:
             ip, port = self.network.peer(row)
             return self.network.rare(ip, port, {"svchost.exe", row["process_name"].lower()})
         return code in ("8", "10", "4104") or (
@@ -259,7 +260,7 @@ class Grower:
 
     def _values(self, cluster: Cluster, member: Member, row: Row) -> None:
         code = row["event_code"]
-        if code in ("3", "5156") or (row["destination_ip"] and row["source"].startswith("linux")):
+        if code in names.CONNECTIONS or (row["destination_ip"] and row["source"].startswith("linux")):
             ip, port = self.network.peer(row)
             if self.network.rare(ip, port, cluster.programs()):
                 cluster.peers[ip].add(port)
@@ -338,7 +339,8 @@ class Grower:
         if not cluster.peers:
             return
         where = (
-            "source IN ('windows.sysmon', 'linux.sysmon', 'windows.security') AND event_code IN ('3', '5156') "
+            "source IN ('windows.sysmon', 'linux.sysmon', 'windows.security', 'edr.windows', 'edr.linux') "
+            "AND event_code IN ('3', '5156', 'network-connection') "
             "AND (destination_ip IN {ips:Array(String)} OR source_ip IN {ips:Array(String)})"
         )
         found = rows(self.query, where, {"ips": sorted(cluster.peers)})

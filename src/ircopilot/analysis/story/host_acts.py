@@ -332,7 +332,7 @@ def tell_exploited(book: ActBook, process: Process, cluster: Cluster, effects: l
     for row in effects:
         if not first - timedelta(seconds=120) <= row["time"] <= first + timedelta(seconds=120):
             continue
-        if row["event_code"] in ("3", "5156"):
+        if row["event_code"] in names.CONNECTIONS:
             told = connection(book, member, row, network, cluster)
             if told and told.verb == "connected" and row["time"] <= first:
                 told.techniques |= {"T1203"}  # as the client of the attacker's server it was made to run code
@@ -345,6 +345,7 @@ def tell_exploited(book: ActBook, process: Process, cluster: Cluster, effects: l
 _HANDLERS: dict[str, Handler] = {
     "3": _connection,
     "5156": _connection,
+    "network-connection": _connection,
     "11": _file,
     "29": _file,
     "15": _stream,

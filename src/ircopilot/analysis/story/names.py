@@ -33,6 +33,8 @@ SHELLS = frozenset(
         "bash dash zsh ash ksh fish python python2 python3 perl ruby php busybox"
     ).split()
 )
+# Codes of a process's connection: Sysmon's, the filtering platform's, endpoint products'.
+CONNECTIONS = frozenset(("3", "5156", "network-connection"))
 # Programs of Windows that exist to run what they are given: what they start, that started.
 CARRIERS = frozenset(
     (

@@ -188,7 +188,7 @@ def _tell(book: ActBook, query: Query, cluster: Cluster, table: ProcessTable, ne
         effects = [
             r
             for r in (
-                *rows(query, f"event_code IN ('3', '5156', '11') AND ({where})", params),
+                *rows(query, f"event_code IN ('3', '5156', 'network-connection', '11') AND ({where})", params),
                 *table.audit.of([process.pid]),
             )
             if table.actor(r) is process

@@ -18,7 +18,7 @@ _REFERRER = re.compile(r"ReferrerUrl=(\S+)")
 def tell_deliveries(book: ActBook, cluster: Cluster) -> None:
     """Files of the cluster that a browser or mail program wrote, with the address it came from."""
     for row in sorted(cluster.deliveries, key=lambda r: (r["time"], r["event_id"])):
-        if row["event_code"] in ("3", "5156"):
+        if row["event_code"] in names.CONNECTIONS:
             _delivery_connection(book, cluster, row)
             continue
         path = row["file_path"]
