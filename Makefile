@@ -36,7 +36,7 @@ endif
 	@echo "To end the service: IRCOPILOT_DATA_DIR=$(DEMO)/data $(BIN)/ircopilot down"
 
 test: install
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 lint: lint-python lint-web
 
