@@ -45,3 +45,9 @@ def test_hosts_are_named_without_their_domain() -> None:
 def test_a_match_that_names_only_its_host_names_it_once() -> None:
     told = sentence(act("matched").model_copy(update={"subject": "h.example", "detail": {"rule": "A rule"}}))
     assert told == "h.example matched the rule “A rule”."
+
+
+@pytest.mark.parametrize("spelt", ["<unknown process>", "&lt;unknown process&gt;"])
+def test_a_process_that_its_record_cannot_name_is_called_a_process(spelt: str) -> None:
+    injected = act("injected").model_copy(update={"objects": (spelt,), "detail": {"target_pid": "2368"}})
+    assert " injected into a process (pid 2368) by " in sentence(injected)

@@ -135,7 +135,9 @@ def _loaded(act: Act) -> str:
 
 
 def _injected(act: Act) -> str:
-    return f"{act.subject}{_pid(act)}{_on(act)} injected into {act.objects[0]}{_pid(act, 'target_pid')} by a remote thread (CreateRemoteThread)"
+    # Sysmon's words where a process ended too soon to be named; some shippers write them as HTML does.
+    target = "a process" if "unknown process" in act.objects[0] else act.objects[0]
+    return f"{act.subject}{_pid(act)}{_on(act)} injected into {target}{_pid(act, 'target_pid')} by a remote thread (CreateRemoteThread)"
 
 
 def _accessed(act: Act) -> str:
