@@ -9,13 +9,15 @@ from typing import Any, cast
 
 import pytest
 
-from ircopilot.evidence.decoders import framing
+from ircopilot.evidence.decoders import format_list, framing, windows_text
 from ircopilot.evidence.decoders.audit_line import read_audit_line
 from ircopilot.evidence.decoders.csv_rows import CsvRows
+from ircopilot.evidence.decoders.format_list import FormatList
 from ircopilot.evidence.decoders.json_array import JsonArray
 from ircopilot.evidence.decoders.json_objects import JsonObjects
 from ircopilot.evidence.decoders.lines import Lines, read_line
 from ircopilot.evidence.decoders.syslog_line import read_syslog_line
+from ircopilot.evidence.decoders.windows_text import WindowsText
 from ircopilot.evidence.decoders.zeek_tsv import ZeekTsv
 from ircopilot.evidence.records import Block, Decoder
 
@@ -118,6 +120,37 @@ def test_objects_over_many_lines_are_located_by_bytes() -> None:
     for locator, record in zip(read.locators, read.records, strict=True):
         start, end = map(int, locator.removeprefix("bytes:").split("-"))
         assert json.loads(text[start:end]) == record
+
+
+_HEAD = "03/15/2031 10:22:{:02} AM\nLogName=System\nEventCode=7036\nSourceName=Service Control Manager\nMessage={}\n"
+
+
+@pytest.mark.parametrize(
+    "filling", ["x" * (3 << 20), "x\n" * 9000, "\n" * 9000], ids=["one line", "many lines", "blank lines"]
+)
+def test_an_endless_event_in_text_is_an_error_and_the_next_one_is_where_it_is_said_to_be(
+    monkeypatch: pytest.MonkeyPatch, filling: str
+) -> None:
+    monkeypatch.setattr(windows_text, "MAX_RECORD_BYTES", 9000)
+    events = [_HEAD.format(10, "first"), _HEAD.format(11, filling), _HEAD.format(12, "last \xff")]
+    text = "".join(events).encode("latin-1")
+    read = Read(WindowsText(), text)
+    assert [r["Message"] for r in read.records] == ["first", "last \ufffd"]
+    assert [s for b in read.blocks for s in b.seqs] == [1, 3]
+    assert ["longer than" in e.reason for e in read.errors] == [True]
+    places = [locator.removeprefix("bytes:").split("-") for locator in (*read.locators, read.errors[0].locator)]
+    stretches = [text[int(a) : int(b)].decode("latin-1").strip() for a, b in places]
+    assert stretches == [events[0].strip(), events[2].strip(), events[1].strip()]
+
+
+@pytest.mark.parametrize("filling", ["x\n" * 9000, "\n" * 9000], ids=["many lines", "blank lines"])
+def test_an_endless_event_in_a_list_is_an_error(monkeypatch: pytest.MonkeyPatch, filling: str) -> None:
+    monkeypatch.setattr(format_list, "MAX_RECORD_BYTES", 8000)
+    event = "TimeCreated  : 03/15/2031 10:22:14\nProviderName : Service Control Manager\nId           : 7036\nMessage      : "
+    read = Read(FormatList(), f"{event}first\n\n{event}{filling}\n\n{event}last\n".encode())
+    assert [r["Message"] for r in read.records] == ["first", "last"]
+    assert [(e.locator, "longer than" in e.reason) for e in read.errors] == [("record:2", True)]
+    assert read.locators == ["record:1", "record:3"]
 
 
 def test_wrapper_inside_a_wrapper_is_found() -> None:

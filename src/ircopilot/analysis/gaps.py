@@ -18,21 +18,12 @@ LARGE_UPLOAD = 1_000_000
 def find_gaps(query: Query, story: Story) -> tuple[Gap, ...]:
     """Open questions of this incident, each with the search behind it."""
     core = [a for a in story.acts if not a.context]
-    if not core:
+    if not core or story.doubtful:
         text = "Whether malicious activity took place is unknown: what the rules matched is too weak to tell a chain of acts."
+        if core:
+            text = "Whether an attack took place is unknown: rules flag the acts told here, but no record shows harm, and ordinary work looks like this, too."
         found = len(story.hits.by_event)
         return (Gap(id="malicious-activity", statement=text, query="rule matches", found=found, scope="all events"),)
-    if story.doubtful:
-        text = "Whether an attack took place is unknown: rules flag the acts told here, but no record shows harm, and ordinary work looks like this, too."
-        return (
-            Gap(
-                id="malicious-activity",
-                statement=text,
-                query="rule matches",
-                found=len(story.hits.by_event),
-                scope="all events",
-            ),
-        )
     verbs = {a.verb for a in core}
     gaps = [*_sources(query, verbs), *_movement(query, story, verbs), *_after(query, story, verbs), *_left(story)]
     return tuple(g for g in gaps if g is not None)

@@ -173,6 +173,5 @@ class Findings(Frozen):
     acts: tuple[Act, ...] = ()
     timeline: tuple[TimelineEntry, ...] = ()
     gaps: tuple[Gap, ...] = ()
-    doubtful: bool = (
-        False  # what is told can be ordinary work as well: no record shows harm, and nothing ties it together
-    )
+    # What is told can be ordinary work as well: no record shows harm, and nothing ties it together.
+    doubtful: bool = False

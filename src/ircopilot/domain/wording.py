@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable
 
 from ircopilot.domain.findings import Act
@@ -136,7 +137,7 @@ def _loaded(act: Act) -> str:
 
 def _injected(act: Act) -> str:
     # Sysmon's words where a process ended too soon to be named; some shippers write them as HTML does.
-    target = "a process" if "unknown process" in act.objects[0] else act.objects[0]
+    target = "a process" if html.unescape(act.objects[0]) == "<unknown process>" else act.objects[0]
     return f"{act.subject}{_pid(act)}{_on(act)} injected into {target}{_pid(act, 'target_pid')} by a remote thread (CreateRemoteThread)"
 
 

@@ -62,6 +62,15 @@ def test_a_line_of_processes_is_one_question_and_what_is_told_is_none() -> None:
     assert asked(rows, hits, act) == [("mshta.exe", ["child", "host"], ["e2", "e3"])]
 
 
+def test_the_first_records_are_cited_and_repeated_work_weighs_less() -> None:
+    rows = [start(1, "agent.exe"), start(9, "agent.exe", parent=1), start(5, "agent.exe", parent=1)]
+    rows[0]["event_id"], rows[1]["event_id"] = "e9", "e1"
+    hits = hits_of(high_run=("e1", "e5", "e9"))
+    assert asked(rows, hits) == [("agent.exe", ["run"], ["e9", "e5", "e1"])]
+    hits.usual = dict.fromkeys(("e1", "e5", "e9"), 4.0)
+    assert asked(rows, hits) == []
+
+
 def test_the_record_of_a_service_that_is_told_asks_nothing() -> None:
     path = r"HKLM\System\CurrentControlSet\Services\Wobble\ImagePath"
     rows = [start(1, "services.exe", registry_path=path)]

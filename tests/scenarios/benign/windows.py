@@ -99,7 +99,7 @@ _DEVELOPER = f"""
 08:37:00|^^^|DEVELOPER|{_PF}nodejs\\node.exe|"C:\\Program Files\\nodejs\\node.exe" "C:\\Program Files\\nodejs\\node_modules\\npm\\bin\\npm-cli.js" run build
 08:37:05|^|DEVELOPER|{CMD}|C:\\Windows\\system32\\cmd.exe /d /s /c "tsc -p . && node build.js"
 08:38:00|^^^^^|DEVELOPER|{SYS32}certutil.exe|certutil -hashfile C:\\src\\release\\setup.exe SHA256
-08:38:20|^^^^^^|DEVELOPER|{SYS32}curl.exe|curl -sSL https://pypi.org/simple/requests/ -o NUL
+08:38:20|^^^^^^|DEVELOPER|{SYS32}curl.exe|curl -sSL https://packages.harrow.test/simple/requests/ -o NUL
 08:38:40|^^^^^^^|DEVELOPER|{SYS32}bitsadmin.exe|bitsadmin /list /allusers
 08:39:00|^^^^^^^^|DEVELOPER|{SYS32}OpenSSH\\ssh.exe|ssh -T git@git.harrow.test
 08:42:00|explorer|DEVELOPER|{_PF}Docker\\Docker\\Docker Desktop.exe|"C:\\Program Files\\Docker\\Docker\\Docker Desktop.exe"

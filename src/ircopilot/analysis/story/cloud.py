@@ -30,9 +30,8 @@ def tell_cloud(book: ActBook, query: Query, hits: RuleHits, hit_rows: dict[str, 
         return []
     chosen = [s for s in sessions if s.score >= SEED]
     flagged_only = False
-    if (
-        not chosen and not book.acts()
-    ):  # nothing else is told: the best of the weak, of many calls those that a rule is sure of
+    # Where nothing else is told: the best of the weak, of many calls those that a rule is sure of.
+    if not chosen and not book.acts():
         best = max(s.score for s in sessions)
         flagged_only = sum(s.calls for s in sessions) > FEW
         enough = ALONE if flagged_only else ALONE_OF_FEW

@@ -47,10 +47,12 @@ def left_aside(
     members = {key for cluster in clusters for key in cluster.members}
     suspects = {actor.key for i in hits.by_event if (row := hit_rows.get(i)) and (actor := table.actor(row))}
     found: dict[tuple[str, str], LeftAside] = {}
-    for event_id, rules in sorted(hits.by_event.items(), key=lambda kv: kv[0]):
-        row = hit_rows.get(event_id)
-        strong = {r for r in rules if hits.detections[r].level in _LEVELS and hits.weights[r] >= STRONG / 2}
-        if row is None or not strong or event_id in told or is_attempt(row) or not row["host_name"]:
+    # By time, so that the records cited are the first ones, of which the question tells.
+    flagged = sorted((row["time"], i, row) for i in hits.by_event if i not in told and (row := hit_rows.get(i)))
+    for at, event_id, row in flagged:
+        weights = {r: hits.weight(event_id, r) for r in hits.by_event[event_id]}
+        strong = {r: w for r, w in weights.items() if hits.detections[r].level in _LEVELS and w >= STRONG / 2}
+        if not strong or is_attempt(row) or not row["host_name"]:
             continue
         if any(key in row["registry_path"].lower() for key in services):
             continue
@@ -59,10 +61,8 @@ def left_aside(
             continue
         what = row["process_name"] or "an act"
         place = (short_host(row["host_name"]), _uppermost(table, actor, suspects).key if actor else event_id)
-        group = found.setdefault(place, LeftAside(what, row["host_name"], row["time"]))
-        if row["time"] < group.since:
-            group.what, group.since = what, row["time"]
-        group.weights |= {hits.detections[r].title: hits.weights[r] for r in strong}
+        group = found.setdefault(place, LeftAside(what, row["host_name"], at))
+        group.weights |= {hits.detections[r].title: weight for r, weight in strong.items()}
         group.events.append(event_id)
     order = sorted(found.values(), key=lambda g: (-sum(g.weights.values()), g.since, g.host, g.what))
     return order[:MOST]

@@ -20,6 +20,7 @@ from ircopilot.evidence.records import MAX_RECORD_BYTES, Block
 _PROPERTY = re.compile(r"([A-Za-z][A-Za-z0-9]{0,39})(\s{0,40}): ?(.*)$")
 _TELLING = frozenset(("Id", "EventID", "ProviderName", "Source", "Message", "TimeCreated", "TimeGenerated"))
 _NONE = "the text names no Windows event"
+_ENDLESS = f"the event is longer than {MAX_RECORD_BYTES >> 20} MiB"
 
 
 def is_format_list(lines: list[str]) -> bool:
@@ -65,20 +66,29 @@ class _Record:
         self.values: list[list[str]] = []
         self.blank = False
 
+    @property
+    def too_long(self) -> bool:
+        """Whether its lines are more than a record may be."""
+        return self.size > MAX_RECORD_BYTES
+
     def begins_anew(self, text: str) -> bool:
         """True if this line is the first of another record: a property after a blank line, or one that is there already."""
         m = _PROPERTY.match(text)
-        return bool(self.line and m and (self.blank or m[1] in self.names or self.size > MAX_RECORD_BYTES))
+        return bool(self.line and m and (self.blank or m[1] in self.names))
 
     def take(self, text: str, number: int) -> None:
-        """A line of the record; blank lines before it are none."""
+        """A line of the record; blank lines before it are none. Of an endless record nothing is kept."""
+        self.size += len(text) + 1 if self.line else 0
+        if self.too_long:
+            self.values.clear()
+            self.blank = not text.strip()
+            return
         if not text.strip() and not text.startswith(" " * max(1, self.indent)):
             self.blank = bool(self.line)
             if self.values:
                 self.values[-1].append("")
             return
         self.line = self.line or number
-        self.size += len(text)
         m = _PROPERTY.match(text)
         if m:
             self.indent = self.indent or m.start(3)
@@ -92,6 +102,9 @@ class _Record:
         """Hand the record on; 1 if there was one."""
         if not self.line:
             return 0
+        if self.too_long:
+            out.error(f"record:{number}", _ENDLESS)
+            return 1
         row = {name: "\n".join(value).rstrip() for name, value in zip(self.names, self.values, strict=True)}
         flat = read_row(row)
         if flat is None:

@@ -36,6 +36,7 @@ _HEAD = {
 _MANAGER = "Microsoft-Windows-Service Control Manager"  # Windows itself names it without what stands before
 _NONE = "here should be an event: a date and its log's name, or Event[N]"
 _UNNAMED = "the event names no number, no log or no source"
+_ENDLESS = f"the event is longer than {MAX_RECORD_BYTES >> 20} MiB"
 
 
 def holds_text_events(lines: Sequence[str]) -> bool:
@@ -59,11 +60,11 @@ class WindowsText:
         """Yield blocks of flat events. What stands before the first one, and what names no number, is an error."""
         out, consumed, number = BlockBuilder(), 0, 0
         open_event = _Open(0)
-        for offset, text, consumed in _lines(stream):
+        for offset, size, text, consumed in _lines(stream):
             if open_event.waits and text.strip().startswith(("LogName=", "Log Name:")):
                 number += open_event.done(out, number)
                 open_event = open_event.next()
-            open_event.add(offset, text)
+            open_event.add(offset, size, text)
             if out.full:
                 yield out.take(consumed)
         open_event.done(out, number, whole=True)
@@ -78,20 +79,29 @@ class _Open:
         self.lines: list[str] = []
         self.last = begin
 
-    def add(self, offset: int, text: str) -> None:
-        self.last, self.end = offset, offset + len(text.encode()) if text else offset
-        if offset - self.begin < MAX_RECORD_BYTES:
+    def add(self, offset: int, size: int, text: str) -> None:
+        self.last, self.end = offset, offset + size
+        if not self.too_long:
             self.lines.append(text.rstrip())
+        elif _begins(text):
+            self.lines[-1] = (
+                text.rstrip()
+            )  # of an endless event nothing is kept but what may be the next one's first line
+
+    @property
+    def too_long(self) -> bool:
+        """Whether its lines, the last one too, are more than a record may be."""
+        return self.end - self.begin > MAX_RECORD_BYTES
 
     @property
     def waits(self) -> bool:
         """Whether the last line looks like an event's first."""
-        return bool(self.lines) and bool(_SPLUNK.match(self.lines[-1]) or _WEVTUTIL.match(self.lines[-1]))
+        return bool(self.lines) and _begins(self.lines[-1])
 
     def next(self) -> _Open:
         """The event that begins with the last line."""
         following = _Open(self.last, named=True)
-        following.add(self.last, self.lines[-1])
+        following.add(self.last, self.end - self.last, self.lines[-1])
         return following
 
     def done(self, out: BlockBuilder, number: int, whole: bool = False) -> int:
@@ -100,25 +110,36 @@ class _Open:
         if not any(lines):
             return 0
         locator = f"bytes:{self.begin}-{end}"
-        flat = _flat(lines) if self.named else {}
-        if flat:
-            out.add(locator, number, orjson.dumps(flat))
+        if end - self.begin > MAX_RECORD_BYTES:
+            out.error(locator, _ENDLESS)
+        elif flat := _flat(lines) if self.named else {}:
+            out.add(locator, number + 1, orjson.dumps(flat))
         else:
             out.error(locator, _UNNAMED if self.named else _NONE)
         return 1
 
 
-def _lines(stream: BinaryIO) -> Iterator[tuple[int, str, int]]:
-    """Each line with its offset in the text, and how much of the stream is read."""
-    rest, base, consumed = b"", 0, 0
+def _begins(line: str) -> bool:
+    return bool(_SPLUNK.match(line) or _WEVTUTIL.match(line))
+
+
+def _lines(stream: BinaryIO) -> Iterator[tuple[int, int, str, int]]:
+    """Each line with its offset in the text and its size in bytes, and how much of the stream is read.
+
+    Of a line that is longer than a record may be the end is not kept; its size is the whole one's.
+    """
+    rest, base, dropped, consumed = b"", 0, 0, 0
     for chunk, consumed in utf8_chunks(stream):
         parts = (rest + chunk).split(b"\n")
-        rest = parts.pop()[:MAX_RECORD_BYTES]
+        last = parts.pop()
         for part in parts:
-            yield base, part.decode("utf-8", "replace"), consumed
-            base += len(part) + 1
+            size = len(part) + dropped
+            yield base, size, part.decode("utf-8", "replace"), consumed
+            base, dropped = base + size + 1, 0
+        rest = last[: MAX_RECORD_BYTES + 1]
+        dropped += len(last) - len(rest)
     if rest:
-        yield base, rest.decode("utf-8", "replace"), consumed
+        yield base, len(rest) + dropped, rest.decode("utf-8", "replace"), consumed
 
 
 def _flat(lines: list[str]) -> dict[str, Any]:
